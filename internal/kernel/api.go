@@ -1,0 +1,198 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// InputKind says what happened.
+type InputKind uint8
+
+// The kinds of input.
+const (
+	// InStart is the first input of an execution; Input.Start is set.
+	InStart InputKind = iota + 1
+	// InResult: the attempt (Step, Attempt) ended with Result.
+	InResult
+	// InSignal: Signal arrived.
+	InSignal
+	// InTick: time passed; timers due at Env.Now fire. Every other input fires them too.
+	InTick
+	// InContinue goes on after Decided.More.
+	InContinue
+	InCancel
+	InTerminate
+	InPause
+	InResume
+	// InLost: the worker of (Step, Attempt) is gone and its effect unknown.
+	InLost
+	// InReleased: the attempt (Step, Attempt) was given back unrun or by a graceful stop; it does not count.
+	InReleased
+	// InPark parks the execution with Error, whatever its state.
+	InPark
+)
+
+// Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
+type Input struct {
+	Kind InputKind
+	// Request is the id of the command (K9); "" where the input is no command or carries none.
+	Request string
+	// By is who did it and Why the reason given; both are journaled.
+	By, Why string
+	Start   *Start
+	Signal  *Signal
+	Step    string
+	Attempt int
+	Result  *model.Result
+	Error   *model.Error
+}
+
+// Start is the birth of an execution.
+type Start struct {
+	ID        record.ID
+	Namespace string
+	Workflow  string
+	Version   string
+	Hash      string
+	Key       string
+	Parent    record.ID
+	// Input is JSON, checked against the definition's schema by the caller; nil is null.
+	Input []byte
+	// Trigger is JSON under the name trigger; nil is null.
+	Trigger []byte
+	// NotBefore delays the first step: the execution is pending until then. 0 starts at once.
+	NotBefore int64
+	// Signal is delivered with the start, if set.
+	Signal *Signal
+}
+
+// Signal is a named message.
+type Signal struct {
+	Name string
+	// ID makes a repeat a no-op; "" where the sender gave none.
+	ID string
+	// Data is JSON; nil is null.
+	Data []byte
+}
+
+// Env is everything outside the state that a decision may depend on.
+type Env struct {
+	// Now is Unix milliseconds. The entry's time is max(Now, time of the entry before).
+	Now int64
+	// Config resolves config.<name>; Revision is its number, journaled with each use. May be nil.
+	Config   map[string]any
+	Revision uint64
+	// Bounds are the limits of K6 and K8; zero fields take the defaults.
+	Bounds Bounds
+}
+
+// Bounds are the named limits of K6 and K8.
+type Bounds struct {
+	Payload      int // bytes of one input, output or signal: 256 KiB
+	Steps        int // per execution: 1,000,000
+	LiveSteps    int // 10,000
+	Depth        int // of scopes: 16
+	Signals      int // kept: 1,000
+	Requests     int // remembered request ids: 1,000
+	PerDecide    int // steps run in one transition: 1,000
+	EntryBytes   int // 1 MiB, after which a transition yields
+	CancelGrace  int64
+	LostAttempts int // losses before a step ends in error lost: 3
+}
+
+// Decided is the outcome of one transition. Its slices are valid until the next Decide with the same dst.
+type Decided struct {
+	Seq uint64
+	At  int64
+	// Ops is the entry; empty if nothing changed, and then no entry is written.
+	Ops []Op
+	// Dispatch and Cancel are the tasks that began and that are to be cancelled, in order.
+	Dispatch []Task
+	Cancel   []TaskRef
+	// Answers has one element for each command among the inputs, in order of input.
+	Answers []Answer
+	// More: the transition stopped at a bound of K8; continue it later.
+	More bool
+}
+
+// TaskRef names an attempt.
+type TaskRef struct {
+	Step    string
+	Attempt int
+}
+
+// Task is an attempt to hand to an executor. Times are Unix milliseconds, 0 = none.
+type Task struct {
+	TaskRef
+	Node string
+	Type string
+	// With is the evaluated configuration; Late are the values the runner fills in.
+	With []byte
+	Late []expr.Late
+	// Timeout bounds the attempt from dispatch, Heartbeat a silence; milliseconds.
+	Timeout   int64
+	Heartbeat int64
+	Scheduled int64
+	Deadline  int64
+	Queue     string
+	Priority  int
+}
+
+// Answer is what a command is told once the entry is durable. Error is nil where it was accepted. Status is that of
+// the execution after the command. Repeated is set when the request id had been seen before.
+type Answer struct {
+	Input    int
+	Status   model.Status
+	Error    *model.Error
+	Repeated bool
+}
+
+// Codes of refused commands.
+const (
+	CodeClosed        = "closed"         // the execution has ended
+	CodeNotPaused     = "not_paused"     // resume of an execution that is neither paused nor parked
+	CodeUnknownSignal = "unknown_signal" // the definition declares signals and this is none of them
+	CodeInboxFull     = "inbox_full"     // too many kept signals
+	CodeStaleAttempt  = "stale_attempt"  // the attempt is not outstanding
+	CodePayload       = "payload_too_large"
+	CodeBadJSON       = "bad_json"
+)
+
+// Outstanding is one thing an execution waits for or must do: everything recovery, the auditor and "why is it
+// waiting?" need to know (K3).
+type Outstanding struct {
+	Kind  OpenKind
+	Step  string // path; "" for the execution itself
+	Node  string
+	Type  string
+	Since int64
+	// Until is when it ends by itself; 0 = never.
+	Until   int64
+	Attempt int
+	// Names are the signals that would unblock it, or the condition of a wait on when.
+	Names []string
+	// Error is why the last attempt failed, or why the execution is parked.
+	Error *model.Error
+	// Reason is given by who paused it.
+	Reason string
+	// Running and Total count instances of a composite.
+	Running, Total int
+}
+
+// OpenKind is the kind of an [Outstanding].
+type OpenKind uint8
+
+// The kinds of outstanding things.
+const (
+	OpenTask    OpenKind = iota + 1 // an attempt is with an executor
+	OpenBackoff                     // the next attempt waits until Until
+	OpenWait                        // a wait node: timer, signal or condition
+	OpenScope                       // a composite with instances running or to start
+	OpenCancel                      // a cancelled task has not answered; grace until Until
+	OpenMore                        // the transition goes on at once
+	OpenPending                     // the execution has not begun, NotBefore in Until
+	OpenPaused
+	OpenParked
+	OpenTimeout // the timeout of a step or of the execution, at Until
+)

@@ -1,0 +1,25 @@
+package store
+
+import "errors"
+
+// Errors that drivers wrap. A driver's own text may follow but holds no secret and no data of an execution.
+var (
+	// ErrStoreWentBack: the store lost commits it had acknowledged (restored backup, failed-over replica). Stop.
+	ErrStoreWentBack = errors.New("the store went back in time")
+	// ErrClaimed: another process owns the shard, or the row changed.
+	ErrClaimed = errors.New("the shard is claimed by another process")
+	// ErrNotFound: no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrVersionExists: the version is deployed with other content.
+	ErrVersionExists = errors.New("this version exists with other content")
+	// ErrInUse: another process has this store open. The text names its pid, start time and version.
+	ErrInUse = errors.New("the store is in use by another process")
+	// ErrFull: no space. It goes away when there is space.
+	ErrFull = errors.New("the store is full")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("the store is closed")
+	// ErrCorrupt: a checksum does not fit.
+	ErrCorrupt = errors.New("stored data is damaged")
+	// ErrNewer: the store was written by a newer version of the program.
+	ErrNewer = errors.New("the store has a newer schema")
+)

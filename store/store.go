@@ -1,0 +1,203 @@
+// Package store is the contract of a durable store: what an engine may ask and what it may rely on. The one
+// conformance suite is store/storetest; every driver passes it against the real thing.
+//
+// The package must not know how executions work (internal/kernel) or who drives it (internal/engine). The contract
+// is public but unstable until 1.0.
+package store
+
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl/record"
+)
+
+// Lane is a numbered sequence of batches of one owner.
+type Lane struct {
+	Owner  record.Owner
+	Number int
+}
+
+// Batch is one commit: all or nothing. Number counts the batches of the lane from 1. Digest identifies the content:
+// the same number with another digest is another version of the same batch.
+type Batch struct {
+	Lane   Lane
+	Number uint64
+	Digest uint64
+	Parts  []record.Part
+}
+
+// Result says what became of a batch.
+type Result int
+
+// The results of a commit. The zero value is Unknown.
+const (
+	// Unknown: it may or may not have become durable. Send the same bytes again until the answer is known.
+	Unknown Result = iota
+	// Committed: durable, now or by an earlier attempt with the same digest.
+	Committed
+	// NotCommitted: nothing changed.
+	NotCommitted
+	// Superseded: another version of this batch number is durable; Outcome.Winner is its digest.
+	Superseded
+)
+
+// String names the result.
+func (r Result) String() string {
+	return [...]string{"unknown", "committed", "not_committed", "superseded"}[r]
+}
+
+// Rejection names one execution whose rows made a batch impossible.
+type Rejection struct {
+	Execution record.ID
+	Reason    string
+}
+
+// Outcome is the answer to a commit. With NotCommitted, at most one of Deposed, Rejected and Cause explains it:
+// Deposed lists shards whose fence did not hold; Rejected lists executions whose rows cannot be kept (a gap in seq,
+// a duplicate head, a key that no longer points to Old, a message to take that is not there, a row over a limit);
+// Cause alone is transient (busy, full, read-only, lost connection before commit), or [ErrStoreWentBack].
+type Outcome struct {
+	Result   Result
+	Deposed  []record.Shard
+	Rejected []Rejection
+	Winner   uint64
+	Cause    error
+}
+
+// Store keeps journals. All methods are safe for concurrent use. Reads see everything committed before they began.
+type Store interface {
+	// Commit makes b durable before it answers Committed. It never retries by itself. In one transaction it
+	// advances the lane from Number-1 to Number (answering Committed, Superseded or ErrStoreWentBack where the lane
+	// is elsewhere; a lane not seen before is at 0), then checks all fences, then writes.
+	Commit(ctx context.Context, b *Batch) Outcome
+	// Load returns, for each id that exists in shard s, its head, newest usable snapshot and the entries after it.
+	// A snapshot with a bad checksum is left out and all entries are returned. Ids that do not exist are left out.
+	Load(ctx context.Context, s record.Shard, ids []record.ID) ([]Loaded, error)
+	// Journal returns up to limit entries of id with Seq >= from, ascending. Sums are not checked.
+	Journal(ctx context.Context, id record.ID, from uint64, limit int) ([]record.Entry, error)
+	// Due returns up to limit executions of s with next_at < before, ordered by (At, Execution), after the given one.
+	Due(ctx context.Context, s record.Shard, after record.Due, before int64, limit int) ([]record.Due, error)
+	// Inbox returns up to limit messages of s, oldest first per sender, fair over namespaces.
+	Inbox(ctx context.Context, s record.Shard, limit int) ([]record.Message, error)
+	// Keys returns the rows of those keys that exist.
+	Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, error)
+	// Send appends messages; a message whose id exists is skipped. It needs no fence.
+	Send(ctx context.Context, m []record.Message) error
+	// Search returns heads of one namespace, newest first.
+	Search(ctx context.Context, namespace string, f Filter) (Page, error)
+	Close() error
+}
+
+// Loaded is one execution as the store has it.
+type Loaded struct {
+	Head     record.Head
+	Snapshot *record.Snapshot // nil: fold from entry 1
+	Entries  []record.Entry
+}
+
+// Filter selects heads; zero fields select everything. Times are Unix milliseconds, From inclusive, To exclusive.
+type Filter struct {
+	Workflow    string
+	Version     string
+	Statuses    []string
+	Outcome     string
+	Key         string
+	Parent      record.ID
+	Tags        []record.Tag // all must be present and equal
+	StartedFrom int64
+	StartedTo   int64
+	EndedFrom   int64
+	EndedTo     int64
+	// IDPrefix selects ids whose text begins so.
+	IDPrefix string
+	// Limit is the page size: 0 means 100, at most 1000.
+	Limit int
+	// Cursor is Page.Next of the page before; "" is the first page. Pages neither skip nor repeat executions that
+	// existed when the first page was read.
+	Cursor string
+}
+
+// Page is one page of a search.
+type Page struct {
+	Heads []record.Head
+	Next  string // "" on the last page
+}
+
+// Ownership decides who may write a shard.
+type Ownership interface {
+	// Claim takes the shard if its row still equals seen (epoch 0 and zero owner: never claimed or released),
+	// giving epoch+1 to self. Where self holds it already, its fence is returned unchanged. [ErrClaimed] otherwise.
+	Claim(ctx context.Context, s record.Shard, seen record.Fence, self record.Owner) (record.Fence, error)
+	// Release gives shards back: the epoch stays, the owner becomes zero. Fences that no longer hold are skipped.
+	Release(ctx context.Context, f []record.Fence) error
+	// Claims returns the row of every shard, ascending; the length is the number of shards of this store.
+	Claims(ctx context.Context) ([]record.Fence, error)
+	// Beat sets own count and address and returns everybody's with the store's time (Unix milliseconds).
+	Beat(ctx context.Context, b Beat) (beats []Beat, now int64, err error)
+}
+
+// Beat is one heartbeat. Count only grows while the process lives.
+type Beat struct {
+	Owner record.Owner
+	Count uint64
+	Addr  string
+}
+
+// Definition is one deployed version. Body is the canonical JSON, Source the text as written.
+type Definition struct {
+	Namespace string
+	Workflow  string
+	Version   string
+	Hash      string
+	Body      []byte
+	Source    []byte
+	At        int64
+	Retired   bool
+}
+
+// Definitions keeps versions; they never change.
+type Definitions interface {
+	// Put adds a version and, if activate, makes it the one that starts use. The same version with the same hash is
+	// a no-op but for activate; with another hash it is [ErrVersionExists].
+	Put(ctx context.Context, d Definition, activate bool) error
+	// Get returns one version; version "" is the active one. [ErrNotFound] where there is none.
+	Get(ctx context.Context, namespace, workflow, version string) (Definition, error)
+	// List returns the versions of a workflow (or of all, with workflow "") without Body and Source, ordered by
+	// workflow, then by time of deployment.
+	List(ctx context.Context, namespace, workflow string) ([]Definition, error)
+	// Retire stops or (false) allows starts of a version.
+	Retire(ctx context.Context, namespace, workflow, version string, retired bool) error
+}
+
+// Blobs keeps large payloads by content hash, for one execution each.
+type Blobs interface {
+	PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error
+	GetBlob(ctx context.Context, id record.ID, sum [32]byte) ([]byte, error)
+}
+
+// Info is what a store says of itself.
+type Info struct {
+	Driver  string // "sqlite", "memory", ...
+	Version string // of the database engine
+	Shards  int
+	Lanes   int // how many lanes an engine should use
+	// Incarnation is drawn when the store is created and again when it is restored from a backup.
+	Incarnation [16]byte
+	// Durable is false where an acknowledged commit may be lost at a crash; Warnings says why, one line each.
+	Durable  bool
+	Warnings []string
+}
+
+// Backend is everything an engine needs of one store. pawl.Open takes an [Opener].
+type Backend interface {
+	Store
+	Ownership
+	Definitions
+	Blobs
+	Info() Info
+}
+
+// Opener opens a backend: migrates it, checks that the promised durability holds (preflight), refuses where not.
+type Opener interface {
+	Open(ctx context.Context) (Backend, error)
+}
