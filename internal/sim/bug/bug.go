@@ -1,0 +1,101 @@
+// Package bug names the mistakes that this design makes possible, so that the seeded world can prove that it finds
+// them. The code under test asks [On] at the one place where a mistake would sit:
+//
+//	if bug.On(bug.EvictNoHeap) {
+//		return // seeded: the execution is in no list and nobody will look at it again
+//	}
+//
+// Without the build tag simbugs On is constant false: the compiler removes the branch and a release binary holds no
+// trace of it. The package imports nothing and must not know the code it breaks.
+package bug
+
+// Bug is one seeded mistake. The zero value is none.
+type Bug uint8
+
+// The seeded mistakes. Each comment says what the wrong code does and where the switch stands.
+const (
+	None Bug = iota
+
+	// ReadBack (engine, lane): an Unknown outcome is not resubmitted; the engine looks once into the store and takes
+	// a batch it does not see as not committed, so that its callers are refused and its executions are loaded again.
+	ReadBack
+	// LaneAfterFence (store model): fences are checked before the lane, so a batch that is durable can be answered
+	// Deposed.
+	LaneAfterFence
+	// EpochWithoutOwner (store model): fences and claims compare the epoch alone.
+	EpochWithoutOwner
+	// NextAtEarly (shard): next_at is raised in the part of the entry that raises the truth for a moment only, or as
+	// soon as an execution could rest although inputs for it are under way.
+	NextAtEarly
+	// EvictNoHeap (shard): an execution whose timer lies before the horizon is evicted without a place in the heap.
+	EvictNoHeap
+	// FreedOnDecide (shard): a key is free for the next start as soon as the closing entry is decided.
+	FreedOnDecide
+	// TakeUnchecked (store model): a take of a message that is not there is accepted.
+	TakeUnchecked
+	// SnapshotAhead (shard): the snapshot in a part is of a later state than the entries that are durable with it.
+	SnapshotAhead
+	// AdvanceOutOfOrder (engine): the parts of a shard are advanced in another order than their numbers.
+	AdvanceOutOfOrder
+	// ReplyEarly (shard): a reply leaves before all that it has seen is durable.
+	ReplyEarly
+	// LostSilent (shard): after a claim an unfinished in-process attempt is dispatched again under the same number
+	// instead of being journaled as lost.
+	LostSilent
+	// TimeBack (shard, kernel): the time of an entry is the wall time even where that lies before the entry before.
+	TimeBack
+	// PoisonLeft (shard): after a rejection the execution is taken out of the rejected part, not out of later ones.
+	PoisonLeft
+	// ShareLockMissing (store model): a claim does not wait for a commit that has checked its fences, so the commit
+	// of a deposed owner is applied after the claim (a process stopped between lock and apply).
+	ShareLockMissing
+	// DigestIgnored (store model): a lane that stands at the number answers Committed whatever the digest.
+	DigestIgnored
+	// SendTwice (store model): a message whose id exists is appended again.
+	SendTwice
+	// SuccessorKey (store model): forgetting an execution deletes its key row even if it points to a successor.
+	SuccessorKey
+	// CursorInbox (engine): the inbox is read behind a cursor, so a message that becomes visible late is passed over.
+	CursorInbox
+	// DispatchEarly (shard): a task is handed out before the entry that schedules it is durable.
+	DispatchEarly
+	// RetryRenumbered (engine, lane): an Unknown batch is sent again under the next number.
+	RetryRenumbered
+
+	count
+)
+
+// names are the words of --bug, in the order of the constants.
+var names = [count]string{
+	"none", "read-back", "lane-after-fence", "epoch-without-owner", "next-at-early", "evict-no-heap", "freed-on-decide",
+	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
+	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
+	"retry-renumbered",
+}
+
+// String is the bug's word on the command line.
+func (b Bug) String() string {
+	if b >= count {
+		return "unknown"
+	}
+	return names[b]
+}
+
+// All lists every bug but None, in order.
+func All() []Bug {
+	out := make([]Bug, 0, count-1)
+	for b := None + 1; b < count; b++ {
+		out = append(out, b)
+	}
+	return out
+}
+
+// Named finds a bug by its word.
+func Named(name string) (Bug, bool) {
+	for i, n := range names {
+		if n == name {
+			return Bug(i), true
+		}
+	}
+	return None, false
+}
