@@ -1,0 +1,166 @@
+package modelstore
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/sim/bug"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// Tx is one commit on its way. Its steps happen in order, at any distance in time: [Model.Arrive], then [Tx.Lock]
+// until it succeeds, then [Tx.Apply] or [Tx.Abort].
+type Tx struct {
+	m      *Model
+	batch  *store.Batch
+	locked bool
+	done   *store.Outcome // decided while locking
+}
+
+// Arrive takes a copy of b: what reaches the server no longer changes with the client's buffers.
+func (m *Model) Arrive(b *store.Batch) *Tx { return &Tx{m: m, batch: cloneBatch(b)} }
+
+// Batch is the copy that arrived.
+func (t *Tx) Batch() *store.Batch { return t.batch }
+
+// Lock takes the lane's row and a share lock on every fence, or reports false where another commit holds the lane:
+// try again when that one has ended. It decides everything that the lane and the fences decide.
+func (t *Tx) Lock() bool {
+	row := t.m.lane(t.batch.Lane)
+	if row.busy {
+		return false
+	}
+	row.busy = true
+	t.locked = true
+	t.done = t.decide(row)
+	if !bug.On(bug.ShareLockMissing) {
+		t.share(1)
+	}
+	return true
+}
+
+func (t *Tx) decide(row *laneRow) *store.Outcome {
+	lane, fences := t.checkLane(row), t.checkFences()
+	if bug.On(bug.LaneAfterFence) && fences != nil {
+		return fences
+	}
+	if lane != nil {
+		return lane
+	}
+	return fences
+}
+
+func (t *Tx) checkLane(row *laneRow) *store.Outcome {
+	n := t.batch.Number
+	switch {
+	case row.number == n && (row.digest == t.batch.Digest || bug.On(bug.DigestIgnored)):
+		return &store.Outcome{Result: store.Committed}
+	case row.number == n:
+		return &store.Outcome{Result: store.Superseded, Winner: row.digest}
+	case row.number != n-1:
+		return &store.Outcome{Result: store.NotCommitted, Cause: store.ErrStoreWentBack}
+	}
+	return nil
+}
+
+func (t *Tx) checkFences() *store.Outcome {
+	var out store.Outcome
+	for i := range t.batch.Parts {
+		f := t.batch.Parts[i].Fence
+		now := t.m.shards[f.Shard].fence
+		held := now == f
+		if bug.On(bug.EpochWithoutOwner) {
+			held = now.Epoch == f.Epoch
+		}
+		if !held && !slices.Contains(out.Deposed, f.Shard) {
+			out.Deposed = append(out.Deposed, f.Shard)
+		}
+	}
+	if out.Deposed == nil {
+		return nil
+	}
+	slices.Sort(out.Deposed)
+	out.Result = store.NotCommitted
+	return &out
+}
+
+func (t *Tx) share(n int) {
+	for i := range t.batch.Parts {
+		t.m.shards[t.batch.Parts[i].Fence.Shard].readers += n
+	}
+}
+
+// Apply ends the transaction: all of the batch is durable, or nothing. changed reports which.
+func (t *Tx) Apply() (out store.Outcome, changed bool) {
+	if !t.locked {
+		return store.Outcome{Result: store.NotCommitted, Cause: store.ErrClosed}, false
+	}
+	defer t.unlock()
+	if t.done != nil {
+		return *t.done, false
+	}
+	if bad := t.check(); bad != nil {
+		return store.Outcome{Result: store.NotCommitted, Rejected: bad}, false
+	}
+	for i := range t.batch.Parts {
+		t.m.write(&t.batch.Parts[i])
+	}
+	row := t.m.lane(t.batch.Lane)
+	row.number, row.digest = t.batch.Number, t.batch.Digest
+	return store.Outcome{Result: store.Committed}, true
+}
+
+// Abort gives the locks back; nothing changes.
+func (t *Tx) Abort() {
+	if t.locked {
+		t.unlock()
+	}
+}
+
+func (t *Tx) unlock() {
+	t.locked = false
+	t.m.lane(t.batch.Lane).busy = false
+	if !bug.On(bug.ShareLockMissing) {
+		t.share(-1)
+	}
+}
+
+func (m *Model) lane(l store.Lane) *laneRow {
+	r := m.lanes[l]
+	if r == nil {
+		r = &laneRow{}
+		m.lanes[l] = r
+	}
+	return r
+}
+
+func cloneBatch(b *store.Batch) *store.Batch {
+	c := *b
+	c.Parts = slices.Clone(b.Parts)
+	for i := range c.Parts {
+		clonePart(&c.Parts[i])
+	}
+	return &c
+}
+
+func clonePart(p *record.Part) {
+	p.Entries = slices.Clone(p.Entries)
+	for i := range p.Entries {
+		p.Entries[i].Body = slices.Clone(p.Entries[i].Body)
+	}
+	p.Heads = slices.Clone(p.Heads)
+	for i := range p.Heads {
+		p.Heads[i].Tags = slices.Clone(p.Heads[i].Tags)
+	}
+	p.Snapshots = slices.Clone(p.Snapshots)
+	for i := range p.Snapshots {
+		p.Snapshots[i].Body = slices.Clone(p.Snapshots[i].Body)
+	}
+	p.Keys = slices.Clone(p.Keys)
+	p.Sends = slices.Clone(p.Sends)
+	for i := range p.Sends {
+		p.Sends[i].Body = slices.Clone(p.Sends[i].Body)
+	}
+	p.Takes = slices.Clone(p.Takes)
+	p.Forgets = slices.Clone(p.Forgets)
+}

@@ -1,0 +1,142 @@
+// Package modelstore is the simplest store that could be right: maps in memory, one thread, and a commit that is split
+// into the steps in which a real server does it (arrive, lock, apply, answer), so that a world can put anything
+// between them. It is the oracle of the seeded world and passes the same conformance suite as the real drivers.
+//
+// It must not know executions, members or faults: it is told when each step happens.
+package modelstore
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// Model is everything that is durable. It is for one goroutine; see [Backend] for a locked one.
+type Model struct {
+	info    store.Info
+	shards  []shardRow
+	lanes   map[store.Lane]*laneRow
+	execs   map[record.ID]*Execution
+	inbox   [][]record.Message // per shard, in order of arrival
+	present map[record.MessageID]bool
+	keys    map[record.Key]record.KeyRow
+	beats   []store.Beat
+	defs    []store.Definition
+	active  map[[2]string]string
+	blobs   map[blobKey][]byte
+	now     func() int64
+}
+
+// Execution is one execution as it is durable.
+type Execution struct {
+	Head     record.Head
+	Entries  []record.Entry
+	Snapshot *record.Snapshot
+}
+
+type shardRow struct {
+	fence   record.Fence
+	readers int // commits that hold a share lock
+}
+
+type laneRow struct {
+	number uint64
+	digest uint64
+	busy   bool // a commit holds the row
+}
+
+type blobKey struct {
+	id  record.ID
+	sum [32]byte
+}
+
+// New is an empty store. now gives the store's time, Unix milliseconds.
+func New(shards, lanes int, now func() int64) *Model {
+	m := &Model{
+		info:    store.Info{Driver: "model", Version: "1", Shards: shards, Lanes: lanes, Incarnation: [16]byte{1}, Durable: true},
+		shards:  make([]shardRow, shards),
+		lanes:   map[store.Lane]*laneRow{},
+		execs:   map[record.ID]*Execution{},
+		inbox:   make([][]record.Message, shards),
+		present: map[record.MessageID]bool{},
+		keys:    map[record.Key]record.KeyRow{},
+		active:  map[[2]string]string{},
+		blobs:   map[blobKey][]byte{},
+		now:     now,
+	}
+	for i := range m.shards {
+		m.shards[i].fence.Shard = record.Shard(i)
+	}
+	return m
+}
+
+// Info is what the store says of itself.
+func (m *Model) Info() store.Info { return m.info }
+
+// Execution is what is durable of id; nil if nothing is. The caller must not change it.
+func (m *Model) Execution(id record.ID) *Execution { return m.execs[id] }
+
+// IDs lists every execution, ascending.
+func (m *Model) IDs() []record.ID {
+	out := make([]record.ID, 0, len(m.execs))
+	for id := range m.execs {
+		out = append(out, id)
+	}
+	slices.SortFunc(out, compareIDs)
+	return out
+}
+
+// Fence is the row of one shard.
+func (m *Model) Fence(s record.Shard) record.Fence { return m.shards[s].fence }
+
+// Lane is the row of one lane; zero where it has not been seen.
+func (m *Model) Lane(l store.Lane) (number, digest uint64) {
+	if r := m.lanes[l]; r != nil {
+		return r.number, r.digest
+	}
+	return 0, 0
+}
+
+// Pending is the number of messages in the inbox of s.
+func (m *Model) Pending(s record.Shard) int { return len(m.inbox[s]) }
+
+// KeyRow is the row of one key.
+func (m *Model) KeyRow(k record.Key) (record.KeyRow, bool) {
+	r, ok := m.keys[k]
+	return r, ok
+}
+
+// Damage flips one bit of what is stored of id: of its snapshot, or of the entry seq where that is not 0. It reports
+// whether there was something to damage.
+func (m *Model) Damage(id record.ID, seq uint64) bool {
+	e := m.execs[id]
+	if e == nil {
+		return false
+	}
+	if seq == 0 {
+		if e.Snapshot == nil {
+			return false
+		}
+		s := *e.Snapshot
+		s.Body = flipped(s.Body)
+		e.Snapshot = &s
+		return true
+	}
+	if seq > uint64(len(e.Entries)) || e.Entries[seq-1].Seq != seq {
+		return false
+	}
+	e.Entries = slices.Clone(e.Entries)
+	e.Entries[seq-1].Body = flipped(e.Entries[seq-1].Body)
+	return true
+}
+
+func flipped(b []byte) []byte {
+	out := slices.Clone(b)
+	if len(out) > 0 {
+		out[len(out)/2] ^= 0x10
+	}
+	return out
+}
+
+func compareIDs(a, b record.ID) int { return slices.Compare(a[:], b[:]) }
