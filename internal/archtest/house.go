@@ -1,0 +1,83 @@
+package archtest
+
+// Pawl is the rule of this repository. docs/adr/0001-rings.md says why; docs/internals/packages.md is printed from it.
+var Pawl = House{
+	Places: []Place{
+		// Ring 0: words.
+		{Path: "model", Ring: 0, Role: Words, For: "definitions, outcomes, statuses, results"},
+		{Path: "record", Ring: 0, Role: Words, For: "what is durable: entries, heads, parts, messages, fences"},
+		{Path: "internal/sim/bug", Ring: 0, Role: Words, For: "names of the seeded mistakes; constant false in a release"},
+
+		// Ring 1: laws.
+		{Path: "internal/expr", Ring: 1, Role: Laws, For: "expressions: parse, check, evaluate with limits",
+			May: []string{"model", "record"}, Mods: []string{"github.com/expr-lang/expr"}},
+		{Path: "internal/kernel/graph", Ring: 1, Role: Laws, For: "tokens, joins, dead paths, regions",
+			May: []string{"model"}},
+		{Path: "internal/kernel", Ring: 1, Role: Laws, For: "one execution: state and inputs to operations",
+			May: []string{"model", "record", "internal/expr", "internal/kernel/graph", "internal/sim/bug"}},
+		{Path: "internal/shard", Ring: 1, Role: Laws, For: "many executions: timers, keys, inbox, dispatch, admission",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/sim/bug"}},
+		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
+			May: []string{"model", "internal/expr", "internal/kernel/graph"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
+			May: []string{"model"}},
+
+		// Ring 2: contracts.
+		{Path: "store", Ring: 2, Role: Contract, For: "what a store does",
+			May: []string{"record"}},
+		{Path: "node", Ring: 2, Role: Contract, For: "what an executor does, and its descriptor",
+			May: []string{"model"}},
+		{Path: "store/storetest", Ring: 2, Role: Suite, For: "the one conformance suite of stores",
+			May: []string{"model", "record", "store"}},
+		{Path: "node/nodetest", Ring: 2, Role: Suite, For: "the one conformance suite of executors",
+			May: []string{"model", "node"}},
+
+		// Ring 3: machinery, then adapters.
+		{Path: "internal/engine", Ring: 3, Role: Machinery, For: "Machine decides, Loop runs its requests",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/sim/bug", "store", "node", "internal/runner"}},
+		{Path: "internal/runner", Ring: 3, Role: Machinery, For: "lease, execute, report: one loop, in process and in a worker",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "node"}},
+		{Path: "internal/sim/cmd/sim", Ring: 5, Role: Wiring, For: "the seeded world as a program",
+			May: []string{"internal/sim", "internal/sim/bug"}},
+		{Path: "internal/sim/...", Ring: 3, Role: Machinery, For: "the seeded world: many Machines, a faulty store, clocks",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/engine", "internal/runner", "internal/sim/...", "store", "node"}},
+		{Path: "store/memory", Ring: 3, Role: Adapter, For: "a store that forgets",
+			May: []string{"record", "store"}},
+		{Path: "store/sqlite", Ring: 3, Role: Adapter, For: "the embedded store",
+			May: []string{"record", "store"}, Mods: []string{"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "golang.org/x/sys"}},
+		{Path: "node/http", Ring: 3, Role: Adapter, For: "effect node http",
+			May: []string{"model", "node"}},
+		{Path: "node/function", Ring: 3, Role: Adapter, For: "effect node function",
+			May: []string{"model", "node"}},
+		{Path: "node/exec", Ring: 3, Role: Adapter, For: "effect node exec",
+			May: []string{"model", "node"}},
+
+		// Ring 4: doors.
+		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw",
+				"store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
+
+		// Ring 5: wiring.
+		{Path: "cmd/pawl/...", Ring: 5, Role: Wiring, For: "the command line",
+			May: []string{".", "model", "record", "internal/expr", "internal/spec", "internal/draw", "store", "store/...", "node", "node/...", "cmd/pawl/..."}},
+		{Path: "examples/...", Ring: 5, Role: Wiring, For: "whole programs, built and run by CI",
+			May: []string{".", "model", "store", "store/...", "node", "node/...", "examples/..."}},
+		{Path: "internal/crashtest/...", Ring: 5, Role: Wiring, For: "real processes, killed",
+			May: []string{".", "model", "record", "store", "store/...", "node", "node/...", "internal/..."}},
+		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
+	},
+	Pure:      []string{"model", "record", "internal/expr", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
+	PureFiles: []string{"internal/engine/machine*.go"},
+	Tags:      []string{"simbugs"},
+	Lean: map[string][]string{
+		// Whoever embeds the engine links the expression grammar, the YAML and JSON Schema parsers, and no driver.
+		".": {"github.com/expr-lang/expr", "go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"},
+	},
+	Budget: Budget{
+		Methods:   14,
+		Lines:     600,
+		TestLines: 1000,
+		Files:     map[string]int{"internal/engine/loop.go": 400},
+		Names:     []string{"util", "utils", "common", "helper", "helpers", "types", "base", "misc", "shared"},
+	},
+}

@@ -1,0 +1,2 @@
+// Package driver stands for a third-party module.
+package driver

@@ -1,0 +1,3 @@
+//go:build neverbuilt
+
+package laws // want "pure code is built on no platform"

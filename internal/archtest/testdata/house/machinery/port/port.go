@@ -1,0 +1,2 @@
+// Package port belongs to the machinery too.
+package port

@@ -1,0 +1,2 @@
+// Package orphan is in no line of the table.
+package orphan
