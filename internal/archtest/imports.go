@@ -42,6 +42,8 @@ type House struct {
 	// Pure lists patterns of packages, and PureFiles patterns of files (path.Match), that obey the purity rule.
 	Pure      []string
 	PureFiles []string
+	// Impure names files that the patterns would cover and that are not pure.
+	Impure []string
 	// Tags lists the sets of build tags (comma-separated) under which pure code is also built.
 	Tags []string
 	// Lean maps a package to the modules that may be linked with it, through whatever it imports.
@@ -52,7 +54,7 @@ type House struct {
 	Except []Exception
 }
 
-// Exception excuses the findings whose path is Path and whose text contains Text.
+// Exception excuses the findings whose path matches Path (path.Match) and whose text contains Text.
 type Exception struct{ Path, Text, Reason string }
 
 // place returns the line that governs dir.
@@ -92,6 +94,9 @@ func (h House) checkMay(p Place, may string) []Finding {
 			continue
 		}
 		known = true
+		if may != q.Path && (q.Role == Suite || may == p.Path) {
+			continue // a pattern does not mean the suites below it, nor its own more special lines; Imports judges
+		}
 		if why := across(p, q); why != "" {
 			found = append(found, Finding{p.Path, 0, fmt.Sprintf("may import %s: %s", q.Path, why)})
 		}

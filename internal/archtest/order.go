@@ -87,7 +87,7 @@ func (o orderPass) visit(p *Package) error {
 		return fmt.Errorf("types of %s: %w", p.Dir, err)
 	}
 	for _, f := range files {
-		if !slices.ContainsFunc(o.house.purePatterns(), func(s string) bool { return isPure(f, s) }) {
+		if !o.house.pure(f) {
 			continue
 		}
 		o.seen[f] = true

@@ -46,6 +46,11 @@ func (h House) Purity(t *Tree) []Finding {
 			found = append(found, Finding{pattern, 0, "is listed as pure but not in the tree"})
 		}
 	}
+	for _, name := range h.Impure {
+		if p := t.find(path.Dir(name)); p == nil || !slices.ContainsFunc(p.Files, func(f *File) bool { return f.Path == name }) {
+			found = append(found, Finding{name, 0, "is listed as impure but not in the tree"})
+		}
+	}
 	return found
 }
 
@@ -54,12 +59,20 @@ func (h House) pureFiles(t *Tree) []*File {
 	var files []*File
 	for _, p := range t.Packages {
 		for _, f := range p.Files {
-			if !f.Test && slices.ContainsFunc(h.purePatterns(), func(pattern string) bool { return isPure(f, pattern) }) {
+			if h.pure(f) {
 				files = append(files, f)
 			}
 		}
 	}
 	return files
+}
+
+// pure reports whether the purity rule holds for f.
+func (h House) pure(f *File) bool {
+	if f.Test || slices.Contains(h.Impure, f.Path) {
+		return false
+	}
+	return slices.ContainsFunc(h.purePatterns(), func(pattern string) bool { return isPure(f, pattern) })
 }
 
 func (h House) purePatterns() []string { return append(slices.Clone(h.Pure), h.PureFiles...) }
