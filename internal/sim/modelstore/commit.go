@@ -39,6 +39,9 @@ func (t *Tx) Lock() bool {
 	return true
 }
 
+// Decided reports whether lane and fences have settled the outcome, so that no row is looked at.
+func (t *Tx) Decided() bool { return t.done != nil }
+
 func (t *Tx) decide(row *laneRow) *store.Outcome {
 	lane, fences := t.checkLane(row), t.checkFences()
 	if bug.On(bug.LaneAfterFence) && fences != nil {

@@ -1,0 +1,265 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// clients start executions and do to them what people do. They keep their own history of what they were told.
+type clients struct {
+	w       *world
+	lastRef uint64
+	open    map[uint64]*call // on the way or not answered
+	ops     []*op
+	known   []record.ID // executions that a client has reason to believe in
+}
+
+// op is one thing a client wants. It is asked for until the answer is known.
+type op struct {
+	n     int
+	cmd   engine.Command
+	tries int
+	// asked: some member got it. done: the client got an answer that settles it.
+	asked, done bool
+	reply       *engine.Reply
+	// safe: repeating it does no harm, because it carries a request id or the id of a signal.
+	safe bool
+	// then runs once it is settled.
+	then func()
+}
+
+// call is one op at one member.
+type call struct {
+	op   *op
+	m    *member
+	life int
+}
+
+func newClients(w *world) *clients {
+	return &clients{w: w, open: map[uint64]*call{}}
+}
+
+func (c *clients) ref() uint64 {
+	c.lastRef++
+	return c.lastRef
+}
+
+// begin spreads the starts over the storm.
+func (c *clients) begin() {
+	for range c.w.starts {
+		c.w.after(c.w.upTo(c.w.storm), c.start)
+	}
+}
+
+// start asks for one execution, and lets things happen to it.
+func (c *clients) start() {
+	w := c.w
+	ref := w.names[w.r.IntN(len(w.names))]
+	n := len(c.ops)
+	start := &kernel.Start{
+		Namespace: ref.Namespace, Workflow: ref.Workflow, Version: ref.Version,
+		Input: mustJSON(map[string]any{"op": n}),
+	}
+	cmd := engine.Command{Verb: shard.Start, Start: start, Digest: uint64(n)}
+	slot := uint16(w.r.Uint32())
+	if w.r.IntN(2) == 0 {
+		start.Key = fmt.Sprintf("k%d", w.r.IntN(w.keys))
+		slot = record.KeySlot(record.Key{Namespace: ref.Namespace, Workflow: ref.Workflow, Key: start.Key})
+		cmd.Existing = pick(w.r, shard.Return, shard.Refuse, shard.New, shard.Replace)
+		if w.r.IntN(2) == 0 {
+			cmd.Digest, start.Input = 1, []byte(`{"op":-1}`)
+		}
+	}
+	if w.r.IntN(5) == 0 {
+		start.NotBefore = epoch + w.now/1e6 + int64(w.upTo(time.Minute)/time.Millisecond)
+	}
+	start.ID = record.NewID(epoch+w.now/1e6, w.r.Uint64(), slot)
+	cmd.Execution = start.ID
+	w.count.starts++
+	c.known = append(c.known, start.ID)
+	c.ask(&op{n: n, cmd: cmd, safe: true})
+	for range w.r.IntN(6) {
+		w.after(w.upTo(w.storm/2), c.poke)
+	}
+}
+
+// poke does something to an execution.
+func (c *clients) poke() {
+	if c.w.healed {
+		return
+	}
+	w := c.w
+	id := c.known[w.r.IntN(len(c.known))]
+	n := len(c.ops)
+	o := &op{n: n, cmd: engine.Command{Execution: id, By: "sim"}}
+	if w.r.IntN(4) > 0 {
+		o.cmd.Request = fmt.Sprintf("r%d", n)
+		o.safe = true
+	}
+	switch w.r.IntN(12) {
+	case 0:
+		o.cmd.Verb = shard.Cancel
+	case 1:
+		o.cmd.Verb = shard.Terminate
+	case 2, 3:
+		o.cmd.Verb = shard.Pause
+		o.then = func() { c.w.after(c.w.upTo(time.Minute), func() { c.resume(id) }) }
+	case 4:
+		o.cmd.Verb = shard.Resume
+	default:
+		o.cmd.Verb = shard.Signal
+		o.cmd.Signal = &kernel.Signal{Name: pick(w.r, signals...), Data: mustJSON(map[string]any{"op": n})}
+		if w.r.IntN(2) == 0 {
+			o.cmd.Signal.ID = fmt.Sprintf("s%d", n)
+			o.safe = true
+		}
+	}
+	c.ask(o)
+}
+
+func (c *clients) resume(id record.ID) {
+	n := len(c.ops)
+	c.ask(&op{n: n, safe: true, cmd: engine.Command{Verb: shard.Resume, Execution: id, Request: fmt.Sprintf("r%d", n)}})
+}
+
+// ask begins an op.
+func (c *clients) ask(o *op) {
+	c.ops = append(c.ops, o)
+	c.try(o)
+}
+
+// try hands the op to a member. The client waits some seconds for an answer.
+func (c *clients) try(o *op) {
+	if o.done {
+		return
+	}
+	o.tries++
+	m := c.w.members[c.w.r.IntN(len(c.w.members))]
+	if !m.up || m.still {
+		c.again(o)
+		return
+	}
+	c.deliver(o, m)
+	if c.w.goesWrong(commandTwice) && o.safe {
+		c.deliver(o, m)
+	}
+}
+
+func (c *clients) deliver(o *op, m *member) {
+	cmd := o.cmd
+	cmd.Ref = c.ref()
+	if cmd.Verb == shard.Start {
+		s := *o.cmd.Start
+		cmd.Start = &s
+		cmd.Repeat = o.asked
+	}
+	o.asked = true
+	c.open[cmd.Ref] = &call{o, m, m.life}
+	ref := cmd.Ref
+	m.to(c.w.hop(), engine.Commands{List: []engine.Command{cmd}})
+	c.w.after(20*time.Second, func() {
+		if _, waiting := c.open[ref]; waiting {
+			c.unheard(o)
+		}
+	})
+}
+
+// unheard: nobody answered in time. What may be repeated is repeated.
+func (c *clients) unheard(o *op) {
+	if o.safe {
+		c.again(o)
+	}
+}
+
+func (c *clients) again(o *op) {
+	c.w.after(10*time.Millisecond+c.w.upTo(3*time.Second), func() { c.try(o) })
+}
+
+// hear reads replies. One that is lost on the way is not heard, but what it says must be true all the same.
+func (c *clients) hear(m *member, r engine.Replies) {
+	for i := range r.List {
+		reply := r.List[i]
+		at := c.open[reply.Ref]
+		if at == nil {
+			c.w.judge.fail("reply", "member %d answers command %d, which nobody waits for", m.n, reply.Ref)
+			return
+		}
+		delete(c.open, reply.Ref)
+		c.w.note("reply", reply.Ref, reply.Seq, "member %d: %s of %s seq %d status %s error %v", m.n, verbName(at.op.cmd.Verb), reply.Execution, reply.Seq, reply.Status, reply.Error)
+		c.w.judge.replied(m, at.op, &reply)
+		if c.w.goesWrong(replyLost) {
+			c.unheard(at.op)
+			continue
+		}
+		c.settle(at.op, &reply)
+	}
+}
+
+// settle ends an op unless the answer says: ask again.
+func (c *clients) settle(o *op, r *engine.Reply) {
+	if o.done {
+		return
+	}
+	if r.Error != nil {
+		switch r.Error.Code {
+		case shard.CodeNotOwner, shard.CodeStopping, shard.CodeOverloaded:
+			c.again(o)
+			return
+		case shard.CodeUnavailable:
+			c.unheard(o)
+			return
+		case shard.CodeNotFound:
+			// The start may be on its way.
+		}
+	}
+	o.done, o.reply = true, r
+	c.w.judge.settled(o)
+	if o.cmd.Verb == shard.Start && r.Error == nil {
+		c.known = append(c.known, r.Execution)
+	}
+	if o.then != nil {
+		o.then()
+	}
+}
+
+// memberGone: whoever waited for this process waits in vain.
+func (c *clients) memberGone(m *member) {
+	for _, ref := range c.openRefs() {
+		if at := c.open[ref]; at.m == m {
+			delete(c.open, ref)
+			c.unheard(at.op)
+		}
+	}
+}
+
+func (c *clients) openRefs() []uint64 { return sortedKeys(c.open) }
+
+// heal lets the clients bring to an end what they began: paused executions go on.
+func (c *clients) heal() {
+	for _, x := range c.w.judge.all() {
+		if x.state.Status() == model.Paused {
+			c.resume(x.id)
+		}
+	}
+}
+
+// waiting counts the ops that a client still waits for.
+func (c *clients) waiting() int {
+	n := 0
+	for _, o := range c.ops {
+		if !o.done && o.safe {
+			n++
+		}
+	}
+	return n
+}
+
+func verbName(v shard.Verb) string {
+	return [...]string{"", "start", "signal", "cancel", "terminate", "pause", "resume", "view", "wait", "watch", "unwatch"}[v]
+}

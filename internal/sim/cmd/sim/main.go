@@ -1,0 +1,144 @@
+// Command sim runs the seeded world.
+//
+//	sim --seeds 1000              run seeds 1 to 1000; the first violation ends it with exit code 1
+//	sim --seed 17 --trace         run one seed and print everything that happens
+//	go run -tags simbugs ./internal/sim/cmd/sim --bugs     break the design on purpose; every mistake must be found
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/sim"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
+)
+
+type options struct {
+	seeds int
+	from  uint64
+	seed  uint64
+	trace bool
+	bugs  bool
+	bug   string
+	jobs  int
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.seeds, "seeds", 1000, "how many `seeds` to run; with --bugs, at most so many for each mistake")
+	flag.Uint64Var(&o.from, "from", 1, "the first `seed` of --seeds")
+	flag.Uint64Var(&o.seed, "seed", 0, "run this `seed` only")
+	flag.BoolVar(&o.trace, "trace", false, "print everything that happens (with --seed)")
+	flag.BoolVar(&o.bugs, "bugs", false, "seed every known mistake in turn and see it found (needs -tags simbugs)")
+	flag.StringVar(&o.bug, "bug", "", "switch on one mistake by `name` (needs -tags simbugs)")
+	flag.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds that run side by side")
+	flag.Parse()
+	os.Exit(run(o, os.Stdout, os.Stderr))
+}
+
+func run(o options, out, progress io.Writer) int {
+	if (o.bugs || o.bug != "") && !bug.Enabled {
+		fmt.Fprintln(progress, "sim: this binary cannot be broken on purpose; build it with -tags simbugs")
+		return 2
+	}
+	if o.bug != "" {
+		b, ok := bug.Named(o.bug)
+		if !ok {
+			fmt.Fprintf(progress, "sim: no mistake is called %q; there are %v\n", o.bug, bug.All())
+			return 2
+		}
+		bug.Set(b)
+	}
+	switch {
+	case o.bugs:
+		return hunt(o, out, progress)
+	case o.seed != 0:
+		return one(o, out, progress)
+	}
+	return many(o, out, progress)
+}
+
+// one runs a single seed and says all about it.
+func one(o options, out, progress io.Writer) int {
+	var trace io.Writer
+	if o.trace {
+		trace = out
+	}
+	began := time.Now()
+	r, err := sim.Run(o.seed, trace)
+	if err != nil {
+		fmt.Fprintln(progress, "sim:", err)
+		return 2
+	}
+	for _, v := range r.Violations {
+		fmt.Fprintf(out, "violation %s\n", v)
+	}
+	fmt.Fprintf(out, "hash=%016x commits=%d events=%d starts=%d\n", r.Hash, r.Commits, r.Events, r.Starts)
+	t := total{seeds: 1}
+	t.add(r)
+	t.print(out, began)
+	if len(r.Violations) > 0 {
+		fmt.Fprintln(out, "reproduce:", reproduce(o, r.Seed))
+		return 1
+	}
+	return 0
+}
+
+// many runs seeds side by side until one fails.
+func many(o options, out, progress io.Writer) int {
+	began := time.Now()
+	t := total{}
+	code := 0
+	each(o, func(r sim.Result, err error) bool {
+		if err != nil {
+			fmt.Fprintf(out, "seed %d: %v\n", r.Seed, err)
+			code = 2
+			return false
+		}
+		t.seeds++
+		t.add(r)
+		if t.seeds%50 == 0 {
+			fmt.Fprintf(progress, "%d/%d seeds, %d faults, %s simulated, %.0f s\n", t.seeds, o.seeds, t.faults, t.simulated.Round(time.Minute), time.Since(began).Seconds())
+		}
+		if len(r.Violations) == 0 {
+			return true
+		}
+		fmt.Fprintf(out, "seed %d: %s\nreproduce: %s\n", r.Seed, r.Violations[0], reproduce(o, r.Seed))
+		code = 1
+		return false
+	})
+	t.print(out, began)
+	return code
+}
+
+func reproduce(o options, seed uint64) string {
+	tags, name := "", ""
+	if bug.Enabled {
+		tags = "-tags simbugs "
+	}
+	if o.bug != "" {
+		name = " --bug " + o.bug
+	}
+	return fmt.Sprintf("go run %s./internal/sim/cmd/sim --seed %d --trace%s", tags, seed, name)
+}
+
+// total adds up results.
+type total struct {
+	seeds, violations, faults int
+	simulated                 time.Duration
+}
+
+func (t *total) add(r sim.Result) {
+	t.violations += len(r.Violations)
+	t.faults += r.Faults
+	t.simulated += r.Simulated
+}
+
+func (t *total) print(out io.Writer, began time.Time) {
+	fmt.Fprintf(out, "seeds=%d violations=%d faults=%d simulated=%s rate=%.1f/s\n",
+		t.seeds, t.violations, t.faults, t.simulated.Round(time.Second), float64(t.seeds)/time.Since(began).Seconds())
+}

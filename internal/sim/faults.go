@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/shard"
+)
+
+// fault is one kind of thing that goes wrong.
+type fault uint8
+
+// The kinds. Each seed enables a random half of them, so that common ones do not hide rare ones.
+const (
+	commitFails   fault = iota // an error before anything is applied
+	commitLost                 // never applied, and nobody says so
+	commitUnheard              // applied, and nobody hears of it
+	commitLate                 // applied long after the caller gave up
+	commitSlow                 // applied and answered after seconds
+	rowRejected                // one execution's rows are refused for good
+	storeFull                  // no space for a while
+	readFails                  // an error instead of an answer
+	readStale                  // the answer comes long after the instant it describes
+	claimFails                 // an error, or applied and not heard of
+	beatFails                  // heartbeats do not arrive
+	crash                      // the process is gone, the store stays
+	drain                      // a graceful stop and a new start
+	suspend                    // the process stands still for a while
+	wallStep                   // a wall clock steps
+	replyLost                  // the client does not hear the answer
+	commandTwice               // the command arrives twice
+	taskFails                  // the executor answers with an error
+	taskHangs                  // the executor never answers by itself
+	taskLate                   // the executor answers after minutes
+	reportTwice                // a report arrives twice
+	snapshotRots               // a bit of a stored snapshot flips
+	faultKinds
+)
+
+var faultNames = [faultKinds]string{
+	"commit-fails", "commit-lost", "commit-unheard", "commit-late", "commit-slow", "row-rejected", "store-full",
+	"read-fails", "read-stale", "claim-fails", "beat-fails", "crash", "drain", "suspend", "wall-step", "reply-lost",
+	"command-twice", "task-fails", "task-hangs", "task-late", "report-twice", "snapshot-rots",
+}
+
+func (f fault) String() string { return faultNames[f] }
+
+// setup is everything that a seed decides before the world begins.
+type setup struct {
+	enabled [faultKinds]bool
+	// odds is the chance of an enabled fault where it could happen, in thousandths.
+	odds    int
+	members int
+	shards  int
+	lanes   int
+	// storm is how long faults happen; then everything is healed.
+	storm     time.Duration
+	starts    int // executions that clients want
+	keys      int // different keys they use
+	workflows int
+	slots     int // tasks that run at once in a member
+	config    engine.Config
+}
+
+func drawSetup(r *rand.Rand) setup {
+	s := setup{
+		odds:      pick(r, 2, 10, 30, 80),
+		members:   pick(r, 1, 1, 1, 2, 2, 3),
+		shards:    pick(r, 1, 2, 3, 8),
+		lanes:     pick(r, 1, 1, 2),
+		storm:     time.Duration(pick(r, 5, 30, 120, 900)) * time.Second,
+		starts:    pick(r, 4, 12, 30),
+		keys:      pick(r, 1, 3, 20),
+		workflows: 1 + r.IntN(4),
+		slots:     pick(r, 1, 4, 64),
+	}
+	for _, f := range r.Perm(int(faultKinds))[:faultKinds/2] {
+		s.enabled[f] = true
+	}
+	s.config = engine.Config{
+		Shards:     s.shards,
+		Lanes:      s.lanes,
+		Alone:      s.members == 1 && r.IntN(4) > 0,
+		Seed:       r.Uint64(),
+		Patience:   pick(r, 0, 100*time.Millisecond, time.Second),
+		BatchParts: pick(r, 0, 1, 7, 64),
+		BatchBytes: pick(r, 0, 0, 2_000),
+		Claims:     pick(r, 0, 1),
+		Core: shard.Config{
+			PartEntries:   pick(r, 0, 1, 2, 16),
+			PartBytes:     pick(r, 0, 0, 1_000),
+			Round:         pick(r, 0, 1, 8),
+			RestBytes:     pick(r, 0, 1, 2_000, 20_000),
+			Idle:          pick(r, 0, 1, 100, 2_000),
+			SnapshotEvery: pick(r, 0, 1, 3, 16),
+			SnapshotMin:   pick(r, 0, 1, 4),
+			Wakes:         pick(r, 0, 2, 8),
+			Window:        pick(r, 0, 1_000, 10_000),
+			Inbox:         pick(r, 0, 1, 4),
+			InboxPoll:     pick(r, 0, 200, 10_000),
+			Audit:         pick(r, 0, -1, 50),
+			Retention:     pick[int64](r, 0, 0, -1, 60_000),
+		},
+	}
+	return s
+}
+
+// String lists what the seed decided, on one line.
+func (s *setup) String() string {
+	var on []string
+	for f := range faultKinds {
+		if s.enabled[f] {
+			on = append(on, f.String())
+		}
+	}
+	return fmt.Sprintf("members=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d faults=%s config=%+v",
+		s.members, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, strings.Join(on, ","), s.config)
+}

@@ -1,0 +1,410 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/runner"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// judge holds the world against the laws. It reads what becomes durable and what leaves, folds every journal by
+// itself, and never asks a Machine what it thinks. The names of its checks are ids of the reliability reference where
+// there is one.
+type judge struct {
+	w          *world
+	violations []Violation
+	execs      map[record.ID]*witness
+	lanes      map[store.Lane]uint64
+	fences     map[record.Shard]record.Fence // of the last part that became durable
+	parts      map[record.Fence]uint64
+	openKeys   map[record.Key]record.ID
+	sent       map[record.MessageID]bool
+	taken      map[record.MessageID]bool
+	applied    map[version]bool
+	steps      int
+	alarms     map[string]int
+}
+
+// Violation is one broken law.
+type Violation struct {
+	Law  string
+	Text string
+}
+
+func (v Violation) String() string { return v.Law + ": " + v.Text }
+
+// witness is what the judge knows of one execution.
+type witness struct {
+	id       record.ID
+	state    *kernel.State
+	saves    []uint64 // hash of the saved state after each entry
+	seen     map[attemptKey]int64
+	signals  map[int]int // by op, how often it was received
+	finished map[string]int
+	forgot   bool
+	key      record.Key
+	digest   uint64
+	cancel   uint64 // seq durable when a cancel was acknowledged
+	last     map[string]int
+}
+
+type attemptKey struct {
+	step    string
+	attempt int
+}
+
+func newJudge(w *world) *judge {
+	return &judge{
+		w:        w,
+		execs:    map[record.ID]*witness{},
+		lanes:    map[store.Lane]uint64{},
+		fences:   map[record.Shard]record.Fence{},
+		parts:    map[record.Fence]uint64{},
+		openKeys: map[record.Key]record.ID{},
+		sent:     map[record.MessageID]bool{},
+		taken:    map[record.MessageID]bool{},
+		applied:  map[version]bool{},
+		alarms:   map[string]int{},
+	}
+}
+
+func (j *judge) clean() bool { return len(j.violations) == 0 }
+
+func (j *judge) fail(law, format string, args ...any) {
+	v := Violation{law, fmt.Sprintf(format, args...)}
+	j.violations = append(j.violations, v)
+	j.w.note("VIOLATION", 0, 0, "%s", v)
+}
+
+// sending: a batch is immutable from its first send, and a digest names its content.
+func (j *judge) sending(m *member, b *store.Batch) {
+	v := version{b.Lane, b.Number, b.Digest}
+	now := contentOf(b)
+	was, ok := j.w.sent[v]
+	if ok && was != now {
+		j.fail("batch", "member %d sends batch %d of lane %d again with the same digest and other content", m.n, b.Number, b.Lane.Number)
+	}
+	j.w.sent[v] = now
+}
+
+// answered: what the store says of a batch is true.
+func (j *judge) answered(b *store.Batch, out store.Outcome) {
+	durable := j.applied[version{b.Lane, b.Number, b.Digest}]
+	switch {
+	case out.Result == store.Committed && !durable:
+		j.fail("I6", "batch %d of lane %d is called committed and is not durable", b.Number, b.Lane.Number)
+	case out.Deposed != nil && durable:
+		j.fail("I7", "batch %d of lane %d is durable and its resend is called deposed", b.Number, b.Lane.Number)
+	}
+}
+
+// committed is called for each batch at the instant it becomes durable.
+func (j *judge) committed(b *store.Batch) {
+	j.applied[version{b.Lane, b.Number, b.Digest}] = true
+	if b.Number != j.lanes[b.Lane]+1 {
+		j.fail("lane", "lane %d goes from %d to %d", b.Lane.Number, j.lanes[b.Lane], b.Number)
+	}
+	j.lanes[b.Lane] = b.Number
+	for i := range b.Parts {
+		j.fenced(b, &b.Parts[i])
+	}
+	for i := range b.Parts {
+		j.part(&b.Parts[i])
+	}
+}
+
+// fenced checks I3 for one part.
+func (j *judge) fenced(b *store.Batch, p *record.Part) {
+	f, last := p.Fence, j.fences[p.Fence.Shard]
+	switch {
+	case f.Owner != b.Lane.Owner:
+		j.fail("I3", "shard %d: a part of one owner in the lane of another", f.Shard)
+	case f.Epoch < last.Epoch:
+		j.fail("I3", "shard %d: epoch %d is durable after %d", f.Shard, f.Epoch, last.Epoch)
+	case f.Epoch == last.Epoch && f.Owner != last.Owner:
+		j.fail("I3", "shard %d: two owners in epoch %d", f.Shard, f.Epoch)
+	case p.Number != j.parts[f]+1:
+		j.fail("parts", "shard %d epoch %d: part %d follows part %d", f.Shard, f.Epoch, p.Number, j.parts[f])
+	}
+	j.fences[f.Shard] = f
+	j.parts[f] = p.Number
+}
+
+func (j *judge) part(p *record.Part) {
+	for i := range p.Entries {
+		j.entry(p, &p.Entries[i])
+	}
+	touched := map[record.ID]bool{}
+	for i := range p.Entries {
+		touched[p.Entries[i].Execution] = true
+	}
+	for i := range p.Heads {
+		touched[p.Heads[i].Execution] = true
+		j.head(&p.Heads[i])
+	}
+	for i := range p.Snapshots {
+		j.snapshot(&p.Snapshots[i])
+	}
+	for _, id := range p.Takes {
+		if j.taken[id] {
+			j.fail("I12", "a message was taken twice: %x", id.From)
+		}
+		j.taken[id] = true
+	}
+	for _, s := range p.Sends {
+		j.sent[s.ID] = true
+	}
+	for _, id := range p.Forgets {
+		j.forgotten(id)
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(touched), compareIDs) {
+		j.touched(id)
+	}
+}
+
+// entry folds one entry; see I2.
+func (j *judge) entry(p *record.Part, e *record.Entry) {
+	if e.Execution.Shard(j.w.shards) != p.Fence.Shard {
+		j.fail("I3", "%s does not belong to shard %d", e.Execution, p.Fence.Shard)
+	}
+	x := j.execs[e.Execution]
+	if x == nil {
+		x = &witness{id: e.Execution, state: kernel.New(), seen: map[attemptKey]int64{}, signals: map[int]int{}, finished: map[string]int{}, last: map[string]int{}}
+		j.execs[e.Execution] = x
+	}
+	s := x.state
+	switch {
+	case x.forgot:
+		j.fail("I28", "%s: an entry after it was forgotten", e.Execution)
+	case e.Seq != s.Seq()+1:
+		j.fail("I2", "%s: entry %d follows %d", e.Execution, e.Seq, s.Seq())
+	case e.At < s.At():
+		j.fail("time", "%s: entry %d is of %d, the one before of %d", e.Execution, e.Seq, e.At, s.At())
+	case s.Status().Closed():
+		j.fail("I15", "%s: entry %d follows its end", e.Execution, e.Seq)
+	case record.Checksum(e.Body) != e.Sum:
+		j.fail("I2", "%s: entry %d has a wrong checksum", e.Execution, e.Seq)
+	}
+	ops, err := decodeEntry(e.Body)
+	if err != nil {
+		j.fail("I22", "%s: entry %d does not decode: %v", e.Execution, e.Seq, err)
+		return
+	}
+	before := s.NextTimer()
+	if err := kernel.Apply(s, e.Seq, e.At, ops); err != nil {
+		j.fail("I22", "%s: entry %d does not fold: %v\n%s", e.Execution, e.Seq, err, e.Body)
+		return
+	}
+	x.saves = append(x.saves, hashOf(kernel.Save(nil, s)))
+	j.events(x, e, ops, before)
+}
+
+func decodeEntry(body []byte) ([]kernel.Op, error) {
+	if len(body) == 0 || body[0] != record.CodecPlain {
+		return nil, fmt.Errorf("no codec byte")
+	}
+	return kernel.Decode(body[1:])
+}
+
+func hashOf(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
+}
+
+// head: what is searchable says what the journal says, at the end at the latest (I29).
+func (j *judge) head(h *record.Head) {
+	x := j.execs[h.Execution]
+	if x == nil {
+		j.fail("I2", "%s: a head without a journal", h.Execution)
+		return
+	}
+	if h.Insert {
+		j.opened(x, h)
+	}
+}
+
+// opened keeps I21: one open execution per key.
+func (j *judge) opened(x *witness, h *record.Head) {
+	if h.Key == "" {
+		return
+	}
+	x.key = record.Key{Namespace: h.Namespace, Workflow: h.Workflow, Key: h.Key}
+	if other := j.execs[j.openKeys[x.key]]; other != nil && other != x && !other.state.Status().Closed() {
+		j.fail("I21", "%s starts under key %q while %s is open", x.id, h.Key, other.id)
+	}
+	j.openKeys[x.key] = x.id
+}
+
+// snapshot: a snapshot is the fold of the entries up to it, all of which are durable (I22, I23).
+func (j *judge) snapshot(s *record.Snapshot) {
+	x := j.execs[s.Execution]
+	switch {
+	case x == nil || s.Seq > uint64(len(x.saves)):
+		j.fail("I23", "%s: a snapshot at %d is ahead of the entries", s.Execution, s.Seq)
+	case s.Seq == 0:
+		j.fail("I23", "%s: a snapshot before the first entry", s.Execution)
+	case record.Checksum(s.Body) != s.Sum:
+		j.fail("I23", "%s: the snapshot at %d has a wrong checksum", s.Execution, s.Seq)
+	case len(s.Body) == 0 || hashOf(s.Body[1:]) != x.saves[s.Seq-1]:
+		j.fail("I22", "%s: the snapshot at %d is not the fold of the entries", s.Execution, s.Seq)
+	}
+}
+
+// forgotten: retention takes closed executions only (I28).
+func (j *judge) forgotten(id record.ID) {
+	x := j.execs[id]
+	if x == nil || !x.state.Status().Closed() {
+		j.fail("I28", "%s is forgotten and was not closed", id)
+		return
+	}
+	x.forgot = true
+}
+
+// touched holds after every commit for each execution that it wrote.
+func (j *judge) touched(id record.ID) {
+	x, stored := j.execs[id], j.w.store.Execution(id)
+	if x == nil || x.forgot || !j.clean() {
+		return
+	}
+	if stored == nil {
+		j.fail("I2", "%s is gone", id)
+		return
+	}
+	s, h := x.state, &stored.Head
+	if h.Execution != id {
+		j.fail("I2", "%s has entries and no head", id)
+		return
+	}
+	if h.NextAt > s.NextAt() {
+		j.fail("next_at", "%s: stored next_at %d is later than the truth %d at entry %d", id, h.NextAt, s.NextAt(), s.Seq())
+	}
+	if !s.Status().Closed() {
+		return
+	}
+	var want record.Head
+	s.Head(&want)
+	if h.Status != want.Status || h.Outcome != want.Outcome || h.Ended != want.Ended || h.Error != want.Error || h.NextAt != record.Never {
+		j.fail("I29", "%s ended; its head says %s %q ended %d next_at %d, the journal says %s %q ended %d", id, h.Status, h.Outcome, h.Ended, h.NextAt, want.Status, want.Outcome, want.Ended)
+	}
+	if row, ok := j.w.store.KeyRow(x.key); ok && row.Execution == id && row.ClosedAt == 0 {
+		j.fail("I21", "%s ended and its key %q is not closed", id, x.key.Key)
+	}
+}
+
+// durable is the number of the last durable entry.
+func (j *judge) durable(id record.ID) uint64 {
+	if x := j.execs[id]; x != nil {
+		return x.state.Seq()
+	}
+	return 0
+}
+
+// dispatched checks I5 and the unity of attempts: a task leaves when it is durable and outstanding, and once.
+func (j *judge) dispatched(m *member, l runner.Lease) {
+	x := j.execs[l.Token.Execution]
+	key := attemptKey{l.Token.Step, l.Token.Attempt}
+	j.w.note("dispatch", uint64(m.n), uint64(l.Token.Attempt), "member %d: %s %s/%d", m.n, l.Token.Execution, l.Token.Step, l.Token.Attempt)
+	if x == nil {
+		j.fail("I5", "%s: a task of an execution that is not durable", l.Token.Execution)
+		return
+	}
+	if at, ok := x.seen[key]; ok {
+		j.fail("I24", "%s: attempt %s/%d is handed out a second time, the first time at %.6f", x.id, key.step, key.attempt, float64(at)/1e9)
+	}
+	x.seen[key] = j.w.now
+	if x.last[key.step] > key.attempt {
+		j.fail("I24", "%s: attempt %s/%d is handed out after a later one", x.id, key.step, key.attempt)
+	}
+	x.last[key.step] = key.attempt
+	if !j.recorded(x, key) {
+		j.fail("I5", "%s: attempt %s/%d is handed out before its intent is durable", x.id, key.step, key.attempt)
+	}
+}
+
+// outstanding reports whether the durable state has the attempt with an executor.
+func (j *judge) outstanding(x *witness, k attemptKey) bool {
+	for o := range kernel.Open(x.state) {
+		if (o.Kind == kernel.OpenTask || o.Kind == kernel.OpenCancel) && o.Step == k.step && o.Attempt == k.attempt {
+			return true
+		}
+	}
+	return false
+}
+
+// reported: an accepted result is durable (I6); only attempts that were handed out are accepted.
+func (j *judge) reported(m *member, r runner.Report, v runner.Verdict) {
+	j.w.note("verdict", uint64(m.n), uint64(v), "member %d: %s %s/%d: %d", m.n, r.Token.Execution, r.Token.Step, r.Token.Attempt, v)
+	x := j.execs[r.Token.Execution]
+	if v != runner.Accepted || x == nil {
+		return
+	}
+	k := attemptKey{r.Token.Step, r.Token.Attempt}
+	if j.outstanding(x, k) {
+		j.fail("I6", "%s: the result of %s/%d was accepted and is not durable", x.id, k.step, k.attempt)
+	}
+}
+
+// replied: what a reply has seen is durable (I6, I30).
+func (j *judge) replied(m *member, o *op, r *engine.Reply) {
+	x := j.execs[r.Execution]
+	if r.Error != nil {
+		return
+	}
+	if r.Seq > j.durable(r.Execution) {
+		j.fail("I6", "member %d answers %s %d (%s) with entry %d; durable is %d", m.n, verbName(o.cmd.Verb), o.n, r.Execution, r.Seq, j.durable(r.Execution))
+		return
+	}
+	if x == nil {
+		j.fail("I1", "member %d acknowledges %s %d of %s, which is not durable", m.n, verbName(o.cmd.Verb), o.n, r.Execution)
+		return
+	}
+	j.acknowledged(x, o)
+}
+
+// stepped lets the Machine check itself now and then: it is slow.
+func (j *judge) stepped(m *member) {
+	j.steps++
+	if j.steps%invariantsEvery != 0 || m.machine == nil {
+		return
+	}
+	if err := m.machine.Invariants(); err != nil {
+		j.fail("machine", "member %d: %v", m.n, err)
+	}
+}
+
+// invariantsEvery is the number of steps between two checks that a Machine makes of itself.
+const invariantsEvery = 16
+
+func (j *judge) claimed(f record.Fence, err error) {
+	if err == nil && j.w.store.Fence(f.Shard) != f {
+		j.fail("I3", "shard %d: a claim answers epoch %d of an owner that the store does not know", f.Shard, f.Epoch)
+	}
+}
+
+func (j *judge) published(engine.Publish) {}
+
+func (j *judge) memberGone(*member) {}
+
+func (j *judge) settled(*op) {}
+
+// halted: no store of this world goes back in time, so no Machine has a reason to give up.
+func (j *judge) halted(m *member, err error) { j.fail("halt", "member %d halts: %v", m.n, err) }
+
+func (j *judge) alarmed(m *member, a engine.Alarms) {
+	for _, x := range a.List {
+		j.alarms[x.Code]++
+		j.w.note("alarm", uint64(m.n), uint64(x.Shard), "member %d: %s %s %s", m.n, x.Code, x.Execution, x.Text)
+	}
+}
+
+func compareIDs(a, b record.ID) int { return slices.Compare(a[:], b[:]) }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,79 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// patience is how long a healed world may take to come to rest. Generated timers and retries end long before.
+const patience = 6 * time.Hour
+
+// settle lets the healed world run until nothing is left to do, and says so if that does not happen.
+func (w *world) settle() {
+	limit := time.Duration(w.now) + patience
+	for w.judge.clean() {
+		why := w.busy()
+		if why == "" {
+			break
+		}
+		if time.Duration(w.now) > limit {
+			w.judge.fail("liveness", "%s after all faults had healed: %s", patience, why)
+			return
+		}
+		w.runUntil(time.Duration(w.now) + 5*time.Second)
+	}
+	w.judge.atRest()
+}
+
+// busy says what is still to be done; "" where everything has ended or waits for what is declared.
+func (w *world) busy() string {
+	if n := w.clients.waiting(); n > 0 {
+		return "clients wait for answers"
+	}
+	for s := range w.shards {
+		if w.store.Pending(record.Shard(s)) > 0 {
+			return "a message waits in the inbox"
+		}
+	}
+	for _, x := range w.judge.all() {
+		if why := x.busy(); why != "" {
+			return x.id.String() + ": " + why
+		}
+	}
+	return ""
+}
+
+// busy says what an execution does, or why it can never end; "" where it is closed, parked, paused or waits for a
+// signal.
+func (x *witness) busy() string {
+	s := x.state
+	if x.forgot || s.Status().Closed() || s.Status() == model.Parked || s.Status() == model.Paused {
+		return ""
+	}
+	outside := false
+	for o := range kernel.Open(s) {
+		if o.Kind == kernel.OpenScope {
+			continue
+		}
+		if o.Kind != kernel.OpenWait || o.Until != 0 || len(o.Names) == 0 {
+			return kernel.Explain(o, s.At())
+		}
+		outside = true
+	}
+	if !outside {
+		return "it is open and waits for nothing"
+	}
+	return ""
+}
+
+// all lists every execution that has become durable, in order of id.
+func (j *judge) all() []*witness {
+	out := slices.Collect(maps.Values(j.execs))
+	slices.SortFunc(out, func(a, b *witness) int { return compareIDs(a.id, b.id) })
+	return out
+}

@@ -1,0 +1,34 @@
+package sim
+
+import (
+	"io"
+	"time"
+)
+
+// Result is what became of one seed.
+type Result struct {
+	Seed       uint64
+	Violations []Violation
+	// Faults counts what went wrong on purpose, Commits the durable batches, Events everything that happened.
+	Faults, Commits, Events, Starts int
+	// Simulated is the virtual time that passed.
+	Simulated time.Duration
+	// Hash identifies the run: equal seeds must give equal hashes.
+	Hash uint64
+}
+
+// Run plays one seed to its end or to its first violation. trace gets one line per happening; it may be nil.
+func Run(seed uint64, trace io.Writer) (Result, error) {
+	w, err := newWorld(seed, trace)
+	if err != nil {
+		return Result{}, err
+	}
+	w.note("setup", 0, 0, "%s", &w.setup)
+	w.runUntil(w.storm)
+	w.heal()
+	w.settle()
+	return Result{
+		Seed: seed, Violations: w.judge.violations, Faults: w.count.faults, Commits: w.count.commits,
+		Events: w.count.events, Starts: w.count.starts, Simulated: time.Duration(w.now), Hash: w.hash,
+	}, nil
+}

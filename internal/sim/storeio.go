@@ -1,0 +1,236 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/sim/modelstore"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// What the store answers when it does not work.
+var (
+	errBusy = errors.New("sim: the store is busy")
+	errGone = errors.New("sim: the connection broke")
+)
+
+// hop is how long a message takes between a member and the store.
+func (w *world) hop() time.Duration { return 20*time.Microsecond + w.upTo(2*time.Millisecond) }
+
+// commit sends a batch on its way. The seed decides what becomes of it.
+func (w *world) commit(m *member, r engine.Commit) {
+	tx := w.store.Arrive(r.Batch)
+	b := tx.Batch()
+	w.judge.sending(m, b)
+	w.note("commit", b.Number, b.Digest, "member %d lane %d number %d digest %x entries %d", m.n, b.Lane.Number, b.Number, b.Digest, entriesOf(b))
+	answer := func(d time.Duration, out store.Outcome) {
+		w.judge.answered(b, out)
+		m.to(d, engine.CommitDone{Lane: b.Lane.Number, Number: b.Number, Digest: b.Digest, Outcome: out})
+	}
+	unknown := store.Outcome{Result: store.Unknown, Cause: errGone}
+	switch {
+	case w.full:
+		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: store.ErrFull})
+	case w.goesWrong(commitFails):
+		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: errBusy})
+	case w.goesWrong(commitLost):
+		answer(w.upTo(5*time.Second), unknown)
+	case w.goesWrong(commitUnheard):
+		w.apply(tx, w.hop(), func(store.Outcome) {})
+		answer(w.upTo(5*time.Second), unknown)
+	case w.goesWrong(commitLate):
+		answer(w.hop(), unknown)
+		w.apply(tx, w.upTo(time.Minute), func(store.Outcome) {})
+	case w.goesWrong(commitSlow):
+		w.apply(tx, w.upTo(8*time.Second), func(out store.Outcome) { answer(w.hop(), out) })
+	default:
+		w.apply(tx, w.hop(), func(out store.Outcome) { answer(w.hop(), out) })
+	}
+}
+
+// apply lets the server work on tx after d: lock, then apply, each in its own time.
+func (w *world) apply(tx *modelstore.Tx, d time.Duration, then func(store.Outcome)) {
+	w.after(d, func() {
+		if !tx.Lock() {
+			w.apply(tx, 50*time.Microsecond, then)
+			return
+		}
+		w.after(w.hop(), func() {
+			if bad := w.refuse(tx); bad != nil {
+				tx.Abort()
+				then(store.Outcome{Result: store.NotCommitted, Rejected: bad})
+				return
+			}
+			out, changed := tx.Apply()
+			if changed {
+				w.count.commits++
+				w.judge.committed(tx.Batch())
+			}
+			w.note("applied", tx.Batch().Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v", tx.Batch().Lane.Number, tx.Batch().Number, out.Result, out.Deposed, out.Rejected)
+			then(out)
+		})
+	})
+}
+
+// refuse finds rows that the store cannot keep. Such a row is refused every time it comes; what replaces it is fine.
+func (w *world) refuse(tx *modelstore.Tx) []store.Rejection {
+	if tx.Decided() {
+		return nil
+	}
+	b := tx.Batch()
+	var out []store.Rejection
+	for i := range b.Parts {
+		for _, e := range b.Parts[i].Entries {
+			p := poisoned{e.Execution, e.Seq, e.Sum}
+			if !w.poison[p] && w.goesWrong(rowRejected) {
+				w.poison[p] = true
+			}
+			known := slices.ContainsFunc(out, func(r store.Rejection) bool { return r.Execution == e.Execution })
+			if w.poison[p] && !known {
+				out = append(out, store.Rejection{Execution: e.Execution, Reason: "sim: the row is too large"})
+			}
+		}
+	}
+	return out
+}
+
+// read answers a question. The answer describes the instant at which the question arrives, whenever it comes.
+func (w *world) read(m *member, r engine.Request) {
+	life := m.life
+	failed := w.goesWrong(readFails)
+	if _, ok := r.(engine.Beat); ok && w.goesWrong(beatFails) {
+		failed = true
+	}
+	w.after(w.hop(), func() {
+		if m.life != life {
+			return
+		}
+		d := w.hop()
+		if w.goesWrong(readStale) {
+			d = w.upTo(10 * time.Second)
+		}
+		m.to(d, w.look(r, failed))
+	})
+}
+
+func (w *world) look(r engine.Request, failed bool) engine.Event {
+	var err error
+	if failed {
+		err = errGone
+	}
+	switch r := r.(type) {
+	case engine.ReadClaims:
+		return engine.ClaimsRead{Claims: unless(failed, w.store.Claims), Err: err}
+	case engine.Beat:
+		if failed {
+			return engine.Beaten{Err: err}
+		}
+		beats, now := w.store.Beat(r.Beat)
+		return engine.Beaten{Beats: beats, Now: now}
+	case engine.Load:
+		return engine.Loaded{Shard: r.Shard, Epoch: r.Epoch, IDs: r.IDs, Err: err,
+			List: unless(failed, func() []store.Loaded { return w.store.Load(r.Shard, r.IDs) })}
+	case engine.Due:
+		return engine.DueFound{Shard: r.Shard, Epoch: r.Epoch, Scan: r.Scan, Err: err,
+			List: unless(failed, func() []record.Due { return w.store.Due(r.Shard, r.Scan.After, r.Scan.Before, r.Scan.Limit) })}
+	case engine.Inbox:
+		return engine.MailFound{Shard: r.Shard, Epoch: r.Epoch, Limit: r.Limit, Err: err,
+			List: unless(failed, func() []record.Message { return w.store.Inbox(r.Shard, r.Limit) })}
+	case engine.Keys:
+		return engine.KeysFound{Shard: r.Shard, Epoch: r.Epoch, Asked: r.Asked, Err: err,
+			Rows: unless(failed, func() []record.KeyRow { return w.store.Keys(r.Asked) })}
+	case engine.Journal:
+		return engine.JournalFound{Shard: r.Shard, Epoch: r.Epoch, Read: r.Read, Err: err,
+			Entries: unless(failed, func() []record.Entry { return w.store.Journal(r.Read.Execution, r.Read.From, r.Read.Limit) })}
+	case engine.Define:
+		if failed {
+			return engine.Defined{Ref: r.Ref, Err: err}
+		}
+		return engine.Defined{Ref: r.Ref, Definition: w.defs[r.Ref]}
+	}
+	return nil
+}
+
+func unless[T any](failed bool, read func() T) (zero T) {
+	if failed {
+		return zero
+	}
+	return read()
+}
+
+// claim runs at the server once no commit holds the fence.
+func (w *world) claim(m *member, r engine.Claim) {
+	self := m.owner
+	life := m.life
+	lost := w.goesWrong(claimFails)
+	var run func()
+	run = func() {
+		if !w.store.CanClaim(r.Shard) {
+			w.after(50*time.Microsecond, run)
+			return
+		}
+		if lost && w.r.IntN(2) == 0 {
+			m.answer(life, w.upTo(time.Second), engine.Claimed{Shard: r.Shard, Err: errGone})
+			return
+		}
+		f, err := w.store.Claim(r.Shard, r.Seen, self)
+		w.judge.claimed(f, err)
+		w.note("claim", uint64(r.Shard), f.Epoch, "member %d shard %d epoch %d: %v", m.n, r.Shard, f.Epoch, err)
+		if lost {
+			f, err = record.Fence{}, errGone
+		}
+		m.answer(life, w.hop(), engine.Claimed{Shard: r.Shard, Fence: f, Err: err})
+	}
+	w.after(w.hop(), run)
+}
+
+func (m *member) answer(life int, d time.Duration, e engine.Event) {
+	if m.life == life {
+		m.to(d, e)
+	}
+}
+
+func (w *world) release(m *member, r engine.Release) {
+	fences := slices.Clone(r.Fences)
+	life := m.life
+	failed := w.goesWrong(readFails)
+	w.after(w.hop(), func() {
+		if failed {
+			m.answer(life, w.hop(), engine.Released{Fences: fences, Err: errGone})
+			return
+		}
+		w.store.Release(fences)
+		m.answer(life, w.hop(), engine.Released{Fences: fences})
+	})
+}
+
+// poke tells every member; those that do not own the shards ignore it.
+func (w *world) poke(r engine.Poke) {
+	shards := slices.Clone(r.Shards)
+	for _, m := range w.members {
+		m.to(w.hop(), engine.Poked{Shards: shards})
+	}
+}
+
+func entriesOf(b *store.Batch) int {
+	n := 0
+	for i := range b.Parts {
+		n += len(b.Parts[i].Entries)
+	}
+	return n
+}
+
+// contentOf identifies everything that a batch would write: it is plain data without maps, so its JSON is the same
+// whenever its content is.
+func contentOf(b *store.Batch) uint64 {
+	h := fnv.New64a()
+	if err := json.NewEncoder(h).Encode(b.Parts); err != nil {
+		return 0
+	}
+	return h.Sum64()
+}

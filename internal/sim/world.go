@@ -1,0 +1,148 @@
+// Package sim is the seeded world: real Machines, a store model with faults, executors, clients and clocks on one
+// goroutine and one heap of events. A seed decides everything, so one number replays a run exactly. After every commit
+// the world is held against the invariants of the reliability reference; after the faults have healed every execution
+// must have ended, wait for something that is declared, or be parked with a reason.
+//
+// The package must not know how a Machine decides: it only hands it events and does what it asks.
+package sim
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/sim/modelstore"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// epoch is the wall time at which every world begins, Unix milliseconds.
+const epoch int64 = 1_800_000_000_000
+
+// world is one run.
+type world struct {
+	setup
+	seed    uint64
+	r       *rand.Rand
+	now     int64 // nanoseconds since the beginning
+	queue   queue
+	store   *modelstore.Model
+	members []*member
+	clients *clients
+	judge   *judge
+	defs    map[engine.DefinitionRef]*kernel.Definition
+	names   []engine.DefinitionRef
+	full    bool // the store has no space
+	healed  bool
+	// poison are rows that the store refuses whenever they come.
+	poison map[poisoned]bool
+	// sent is the content of every version of every batch, to see that it does not change between two attempts.
+	sent  map[version]uint64
+	count counters
+	hash  uint64
+	out   io.Writer // of the trace; nil for none
+}
+
+type counters struct {
+	faults, commits, events, starts int
+}
+
+type poisoned struct {
+	id  record.ID
+	seq uint64
+	sum uint32
+}
+
+type version struct {
+	lane           store.Lane
+	number, digest uint64
+}
+
+func newWorld(seed uint64, out io.Writer) (*world, error) {
+	r := rand.New(rand.NewPCG(seed, 0x9a71))
+	w := &world{
+		setup: drawSetup(r), seed: seed, r: r, out: out,
+		defs:   map[engine.DefinitionRef]*kernel.Definition{},
+		poison: map[poisoned]bool{},
+		sent:   map[version]uint64{},
+		hash:   14695981039346656037,
+	}
+	w.store = modelstore.New(w.shards, w.lanes, func() int64 { return epoch + w.now/1e6 })
+	w.judge = newJudge(w)
+	w.clients = newClients(w)
+	if err := w.define(); err != nil {
+		return nil, err
+	}
+	for i := range w.setup.members {
+		m := &member{w: w, n: i}
+		w.members = append(w.members, m)
+		w.after(w.upTo(time.Second), m.start)
+	}
+	w.clients.begin()
+	w.disasters()
+	return w, nil
+}
+
+// define draws the workflows and compiles them.
+func (w *world) define() error {
+	for _, d := range definitions(w.r, w.workflows) {
+		compiled, faults := kernel.Compile(d)
+		for _, f := range faults {
+			if !f.Warn {
+				return fmt.Errorf("the generator made a workflow that does not compile: %s: node %q: %s", f.Code, f.Node, f.Message)
+			}
+		}
+		ref := engine.DefinitionRef{Namespace: "default", Workflow: d.Name, Version: d.Version}
+		w.defs[ref] = compiled
+		w.names = append(w.names, ref)
+	}
+	return nil
+}
+
+// after runs do when d has passed, if the world still stands.
+func (w *world) after(d time.Duration, do func()) {
+	w.queue.push(w.now+int64(d), w.r.Uint32(), do)
+}
+
+// upTo draws a duration below d; short ones are as likely as long ones.
+func (w *world) upTo(d time.Duration) time.Duration {
+	for d > time.Microsecond && w.r.IntN(2) == 0 {
+		d /= 4
+	}
+	return time.Duration(w.r.Int64N(int64(d) + 1))
+}
+
+// goesWrong decides whether f happens here.
+func (w *world) goesWrong(f fault) bool {
+	if w.healed || !w.enabled[f] || w.r.IntN(1000) >= w.odds {
+		return false
+	}
+	w.count.faults++
+	w.note("fault", uint64(f), 0, f.String())
+	return true
+}
+
+// runUntil lets everything happen until the time comes or there is a violation.
+func (w *world) runUntil(at time.Duration) {
+	for w.queue.Len() > 0 && w.queue.events[0].at <= int64(at) && w.judge.clean() {
+		e := w.queue.pop()
+		w.now = e.at
+		w.count.events++
+		e.do()
+	}
+	w.now = max(w.now, int64(at))
+}
+
+// note mixes one happening into the hash that two runs of a seed must share, and prints it if a trace is wanted.
+func (w *world) note(kind string, a, b uint64, format string, args ...any) {
+	for _, x := range []uint64{uint64(w.now), uint64(len(kind)), a, b} {
+		w.hash = (w.hash ^ x) * 1099511628211
+		w.hash ^= w.hash >> 29
+	}
+	if w.out != nil {
+		fmt.Fprintf(w.out, "%12.6f %-10s %s\n", float64(w.now)/1e9, kind, fmt.Sprintf(format, args...))
+	}
+}
