@@ -1,0 +1,242 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxCalls bounds the Report calls under way at a time.
+	maxCalls = 32
+	// eager calls start with whatever there is; further ones wait for chunk results, so that results which come in
+	// while a commit is under way travel in few calls and are all there when the next commit starts.
+	eager = 2
+	chunk = 64
+	// maxReports bounds one call.
+	maxReports = 1024
+)
+
+// outbox carries results to the source until each has a final answer.
+type outbox struct {
+	run   *Runner
+	bound int64
+	// ctx is that of every call; it ends with the runner.
+	ctx  context.Context
+	stop context.CancelFunc
+	// left counts the results without a final answer.
+	left atomic.Int64
+
+	mu     sync.Mutex
+	more   *sync.Cond // there may be a call to make
+	ready  []pending
+	later  []pending // to be sent again, each at its due time
+	calls  int       // under way
+	idle   int       // senders waiting
+	number int       // senders
+	alarm  *time.Timer
+	closed bool
+	empty  chan struct{} // closed when nothing is left; nil until somebody asks
+}
+
+type pending struct {
+	report Report
+	tries  int
+	due    time.Time
+}
+
+// newOutbox makes an outbox that is full at bound unanswered reports. It still takes more: full only stops leasing.
+func newOutbox(r *Runner, bound int) *outbox {
+	o := &outbox{run: r, bound: int64(bound)}
+	o.more = sync.NewCond(&o.mu)
+	return o
+}
+
+// add takes one result.
+func (o *outbox) add(r Report) {
+	o.left.Add(1)
+	o.mu.Lock()
+	o.ready = append(o.ready, pending{report: r})
+	o.start()
+	o.mu.Unlock()
+}
+
+// start gets a sender going if there is a call to make. The lock is held.
+func (o *outbox) start() {
+	if !o.worthwhile() {
+		return
+	}
+	if o.idle > 0 {
+		o.more.Signal()
+		return
+	}
+	if o.number < maxCalls && o.number == o.calls {
+		o.number++
+		go o.send()
+	}
+}
+
+// worthwhile reports whether a call should be made now. The lock is held.
+func (o *outbox) worthwhile() bool {
+	n := len(o.ready)
+	return n > 0 && (o.calls < eager || n >= chunk && o.calls < maxCalls)
+}
+
+// send is the life of one sender.
+func (o *outbox) send() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for {
+		for !o.worthwhile() {
+			if o.closed {
+				o.number--
+				return
+			}
+			o.idle++
+			o.more.Wait()
+			o.idle--
+		}
+		o.call()
+	}
+}
+
+// call sends one batch. The lock is held, but not during the call.
+func (o *outbox) call() {
+	batch := o.ready
+	if len(batch) > maxReports {
+		o.ready = append([]pending(nil), batch[maxReports:]...)
+		batch = batch[:maxReports:maxReports]
+	} else {
+		o.ready = nil
+	}
+	o.calls++
+	o.start()
+	o.mu.Unlock()
+	failed := o.deliver(batch)
+	o.mu.Lock()
+	o.calls--
+	o.again(failed)
+	o.settled(int64(len(batch) - len(failed)))
+}
+
+// deliver makes the call and returns what must be sent again.
+func (o *outbox) deliver(batch []pending) []pending {
+	reports := make([]Report, len(batch))
+	for i := range batch {
+		reports[i] = batch[i].report
+	}
+	verdicts, err := o.run.Source.Report(o.ctx, reports)
+	if err != nil || len(verdicts) != len(batch) {
+		if o.ctx.Err() != nil {
+			return batch
+		}
+		o.run.Logger.Warn("results could not be reported and are sent again", "results", len(batch), "error", err)
+		return batch
+	}
+	var failed []pending
+	for i, v := range verdicts {
+		if v == NotOwner || v == Unavailable {
+			failed = append(failed, batch[i])
+		}
+	}
+	return failed
+}
+
+// again queues failed reports for later. The lock is held.
+func (o *outbox) again(failed []pending) {
+	if len(failed) == 0 || o.closed {
+		return
+	}
+	now := time.Now()
+	for _, p := range failed {
+		p.due = now.Add(backoff(p.tries))
+		p.tries++
+		o.later = append(o.later, p)
+	}
+	o.arm(now)
+}
+
+// arm sets the alarm to the earliest due time. The lock is held.
+func (o *outbox) arm(now time.Time) {
+	if len(o.later) == 0 {
+		return
+	}
+	first := o.later[0].due
+	for _, p := range o.later[1:] {
+		if p.due.Before(first) {
+			first = p.due
+		}
+	}
+	if o.alarm == nil {
+		o.alarm = time.AfterFunc(first.Sub(now), o.ring)
+		return
+	}
+	o.alarm.Reset(first.Sub(now))
+}
+
+// ring makes what is due ready.
+func (o *outbox) ring() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	keep := o.later[:0]
+	for _, p := range o.later {
+		if p.due.After(now) {
+			keep = append(keep, p)
+		} else {
+			o.ready = append(o.ready, p)
+		}
+	}
+	clear(o.later[len(keep):])
+	o.later = keep
+	o.arm(now)
+	o.start()
+}
+
+// settled counts n final answers and tells those who wait for room or for the end. The lock is held; the pools' locks
+// come after it.
+func (o *outbox) settled(n int64) {
+	left := o.left.Add(-n)
+	if left < o.bound && left+n >= o.bound {
+		for _, p := range o.run.pools {
+			p.hint()
+		}
+	}
+	if left == 0 && o.empty != nil {
+		close(o.empty)
+		o.empty = nil
+	}
+}
+
+// full reports whether so much is unanswered that no more tasks should be leased.
+func (o *outbox) full() bool { return o.left.Load() >= o.bound }
+
+// flush waits until everything was answered, for at most limit, and returns how many reports are left.
+func (o *outbox) flush(limit time.Duration) int {
+	o.mu.Lock()
+	var done chan struct{}
+	if o.left.Load() > 0 {
+		done = make(chan struct{})
+		o.empty = done
+	}
+	o.mu.Unlock()
+	if done != nil {
+		up := time.NewTimer(limit)
+		defer up.Stop()
+		select {
+		case <-done:
+		case <-up.C:
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	if o.alarm != nil {
+		o.alarm.Stop()
+	}
+	o.more.Broadcast()
+	o.ready, o.later = nil, nil
+	o.stop()
+	return int(o.left.Load())
+}

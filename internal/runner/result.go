@@ -1,0 +1,245 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Codes of the errors that the runner itself gives.
+const (
+	codeInternal    = "internal"
+	codePanic       = "panic"
+	codeTimeout     = "timeout"
+	codeHeartbeat   = "heartbeat"
+	codeCancelled   = "cancelled"
+	codeUnknownType = "unknown_type"
+	codeBadResult   = "bad_result"
+	codePayload     = "payload_too_large"
+	codeSecret      = "secret_unavailable"
+	codeExpression  = "expression"
+)
+
+// Bounds of what goes into a journal beside the output.
+const (
+	maxMessage  = 4 << 10
+	maxDetails  = 32 << 10
+	maxCode     = 64
+	maxOutcome  = 64
+	maxExtras   = 64 << 10 // assignments and tags together
+	maxLogLines = 200
+	maxLogLine  = 4 << 10
+	maxLogBytes = 64 << 10
+)
+
+// verdicts of an error on another attempt.
+var (
+	yes, no   = true, false
+	undecided *bool
+	permanent = &no
+	transient = &yes
+)
+
+func fault(code, message string, retryable *bool) *model.Error {
+	return &model.Error{Code: code, Message: message, Retryable: retryable}
+}
+
+func failed(code, message string, retryable *bool) model.Result {
+	return model.Result{Error: fault(code, message, retryable)}
+}
+
+// report decides what is told about an attempt that has been settled, and tells it.
+func (a *attempt) report(res model.Result, err error) {
+	r := a.pool.run
+	cause := a.cause
+	if cause == nil {
+		cause = context.Cause(a.ctx)
+	}
+	a.cancel(nil)
+	if a.expire != nil {
+		a.expire()
+	}
+	out := Report{Token: a.lease.Token}
+	switch {
+	case cause == ErrStale:
+		return // nobody waits for it
+	case cause == errDrained && !a.well(res, err):
+		out.Released = true
+	default:
+		out.Result = a.conclude(res, err, cause)
+	}
+	r.out.add(out)
+}
+
+// well reports whether the executor came back with a good result.
+func (a *attempt) well(res model.Result, err error) bool {
+	return a.returned && err == nil && res.Error == nil
+}
+
+// conclude turns what the executor returned into a result fit for the journal. A good result stands even if it came
+// after the context had ended: the effect has happened.
+func (a *attempt) conclude(res model.Result, err error, cause error) model.Result {
+	hide := a.pool.run.hider(a.masks)
+	switch {
+	case cause != nil && !a.well(res, err):
+		res = a.stopped(res, err, cause)
+	case err != nil:
+		res = model.Result{Error: internal(err)}
+	}
+	res.Log = append(res.Log, a.log.lines...)
+	a.pool.run.tidy(&res, hide)
+	return res
+}
+
+// internal is the error of an executor that failed to do its own work. An executor may return a model.Error instead
+// of putting it into the result.
+func internal(err error) *model.Error {
+	var coded *model.Error
+	if errors.As(err, &coded) {
+		c := *coded
+		return &c
+	}
+	return fault(codeInternal, err.Error(), undecided)
+}
+
+// stopped is the result of an attempt whose context was ended.
+func (a *attempt) stopped(res model.Result, err error, cause error) model.Result {
+	t := &a.lease.Task
+	var e *model.Error
+	switch cause {
+	case ErrSilent:
+		e = fault(codeHeartbeat, fmt.Sprintf("the attempt gave no sign of life for %s", millis(t.Heartbeat)), undecided)
+	case ErrCancelled:
+		e = fault(codeCancelled, "the attempt was cancelled", permanent)
+	default:
+		a.pool.run.timedOut.Add(1)
+		e = fault(codeTimeout, a.late(), undecided)
+	}
+	switch {
+	case !a.returned:
+		e.Message += "; the executor did not stop"
+	case res.Error != nil:
+		e.Message += ": " + res.Error.Message
+		e.Details = res.Error.Details
+	case err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, cause):
+		e.Message += ": " + err.Error()
+	}
+	return model.Result{Error: e, Log: res.Log}
+}
+
+// late says which bound an attempt ran into.
+func (a *attempt) late() string {
+	t := &a.lease.Task
+	if t.Timeout > 0 && (t.Deadline == 0 || a.since.UnixMilli()+t.Timeout <= t.Deadline) {
+		return fmt.Sprintf("the attempt took longer than %s", millis(t.Timeout))
+	}
+	return "the time of the step was up"
+}
+
+// tidy checks, bounds and masks res in place.
+func (r *Runner) tidy(res *model.Result, hide *hider) {
+	if e := r.fit(res); e != nil {
+		*res = model.Result{Error: e, Log: res.Log}
+	}
+	hide.result(res)
+	tidyLog(res)
+	if res.Error != nil {
+		tidyError(res.Error)
+		res.Error.Step = ""
+	}
+	res.Delay = max(res.Delay, 0)
+}
+
+// fit says what is wrong with the values of res, nil if nothing.
+func (r *Runner) fit(res *model.Result) *model.Error {
+	if len(res.Output) > r.Payload {
+		return fault(codePayload, fmt.Sprintf("the output has %d bytes, more than the %d allowed", len(res.Output), r.Payload), permanent)
+	}
+	if len(res.Output) > 0 {
+		if why := checkJSON(res.Output); why != "" {
+			return fault(codeBadResult, "the output "+why, permanent)
+		}
+	}
+	if !word(res.Outcome) {
+		return fault(codeBadResult, fmt.Sprintf("the outcome %q is not a word of letters, digits, - and _", clip(res.Outcome, maxOutcome)), permanent)
+	}
+	size := 0
+	for _, s := range res.Set {
+		size += len(s.Var) + len(s.Value)
+		if why := checkJSON(s.Value); len(s.Value) > 0 && why != "" {
+			return fault(codeBadResult, "the value of variable "+clip(s.Var, maxOutcome)+" "+why, permanent)
+		}
+	}
+	for _, name := range sortedTags(res.Tags) {
+		size += len(name) + len(res.Tags[name])
+		if why := checkJSON(res.Tags[name]); why != "" {
+			return fault(codeBadResult, "the value of tag "+clip(name, maxOutcome)+" "+why, permanent)
+		}
+	}
+	if size > maxExtras {
+		return fault(codePayload, fmt.Sprintf("variables and tags have %d bytes, more than the %d allowed", size, maxExtras), permanent)
+	}
+	return nil
+}
+
+// word reports whether s may be an outcome; empty is fine.
+func word(s string) bool {
+	if len(s) > maxOutcome {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+func tidyError(e *model.Error) {
+	if e.Code == "" || !word(e.Code) || len(e.Code) > maxCode {
+		e.Code = codeInternal
+	}
+	e.Message = text(e.Message, maxMessage)
+	if e.Message == "" {
+		e.Message = "no reason given"
+	}
+	if len(e.Details) > maxDetails || len(e.Details) > 0 && checkJSON(e.Details) != "" {
+		e.Details = nil
+	}
+	e.RetryAfter = max(e.RetryAfter, 0)
+}
+
+// text makes s fit for a journal: valid UTF-8 without control characters but tab and newline, bounded.
+func text(s string, limit int) string {
+	s = clip(s, limit)
+	clean := utf8.ValidString(s)
+	for i := 0; clean && i < len(s); i++ {
+		clean = s[i] >= ' ' && s[i] != 0x7f || s[i] == '\n' || s[i] == '\t'
+	}
+	if clean {
+		return s
+	}
+	return strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+			return utf8.RuneError
+		}
+		return c
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+}
+
+// clip cuts s to limit bytes at a rune's start and marks the cut.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit - len("…")
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
