@@ -1,0 +1,33 @@
+// Package fault names the points at which a crash is worth trying. [Hit] costs nothing unless the build tag
+// pawlfault is set; then the environment variable PAWL_FAULT="point:nth:action" kills (kill) or stops (stop) the
+// process when it passes the point for the nth time.
+//
+// The package must not know what happens at a point. New points are added to the list in this file.
+package fault
+
+import "slices"
+
+// The points of the commit path of a store, in order.
+const (
+	CommitBegin    = "commit.begin"    // nothing done
+	CommitLane     = "commit.lane"     // transaction open, lane advanced
+	CommitFenced   = "commit.fenced"   // fences held
+	CommitWritten  = "commit.written"  // rows written
+	CommitSent     = "commit.sent"     // about to commit
+	CommitReturned = "commit.returned" // durable, nobody told
+)
+
+// The points of opening a store.
+const (
+	MigrateBegin   = "migrate.begin"   // a migration is about to begin
+	MigrateWritten = "migrate.written" // its statements ran, not committed
+	CheckpointDone = "checkpoint.done" // the write-ahead log was copied into the database
+)
+
+var points = []string{
+	CommitBegin, CommitLane, CommitFenced, CommitWritten, CommitSent, CommitReturned,
+	MigrateBegin, MigrateWritten, CheckpointDone,
+}
+
+// Points lists the names of all points.
+func Points() []string { return slices.Clone(points) }

@@ -1,0 +1,137 @@
+package memory
+
+import (
+	"context"
+	"slices"
+
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// Load implements [store.Store].
+func (s *Store) Load(ctx context.Context, sh record.Shard, ids []record.ID) ([]store.Loaded, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []store.Loaded
+	for _, id := range ids {
+		e := s.executions[id]
+		if e == nil || id.Shard(shards) != sh {
+			continue
+		}
+		out = append(out, e.load())
+	}
+	return out, nil
+}
+
+func (e *execution) load() store.Loaded {
+	l := store.Loaded{Head: keepHead(&e.head)}
+	from := uint64(1)
+	if n := e.snapshot; n != nil && record.Checksum(n.Body) == n.Sum {
+		c := *n
+		c.Body = slices.Clone(n.Body)
+		l.Snapshot, from = &c, n.Seq+1
+	}
+	l.Entries = e.from(from, len(e.entries))
+	return l
+}
+
+// from copies up to limit entries with seq >= from.
+func (e *execution) from(seq uint64, limit int) []record.Entry {
+	seq = max(seq, 1)
+	if seq > uint64(len(e.entries)) || limit <= 0 {
+		return nil
+	}
+	some := e.entries[seq-1:]
+	some = slices.Clone(some[:min(limit, len(some))])
+	for i := range some {
+		some[i].Body = slices.Clone(some[i].Body)
+	}
+	return some
+}
+
+// Journal implements [store.Store].
+func (s *Store) Journal(ctx context.Context, id record.ID, from uint64, limit int) ([]record.Entry, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	e := s.executions[id]
+	if e == nil {
+		return nil, nil
+	}
+	return e.from(from, limit), nil
+}
+
+// Due implements [store.Store].
+func (s *Store) Due(ctx context.Context, sh record.Shard, after record.Due, before int64, limit int) ([]record.Due, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if sh >= shards {
+		return nil, nil
+	}
+	var out []record.Due
+	for id, at := range s.shards[sh].due {
+		if d := (record.Due{At: at, Execution: id}); at < before && compareDue(d, after) > 0 {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, compareDue)
+	return out[:min(len(out), max(limit, 0))], nil
+}
+
+// Keys implements [store.Store].
+func (s *Store) Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []record.KeyRow
+	for _, key := range k {
+		if row, ok := s.keys[key]; ok {
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+// Search implements [store.Store].
+func (s *Store) Search(ctx context.Context, namespace string, f store.Filter) (store.Page, error) {
+	lo, hi, err := f.Range()
+	if err != nil {
+		return store.Page{}, err
+	}
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return store.Page{}, err
+	}
+	defer unlock()
+	var found []*record.Head
+	for id, e := range s.executions {
+		if compareIDs(lo, id) <= 0 && compareIDs(id, hi) <= 0 && e.head.Namespace == namespace && f.Match(&e.head) {
+			found = append(found, &e.head)
+		}
+	}
+	slices.SortFunc(found, func(a, b *record.Head) int { return compareIDs(b.Execution, a.Execution) })
+	return page(found, f.Size()), nil
+}
+
+// page keeps the first size heads and says where the next page begins.
+func page(found []*record.Head, size int) store.Page {
+	var p store.Page
+	if len(found) > size {
+		p.Next = found[size-1].Execution.String()
+		found = found[:size]
+	}
+	for _, h := range found {
+		p.Heads = append(p.Heads, keepHead(h))
+	}
+	return p
+}
