@@ -36,10 +36,9 @@ type attempt struct {
 	// returned is set when the executor came back by itself.
 	returned bool
 
+	life lifetime
+
 	mu      sync.Mutex
-	ctx     context.Context // nil before start
-	cancel  context.CancelCauseFunc
-	expire  context.CancelFunc // frees the deadline; nil where there is none
 	since   time.Time
 	cause   error // why the context was ended; nil while it is not
 	settled bool  // the result is decided; whoever sets it reports
@@ -76,8 +75,8 @@ func (a *attempt) execute() (model.Result, error) {
 	if e := a.prepare(); e != nil {
 		return model.Result{Error: e}, nil
 	}
-	if a.ctx.Err() != nil {
-		return model.Result{}, context.Cause(a.ctx)
+	if a.over() {
+		return model.Result{}, context.Canceled
 	}
 	return a.call(x)
 }
@@ -101,7 +100,7 @@ func (a *attempt) call(x node.Executor) (res model.Result, err error) {
 		a.report(res, nil)
 		a.pool.forsake(a)
 	}()
-	res, err = x.Execute(a.ctx, &a.task)
+	res, err = x.Execute(&a.life, &a.task)
 	a.returned = true
 	return res, err
 }
@@ -122,18 +121,20 @@ func (a *attempt) start() {
 	defer a.mu.Unlock()
 	a.since = time.Now()
 	a.beat = a.since
-	a.ctx, a.cancel = context.WithCancelCause(a.pool.run.base)
 	if limit, ok := a.bound(); ok {
-		a.ctx, a.expire = context.WithDeadlineCause(a.ctx, a.since.Add(limit), ErrTimeout)
-		a.task.Deadline = a.since.Add(limit)
+		a.life.deadline = a.since.Add(limit)
 		a.limit = time.AfterFunc(limit, func() { a.stop(ErrTimeout) })
 	}
 	if t.Heartbeat > 0 {
 		a.silent = time.AfterFunc(time.Duration(t.Heartbeat)*time.Millisecond, a.listen)
 	}
-	if a.cause != nil {
-		a.cancel(a.cause)
-	}
+}
+
+// over reports whether the attempt was ended before it began.
+func (a *attempt) over() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.cause != nil || !a.life.deadline.IsZero() && !a.since.Before(a.life.deadline)
 }
 
 // bound is the time the attempt has: the shorter of its own and what is left of the step's.
@@ -157,8 +158,8 @@ func (a *attempt) stop(cause error) {
 	}
 	a.cause = cause
 	a.grace = time.AfterFunc(a.pool.run.StopGrace, a.abandon)
-	if a.cancel != nil && cause != ErrTimeout { // the context's own deadline does that
-		a.cancel(cause)
+	if cause != ErrTimeout { // the context's own deadline does that
+		a.life.end(cause)
 	}
 }
 

@@ -45,7 +45,7 @@ func (a *attempt) prepare() *model.Error {
 	a.task = node.Task{
 		Namespace: l.Namespace, Workflow: l.Workflow, Version: l.Version,
 		Execution: key[:idLength], Step: l.Token.Step, Node: l.Task.Node, Type: l.Task.Type,
-		Attempt: l.Token.Attempt, Key: key, With: l.Task.With, Deadline: a.task.Deadline,
+		Attempt: l.Token.Attempt, Key: key, With: l.Task.With, Deadline: a.life.deadline,
 		Heartbeat: a.heartbeat, Log: a.note,
 	}
 	if l.Task.Scheduled > 0 {

@@ -30,7 +30,8 @@ type outbox struct {
 
 	mu     sync.Mutex
 	more   *sync.Cond // there may be a call to make
-	ready  []pending
+	ready  []Report
+	again  []pending // to be sent again now
 	later  []pending // to be sent again, each at its due time
 	calls  int       // under way
 	idle   int       // senders waiting
@@ -57,7 +58,7 @@ func newOutbox(r *Runner, bound int) *outbox {
 func (o *outbox) add(r Report) {
 	o.left.Add(1)
 	o.mu.Lock()
-	o.ready = append(o.ready, pending{report: r})
+	o.ready = append(o.ready, r)
 	o.start()
 	o.mu.Unlock()
 }
@@ -79,12 +80,13 @@ func (o *outbox) start() {
 
 // worthwhile reports whether a call should be made now. The lock is held.
 func (o *outbox) worthwhile() bool {
-	n := len(o.ready)
+	n := len(o.ready) + len(o.again)
 	return n > 0 && (o.calls < eager || n >= chunk && o.calls < maxCalls)
 }
 
 // send is the life of one sender.
 func (o *outbox) send() {
+	var room []Report // where new results go during the next call, made while no lock is held
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for {
@@ -97,64 +99,74 @@ func (o *outbox) send() {
 			o.more.Wait()
 			o.idle--
 		}
-		o.call()
+		room = o.call(room)
 	}
 }
 
-// call sends one batch. The lock is held, but not during the call.
-func (o *outbox) call() {
-	batch := o.ready
-	if len(batch) > maxReports {
-		o.ready = append([]pending(nil), batch[maxReports:]...)
-		batch = batch[:maxReports:maxReports]
-	} else {
-		o.ready = nil
-	}
+// call sends one batch and returns room for as many. The lock is held, but not during the call.
+func (o *outbox) call(room []Report) []Report {
+	batch, tries := o.take(room)
 	o.calls++
 	o.start()
 	o.mu.Unlock()
 	failed := o.deliver(batch)
+	room = make([]Report, 0, len(batch))
 	o.mu.Lock()
 	o.calls--
-	o.again(failed)
+	for _, i := range failed {
+		n := 0
+		if tries != nil {
+			n = tries[i]
+		}
+		o.retry(batch[i], n)
+	}
+	o.arm(time.Now())
 	o.settled(int64(len(batch) - len(failed)))
+	return room
 }
 
-// deliver makes the call and returns what must be sent again.
-func (o *outbox) deliver(batch []pending) []pending {
-	reports := make([]Report, len(batch))
-	for i := range batch {
-		reports[i] = batch[i].report
-	}
-	verdicts, err := o.run.Source.Report(o.ctx, reports)
-	if err != nil || len(verdicts) != len(batch) {
-		if o.ctx.Err() != nil {
-			return batch
+// take removes one batch: of repeated reports, with how often each was sent, or else of new ones; new
+// results go into room. The lock is held.
+func (o *outbox) take(room []Report) (batch []Report, tries []int) {
+	if n := min(len(o.again), maxReports); n > 0 {
+		for _, p := range o.again[:n] {
+			batch, tries = append(batch, p.report), append(tries, p.tries)
 		}
-		o.run.Logger.Warn("results could not be reported and are sent again", "results", len(batch), "error", err)
-		return batch
+		o.again = append([]pending(nil), o.again[n:]...)
+		return batch, tries
 	}
-	var failed []pending
+	n := min(len(o.ready), maxReports)
+	batch = o.ready[:n:n]
+	o.ready = append(room, o.ready[n:]...)
+	return batch, nil
+}
+
+// deliver makes the call and returns the indices of what must be sent again.
+func (o *outbox) deliver(batch []Report) []int {
+	verdicts, err := o.run.Source.Report(o.ctx, batch)
+	var failed []int
+	if err != nil || len(verdicts) != len(batch) {
+		if o.ctx.Err() == nil {
+			o.run.Logger.Warn("results could not be reported and are sent again", "results", len(batch), "error", err)
+		}
+		for i := range batch {
+			failed = append(failed, i)
+		}
+		return failed
+	}
 	for i, v := range verdicts {
 		if v == NotOwner || v == Unavailable {
-			failed = append(failed, batch[i])
+			failed = append(failed, i)
 		}
 	}
 	return failed
 }
 
-// again queues failed reports for later. The lock is held.
-func (o *outbox) again(failed []pending) {
-	if len(failed) == 0 || o.closed {
-		return
+// retry queues a report that failed for later. The lock is held.
+func (o *outbox) retry(r Report, tries int) {
+	if !o.closed {
+		o.later = append(o.later, pending{report: r, tries: tries + 1, due: time.Now().Add(backoff(tries))})
 	}
-	now := time.Now()
-	for _, p := range failed {
-		p.due = now.Add(backoff(p.tries))
-		p.tries++
-		o.later = append(o.later, p)
-	}
-	o.arm(now)
 }
 
 // arm sets the alarm to the earliest due time. The lock is held.
@@ -185,7 +197,7 @@ func (o *outbox) ring() {
 		if p.due.After(now) {
 			keep = append(keep, p)
 		} else {
-			o.ready = append(o.ready, p)
+			o.again = append(o.again, p)
 		}
 	}
 	clear(o.later[len(keep):])
@@ -236,7 +248,7 @@ func (o *outbox) flush(limit time.Duration) int {
 		o.alarm.Stop()
 	}
 	o.more.Broadcast()
-	o.ready, o.later = nil, nil
+	o.ready, o.again, o.later = nil, nil, nil
 	o.stop()
 	return int(o.left.Load())
 }

@@ -136,6 +136,7 @@ func (p *pool) worker(slot int) {
 	woken := true
 	for {
 		a := &attempt{pool: p, slot: slot}
+		a.life.base = p.run.base
 		if !p.next(a, woken) {
 			p.workers.Done()
 			return

@@ -56,13 +56,10 @@ func failed(code, message string, retryable *bool) model.Result {
 func (a *attempt) report(res model.Result, err error) {
 	r := a.pool.run
 	cause := a.cause
-	if cause == nil {
-		cause = context.Cause(a.ctx)
+	if cause == nil && a.life.past() {
+		cause = ErrTimeout
 	}
-	a.cancel(nil)
-	if a.expire != nil {
-		a.expire()
-	}
+	a.life.end(nil)
 	out := Report{Token: a.lease.Token}
 	switch {
 	case cause == ErrStale:
