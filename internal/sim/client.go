@@ -17,6 +17,7 @@ type clients struct {
 	lastRef uint64
 	open    map[uint64]*call // on the way or not answered
 	ops     []*op
+	starts  map[record.ID]*op
 	known   []record.ID // executions that a client has reason to believe in
 }
 
@@ -32,7 +33,12 @@ type op struct {
 	safe bool
 	// then runs once it is settled.
 	then func()
+	// saw is what the last look of a view saw.
+	saw *sight
 }
+
+// sight is one look at the memory of an owner.
+type sight struct{ seq, hash uint64 }
 
 // call is one op at one member.
 type call struct {
@@ -42,7 +48,7 @@ type call struct {
 }
 
 func newClients(w *world) *clients {
-	return &clients{w: w, open: map[uint64]*call{}}
+	return &clients{w: w, open: map[uint64]*call{}, starts: map[record.ID]*op{}}
 }
 
 func (c *clients) ref() uint64 {
@@ -83,7 +89,9 @@ func (c *clients) start() {
 	cmd.Execution = start.ID
 	w.count.starts++
 	c.known = append(c.known, start.ID)
-	c.ask(&op{n: n, cmd: cmd, safe: true})
+	o := &op{n: n, cmd: cmd, safe: true}
+	c.starts[start.ID] = o
+	c.ask(o)
 	for range w.r.IntN(6) {
 		w.after(w.upTo(w.storm/2), c.poke)
 	}
@@ -112,6 +120,9 @@ func (c *clients) poke() {
 		o.then = func() { c.w.after(c.w.upTo(time.Minute), func() { c.resume(id) }) }
 	case 4:
 		o.cmd.Verb = shard.Resume
+	case 5:
+		c.look(id)
+		return
 	default:
 		o.cmd.Verb = shard.Signal
 		o.cmd.Signal = &kernel.Signal{Name: pick(w.r, signals...), Data: mustJSON(map[string]any{"op": n})}
@@ -126,6 +137,16 @@ func (c *clients) poke() {
 func (c *clients) resume(id record.ID) {
 	n := len(c.ops)
 	c.ask(&op{n: n, safe: true, cmd: engine.Command{Verb: shard.Resume, Execution: id, Request: fmt.Sprintf("r%d", n)}})
+}
+
+// look reads an execution where it lives.
+func (c *clients) look(id record.ID) {
+	o := &op{n: len(c.ops), safe: true, cmd: engine.Command{Verb: shard.View, Execution: id}}
+	o.cmd.Look = func(s *kernel.State, _ *kernel.Definition) bool {
+		o.saw = &sight{s.Seq(), hashOf(kernel.Save(nil, s))}
+		return true
+	}
+	c.ask(o)
 }
 
 // ask begins an op.

@@ -42,17 +42,33 @@ func (v Violation) String() string { return v.Law + ": " + v.Text }
 
 // witness is what the judge knows of one execution.
 type witness struct {
-	id       record.ID
-	state    *kernel.State
-	saves    []uint64 // hash of the saved state after each entry
-	seen     map[attemptKey]int64
-	signals  map[int]int // by op, how often it was received
-	finished map[string]int
-	forgot   bool
-	key      record.Key
-	digest   uint64
-	cancel   uint64 // seq durable when a cancel was acknowledged
-	last     map[string]int
+	id     record.ID
+	state  *kernel.State
+	saves  []uint64 // hash of the saved state after each entry
+	forgot bool
+	ended  bool // the journal says so
+	key    record.Key
+
+	handed   map[attemptKey]int64 // when the attempt was handed out
+	latest   map[string]int       // attempt handed out, by step
+	begun    map[string]int       // attempt in the journal, by step
+	finished map[string]bool      // steps that have ended
+	pause    map[string]int64     // end of the back-off, by step
+	arms     map[string][]int64   // times of a wait, by step; 0 for a signal
+
+	requests   map[string]bool // recorded
+	signals    map[int]int     // by op, how often it was received
+	kept       map[int64]bool
+	lastSignal int64
+	cancelled  uint64 // entry that accepted a cancel
+}
+
+func newWitness(id record.ID) *witness {
+	return &witness{
+		id: id, state: kernel.New(),
+		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
+		pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
+	}
 }
 
 type attemptKey struct {
@@ -176,7 +192,7 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 	}
 	x := j.execs[e.Execution]
 	if x == nil {
-		x = &witness{id: e.Execution, state: kernel.New(), seen: map[attemptKey]int64{}, signals: map[int]int{}, finished: map[string]int{}, last: map[string]int{}}
+		x = newWitness(e.Execution)
 		j.execs[e.Execution] = x
 	}
 	s := x.state
@@ -197,13 +213,12 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 		j.fail("I22", "%s: entry %d does not decode: %v", e.Execution, e.Seq, err)
 		return
 	}
-	before := s.NextTimer()
 	if err := kernel.Apply(s, e.Seq, e.At, ops); err != nil {
 		j.fail("I22", "%s: entry %d does not fold: %v\n%s", e.Execution, e.Seq, err, e.Body)
 		return
 	}
 	x.saves = append(x.saves, hashOf(kernel.Save(nil, s)))
-	j.events(x, e, ops, before)
+	j.events(x, e)
 }
 
 func decodeEntry(body []byte) ([]kernel.Op, error) {
@@ -229,18 +244,6 @@ func (j *judge) head(h *record.Head) {
 	if h.Insert {
 		j.opened(x, h)
 	}
-}
-
-// opened keeps I21: one open execution per key.
-func (j *judge) opened(x *witness, h *record.Head) {
-	if h.Key == "" {
-		return
-	}
-	x.key = record.Key{Namespace: h.Namespace, Workflow: h.Workflow, Key: h.Key}
-	if other := j.execs[j.openKeys[x.key]]; other != nil && other != x && !other.state.Status().Closed() {
-		j.fail("I21", "%s starts under key %q while %s is open", x.id, h.Key, other.id)
-	}
-	j.openKeys[x.key] = x.id
 }
 
 // snapshot: a snapshot is the fold of the entries up to it, all of which are durable (I22, I23).
@@ -316,14 +319,14 @@ func (j *judge) dispatched(m *member, l runner.Lease) {
 		j.fail("I5", "%s: a task of an execution that is not durable", l.Token.Execution)
 		return
 	}
-	if at, ok := x.seen[key]; ok {
+	if at, ok := x.handed[key]; ok {
 		j.fail("I24", "%s: attempt %s/%d is handed out a second time, the first time at %.6f", x.id, key.step, key.attempt, float64(at)/1e9)
 	}
-	x.seen[key] = j.w.now
-	if x.last[key.step] > key.attempt {
+	x.handed[key] = j.w.now
+	if x.latest[key.step] > key.attempt {
 		j.fail("I24", "%s: attempt %s/%d is handed out after a later one", x.id, key.step, key.attempt)
 	}
-	x.last[key.step] = key.attempt
+	x.latest[key.step] = key.attempt
 	if !j.recorded(x, key) {
 		j.fail("I5", "%s: attempt %s/%d is handed out before its intent is durable", x.id, key.step, key.attempt)
 	}

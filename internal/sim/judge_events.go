@@ -1,18 +1,227 @@
 package sim
 
 import (
-	"github.com/pawl-dev/pawl/internal/kernel"
+	"encoding/json"
+
+	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 )
 
-// events reads what an entry says happened. before is the earliest timer of the state before it.
-func (j *judge) events(x *witness, e *record.Entry, ops []kernel.Op, before int64) {}
+// fact is one operation of an entry as it stands in the journal. The judge reads the JSON by itself, so that a fault of
+// the kernel's decoder cannot hide.
+type fact struct {
+	Op      string          `json:"op"`
+	Step    string          `json:"step"`
+	Kind    string          `json:"kind"`
+	Answer  string          `json:"answer"`
+	Request string          `json:"request"`
+	Status  string          `json:"status"`
+	Outcome string          `json:"outcome"`
+	Name    string          `json:"name"`
+	Attempt int             `json:"attempt"`
+	N       int64           `json:"n"`
+	Signal  int64           `json:"signal"`
+	Arm     int             `json:"arm"`
+	Until   int64           `json:"until"`
+	Data    json.RawMessage `json:"data"`
+	Arms    []struct {
+		Due    int64  `json:"due"`
+		Signal string `json:"signal"`
+	} `json:"arms"`
+}
+
+// events reads what an entry says happened.
+func (j *judge) events(x *witness, e *record.Entry) {
+	var entry struct {
+		Ops []fact `json:"ops"`
+	}
+	if err := json.Unmarshal(e.Body[1:], &entry); err != nil {
+		j.fail("I22", "%s: entry %d is not JSON: %v", x.id, e.Seq, err)
+		return
+	}
+	for i := range entry.Ops {
+		f := &entry.Ops[i]
+		if x.ended {
+			j.fail("I15", "%s: %s follows the end in entry %d", x.id, f.Op, e.Seq)
+		}
+		j.fact(x, e, f)
+	}
+}
+
+func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
+	switch f.Op {
+	case "input":
+		j.input(x, e, f)
+	case "task":
+		j.task(x, e, f)
+	case "backoff":
+		x.pause[f.Step] = f.Until
+	case "wait":
+		arms := make([]int64, len(f.Arms))
+		for i, a := range f.Arms {
+			if a.Signal == "" {
+				arms[i] = a.Due
+			}
+		}
+		x.arms[f.Step] = arms
+	case "done":
+		j.done(x, e, f)
+	case "again":
+		delete(x.finished, f.Step)
+	case "signal":
+		j.signal(x, e, f)
+	case "took":
+		j.took(x, e, f)
+	case "undelivered", "expired":
+		if !x.kept[f.Signal] {
+			j.fail("I12", "%s: entry %d drops signal %d, which is not kept", x.id, e.Seq, f.Signal)
+		}
+		delete(x.kept, f.Signal)
+	case "end":
+		x.ended = true
+	}
+}
+
+// input: a request is recorded once; after an accepted cancel nothing new begins.
+func (j *judge) input(x *witness, e *record.Entry, f *fact) {
+	if f.Request != "" {
+		if x.requests[f.Request] {
+			j.fail("I7", "%s: entry %d records request %s a second time", x.id, e.Seq, f.Request)
+		}
+		x.requests[f.Request] = true
+	}
+	if f.Answer == "" && (f.Kind == "cancel" || f.Kind == "terminate") {
+		x.cancelled = e.Seq
+	}
+}
+
+// task checks I14 and I24.
+func (j *judge) task(x *witness, e *record.Entry, f *fact) {
+	if x.cancelled != 0 {
+		j.fail("I14", "%s: entry %d begins %s/%d after the cancel in entry %d", x.id, e.Seq, f.Step, f.Attempt, x.cancelled)
+	}
+	if x.finished[f.Step] {
+		j.fail("I4", "%s: entry %d begins %s/%d, which has ended", x.id, e.Seq, f.Step, f.Attempt)
+	}
+	if was := x.begun[f.Step]; f.Attempt != was+1 {
+		j.fail("I24", "%s: entry %d begins attempt %d of %s after attempt %d", x.id, e.Seq, f.Attempt, f.Step, was)
+	}
+	if until := x.pause[f.Step]; e.At < until {
+		j.fail("I24", "%s: entry %d begins %s/%d %d ms before its back-off ends", x.id, e.Seq, f.Step, f.Attempt, until-e.At)
+	}
+	x.begun[f.Step] = f.Attempt
+}
+
+// done checks I4, and I8 where a time ended a wait.
+func (j *judge) done(x *witness, e *record.Entry, f *fact) {
+	if x.finished[f.Step] {
+		j.fail("I4", "%s: entry %d ends %s a second time", x.id, e.Seq, f.Step)
+	}
+	x.finished[f.Step] = true
+	if arms, ok := x.arms[f.Step]; ok && f.Status == "completed" && f.Arm < len(arms) && e.At < arms[f.Arm] {
+		j.fail("I8", "%s: entry %d ends the wait %s %d ms early", x.id, e.Seq, f.Step, arms[f.Arm]-e.At)
+	}
+}
+
+func (j *judge) signal(x *witness, e *record.Entry, f *fact) {
+	if f.N != x.lastSignal+1 {
+		j.fail("I12", "%s: entry %d keeps signal %d after %d", x.id, e.Seq, f.N, x.lastSignal)
+	}
+	x.lastSignal = f.N
+	x.kept[f.N] = true
+	var data struct{ Op int }
+	if json.Unmarshal(f.Data, &data) == nil {
+		x.signals[data.Op]++
+		if x.signals[data.Op] > 1 {
+			j.fail("I12", "%s: entry %d has the signal of op %d a second time", x.id, e.Seq, data.Op)
+		}
+	}
+}
+
+// took: a signal is used once.
+func (j *judge) took(x *witness, e *record.Entry, f *fact) {
+	if !x.kept[f.Signal] {
+		j.fail("I12", "%s: entry %d takes signal %d, which is not kept", x.id, e.Seq, f.Signal)
+	}
+	delete(x.kept, f.Signal)
+}
+
+// acknowledged is called for each reply without an error: what was asked for is in the journal (I6).
+func (j *judge) acknowledged(x *witness, o *op) {
+	switch o.cmd.Verb {
+	case shard.Signal:
+		if x.signals[o.n] != 1 {
+			j.fail("I6", "%s: the signal of op %d was acknowledged and received %d times", x.id, o.n, x.signals[o.n])
+		}
+	case shard.Cancel, shard.Terminate, shard.Pause, shard.Resume:
+		if o.cmd.Request != "" && !x.requests[o.cmd.Request] {
+			j.fail("I6", "%s: %s %d was acknowledged and is not recorded", x.id, verbName(o.cmd.Verb), o.n)
+		}
+	case shard.View:
+		j.viewed(x, o)
+	}
+}
+
+// viewed: what the owner has in memory is the fold of the journal.
+func (j *judge) viewed(x *witness, o *op) {
+	if o.saw == nil || o.saw.seq == 0 || o.saw.seq > uint64(len(x.saves)) {
+		j.fail("I23", "%s: a view shows entry %v; durable is %d", x.id, o.saw, len(x.saves))
+		return
+	}
+	if o.saw.hash != x.saves[o.saw.seq-1] {
+		j.fail("I23", "%s: the owner's memory at entry %d is not the fold of the journal", x.id, o.saw.seq)
+	}
+}
 
 // recorded reports whether the journal has the beginning of the attempt.
-func (j *judge) recorded(x *witness, k attemptKey) bool { return true }
+func (j *judge) recorded(x *witness, k attemptKey) bool { return x.begun[k.step] >= k.attempt }
 
-// acknowledged is called for each reply without an error.
-func (j *judge) acknowledged(x *witness, o *op) {}
+// opened keeps I21: one open execution per key, and one at all where the start said so.
+func (j *judge) opened(x *witness, h *record.Head) {
+	if h.Key == "" {
+		return
+	}
+	x.key = record.Key{Namespace: h.Namespace, Workflow: h.Workflow, Key: h.Key}
+	other := j.execs[j.openKeys[x.key]]
+	j.openKeys[x.key] = x.id
+	if other == nil || other == x || other.forgot {
+		return
+	}
+	if !other.state.Status().Closed() {
+		j.fail("I21", "%s starts under key %q while %s is open", x.id, h.Key, other.id)
+	}
+	if o := j.w.clients.starts[x.id]; o != nil && (o.cmd.Existing == shard.Return || o.cmd.Existing == shard.Refuse) {
+		j.fail("I21", "%s starts under key %q, which %s has", x.id, h.Key, other.id)
+	}
+}
 
 // atRest is called when nothing is left to do.
-func (j *judge) atRest() {}
+func (j *judge) atRest() {
+	for _, o := range j.w.clients.ops {
+		if !j.clean() {
+			return
+		}
+		if o.done && o.reply.Error == nil && o.cmd.Verb == shard.Start && j.execs[o.reply.Execution] == nil {
+			j.fail("I1", "start %d was acknowledged as %s, which does not exist", o.n, o.reply.Execution)
+		}
+	}
+	for _, x := range j.all() {
+		j.keyAtRest(x)
+	}
+}
+
+// keyAtRest: the newest execution under a key is the one that the key's row names.
+func (j *judge) keyAtRest(x *witness) {
+	if x.forgot || x.key.Key == "" || j.openKeys[x.key] != x.id {
+		return
+	}
+	row, ok := j.w.store.KeyRow(x.key)
+	switch {
+	case !ok:
+		j.fail("I21", "%s: its key %q has no row", x.id, x.key.Key)
+	case row.Execution != x.id:
+		j.fail("I21", "%s: its key %q points to %s", x.id, x.key.Key, row.Execution)
+	case (row.ClosedAt != 0) != x.state.Status().Closed():
+		j.fail("I21", "%s is %s and its key is closed at %d", x.id, x.state.Status(), row.ClosedAt)
+	}
+}

@@ -27,7 +27,24 @@ func (w *world) settle() {
 		}
 		w.runUntil(time.Duration(w.now) + 5*time.Second)
 	}
+	w.lookAround(limit)
 	w.judge.atRest()
+}
+
+// lookAround compares every execution, as its owner has it, with its journal.
+func (w *world) lookAround(limit time.Duration) {
+	for _, x := range w.judge.all() {
+		if !x.forgot {
+			w.clients.look(x.id)
+		}
+	}
+	for w.clients.waiting() > 0 && w.judge.clean() {
+		if time.Duration(w.now) > limit {
+			w.judge.fail("liveness", "nobody answers a view")
+			return
+		}
+		w.runUntil(time.Duration(w.now) + time.Second)
+	}
 }
 
 // busy says what is still to be done; "" where everything has ended or waits for what is declared.

@@ -58,7 +58,16 @@ func (b *Backend) Load(ctx context.Context, s record.Shard, ids []record.ID) ([]
 		return nil, err
 	}
 	defer leave()
-	return m.Load(s, ids), nil
+	list := m.Load(s, ids)
+	for i := range list {
+		list[i].Entries = copied(list[i].Entries)
+		if snap := list[i].Snapshot; snap != nil {
+			c := *snap
+			c.Body = slices.Clone(c.Body)
+			list[i].Snapshot = &c
+		}
+	}
+	return list, nil
 }
 
 func (b *Backend) Journal(ctx context.Context, id record.ID, from uint64, limit int) ([]record.Entry, error) {
@@ -67,7 +76,16 @@ func (b *Backend) Journal(ctx context.Context, id record.ID, from uint64, limit 
 		return nil, err
 	}
 	defer leave()
-	return m.Journal(id, from, limit), nil
+	return copied(m.Journal(id, from, limit)), nil
+}
+
+// copied shares nothing with what the model keeps.
+func copied(entries []record.Entry) []record.Entry {
+	entries = slices.Clone(entries)
+	for i := range entries {
+		entries[i].Body = slices.Clone(entries[i].Body)
+	}
+	return entries
 }
 
 func (b *Backend) Due(ctx context.Context, s record.Shard, after record.Due, before int64, limit int) ([]record.Due, error) {
@@ -103,11 +121,11 @@ func (b *Backend) Send(ctx context.Context, msgs []record.Message) error {
 		return err
 	}
 	defer leave()
-	for _, x := range msgs {
-		x.Body = slices.Clone(x.Body)
-		m.Send(x)
+	msgs = slices.Clone(msgs)
+	for i := range msgs {
+		msgs[i].Body = slices.Clone(msgs[i].Body)
 	}
-	return nil
+	return m.Send(msgs)
 }
 
 func (b *Backend) Search(ctx context.Context, namespace string, f store.Filter) (store.Page, error) {
@@ -200,7 +218,7 @@ func (b *Backend) List(ctx context.Context, namespace, workflow string) ([]store
 		}
 	}
 	slices.SortStableFunc(out, func(a, b store.Definition) int {
-		return cmp.Or(cmp.Compare(a.Workflow, b.Workflow), cmp.Compare(a.At, b.At))
+		return cmp.Or(cmp.Compare(a.Workflow, b.Workflow), cmp.Compare(a.At, b.At), cmp.Compare(a.Version, b.Version))
 	})
 	return out, nil
 }

@@ -1,12 +1,16 @@
 package modelstore
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
+
+// errNumber: a batch that no engine sends.
+var errNumber = errors.New("the number of the batch makes no sense")
 
 // Tx is one commit on its way. Its steps happen in order, at any distance in time: [Model.Arrive], then [Tx.Lock]
 // until it succeeds, then [Tx.Apply] or [Tx.Abort].
@@ -56,6 +60,8 @@ func (t *Tx) decide(row *laneRow) *store.Outcome {
 func (t *Tx) checkLane(row *laneRow) *store.Outcome {
 	n := t.batch.Number
 	switch {
+	case n == 0 || n < row.number:
+		return &store.Outcome{Result: store.NotCommitted, Cause: errNumber}
 	case row.number == n && (row.digest == t.batch.Digest || bug.On(bug.DigestIgnored)):
 		return &store.Outcome{Result: store.Committed}
 	case row.number == n:
@@ -70,12 +76,7 @@ func (t *Tx) checkFences() *store.Outcome {
 	var out store.Outcome
 	for i := range t.batch.Parts {
 		f := t.batch.Parts[i].Fence
-		now := t.m.shards[f.Shard].fence
-		held := now == f
-		if bug.On(bug.EpochWithoutOwner) {
-			held = now.Epoch == f.Epoch
-		}
-		if !held && !slices.Contains(out.Deposed, f.Shard) {
+		if !t.m.holds(f) && !slices.Contains(out.Deposed, f.Shard) {
 			out.Deposed = append(out.Deposed, f.Shard)
 		}
 	}
@@ -87,9 +88,20 @@ func (t *Tx) checkFences() *store.Outcome {
 	return &out
 }
 
+// holds reports whether f is the right to its shard.
+func (m *Model) holds(f record.Fence) bool {
+	if int(f.Shard) >= len(m.shards) || f.Owner == (record.Owner{}) {
+		return false
+	}
+	now := m.shards[f.Shard].fence
+	return now == f || bug.On(bug.EpochWithoutOwner) && now.Epoch == f.Epoch
+}
+
 func (t *Tx) share(n int) {
 	for i := range t.batch.Parts {
-		t.m.shards[t.batch.Parts[i].Fence.Shard].readers += n
+		if s := int(t.batch.Parts[i].Fence.Shard); s < len(t.m.shards) {
+			t.m.shards[s].readers += n
+		}
 	}
 }
 
@@ -102,12 +114,11 @@ func (t *Tx) Apply() (out store.Outcome, changed bool) {
 	if t.done != nil {
 		return *t.done, false
 	}
-	if bad := t.check(); bad != nil {
-		return store.Outcome{Result: store.NotCommitted, Rejected: bad}, false
+	d := t.draft()
+	if d.bad != nil {
+		return store.Outcome{Result: store.NotCommitted, Rejected: d.bad}, false
 	}
-	for i := range t.batch.Parts {
-		t.m.write(&t.batch.Parts[i])
-	}
+	d.keep()
 	row := t.m.lane(t.batch.Lane)
 	row.number, row.digest = t.batch.Number, t.batch.Digest
 	return store.Outcome{Result: store.Committed}, true

@@ -14,18 +14,17 @@ import (
 
 // Model is everything that is durable. It is for one goroutine; see [Backend] for a locked one.
 type Model struct {
-	info    store.Info
-	shards  []shardRow
-	lanes   map[store.Lane]*laneRow
-	execs   map[record.ID]*Execution
-	inbox   [][]record.Message // per shard, in order of arrival
-	present map[record.MessageID]bool
-	keys    map[record.Key]record.KeyRow
-	beats   []store.Beat
-	defs    []store.Definition
-	active  map[[2]string]string
-	blobs   map[blobKey][]byte
-	now     func() int64
+	info   store.Info
+	shards []shardRow
+	lanes  map[store.Lane]*laneRow
+	execs  map[record.ID]*Execution
+	inbox  [][]record.Message // per shard, in order of arrival
+	keys   map[record.Key]record.KeyRow
+	beats  []store.Beat
+	defs   []store.Definition
+	active map[[2]string]string
+	blobs  map[blobKey][]byte
+	now    func() int64
 }
 
 // Execution is one execution as it is durable.
@@ -54,16 +53,15 @@ type blobKey struct {
 // New is an empty store. now gives the store's time, Unix milliseconds.
 func New(shards, lanes int, now func() int64) *Model {
 	m := &Model{
-		info:    store.Info{Driver: "model", Version: "1", Shards: shards, Lanes: lanes, Incarnation: [16]byte{1}, Durable: true},
-		shards:  make([]shardRow, shards),
-		lanes:   map[store.Lane]*laneRow{},
-		execs:   map[record.ID]*Execution{},
-		inbox:   make([][]record.Message, shards),
-		present: map[record.MessageID]bool{},
-		keys:    map[record.Key]record.KeyRow{},
-		active:  map[[2]string]string{},
-		blobs:   map[blobKey][]byte{},
-		now:     now,
+		info:   store.Info{Driver: "model", Version: "1", Shards: shards, Lanes: lanes, Incarnation: [16]byte{1}, Durable: true},
+		shards: make([]shardRow, shards),
+		lanes:  map[store.Lane]*laneRow{},
+		execs:  map[record.ID]*Execution{},
+		inbox:  make([][]record.Message, shards),
+		keys:   map[record.Key]record.KeyRow{},
+		active: map[[2]string]string{},
+		blobs:  map[blobKey][]byte{},
+		now:    now,
 	}
 	for i := range m.shards {
 		m.shards[i].fence.Shard = record.Shard(i)

@@ -1,6 +1,7 @@
 package modelstore
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/pawl-dev/pawl/internal/sim/bug"
@@ -13,6 +14,12 @@ func (m *Model) CanClaim(s record.Shard) bool { return m.shards[s].readers == 0 
 
 // Claim takes s if its row still equals seen; see [store.Ownership].
 func (m *Model) Claim(s record.Shard, seen record.Fence, self record.Owner) (record.Fence, error) {
+	if self == (record.Owner{}) {
+		return record.Fence{}, errors.New("a claim needs an owner")
+	}
+	if int(s) >= len(m.shards) {
+		return record.Fence{}, store.ErrNotFound
+	}
 	row := &m.shards[s]
 	if row.fence.Owner == self {
 		return row.fence, nil
@@ -30,8 +37,8 @@ func (m *Model) Claim(s record.Shard, seen record.Fence, self record.Owner) (rec
 // Release gives shards back; fences that no longer hold are skipped.
 func (m *Model) Release(fences []record.Fence) {
 	for _, f := range fences {
-		if row := &m.shards[f.Shard]; row.fence == f {
-			row.fence.Owner = record.Owner{}
+		if int(f.Shard) < len(m.shards) && m.shards[f.Shard].fence == f {
+			m.shards[f.Shard].fence.Owner = record.Owner{}
 		}
 	}
 }
@@ -54,4 +61,18 @@ func (m *Model) Beat(b store.Beat) ([]store.Beat, int64) {
 		m.beats[i] = b
 	}
 	return slices.Clone(m.beats), m.now()
+}
+
+// Send appends messages without a fence: all of them, or none where one cannot be kept.
+func (m *Model) Send(msgs []record.Message) error {
+	for i := range msgs {
+		if int(msgs[i].Shard) >= len(m.shards) || len(msgs[i].Body) > maxBody {
+			return errors.New("a message that cannot be kept")
+		}
+	}
+	for i := range msgs {
+		s := msgs[i].Shard
+		m.inbox[s] = appended(slices.Clip(m.inbox[s]), &msgs[i])
+	}
+	return nil
 }

@@ -53,6 +53,9 @@ func (m *Model) Journal(id record.ID, from uint64, limit int) []record.Entry {
 // Due returns up to limit executions of s with next_at before the horizon, after the given one.
 func (m *Model) Due(s record.Shard, after record.Due, before int64, limit int) []record.Due {
 	var out []record.Due
+	if int(s) >= len(m.shards) {
+		return nil
+	}
 	for id, x := range m.execs {
 		d := record.Due{At: x.Head.NextAt, Execution: id}
 		if id.Shard(m.info.Shards) != s || d.At >= before {
@@ -64,7 +67,7 @@ func (m *Model) Due(s record.Shard, after record.Due, before int64, limit int) [
 		out = append(out, d)
 	}
 	slices.SortFunc(out, compareDue)
-	return out[:min(limit, len(out))]
+	return out[:min(max(limit, 0), len(out))]
 }
 
 func compareDue(a, b record.Due) int {
@@ -77,8 +80,12 @@ func compareDue(a, b record.Due) int {
 	return compareIDs(a.Execution, b.Execution)
 }
 
-// Inbox returns up to limit messages of s, oldest first per sender, in turn over the namespaces.
+// Inbox returns up to limit messages of s, oldest first per sender, in turn over the namespaces, the one that
+// waits longest first.
 func (m *Model) Inbox(s record.Shard, limit int) []record.Message {
+	if int(s) >= len(m.inbox) {
+		return nil
+	}
 	byName := map[string][]record.Message{}
 	var names []string
 	for _, x := range m.inbox[s] {
@@ -87,7 +94,6 @@ func (m *Model) Inbox(s record.Shard, limit int) []record.Message {
 		}
 		byName[x.Namespace] = append(byName[x.Namespace], x)
 	}
-	slices.Sort(names)
 	var out []record.Message
 	for round := 0; len(out) < limit && len(out) < len(m.inbox[s]); round++ {
 		for _, n := range names {

@@ -1,6 +1,9 @@
 package modelstore
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pawl-dev/pawl/internal/sim/bug"
@@ -8,172 +11,247 @@ import (
 	"github.com/pawl-dev/pawl/store"
 )
 
-// check finds every execution whose rows make the batch impossible. It changes nothing.
-func (t *Tx) check() []store.Rejection {
-	c := checker{m: t.m, last: map[record.ID]uint64{}, heads: map[record.ID]bool{}, keys: map[record.Key]record.ID{}, taken: map[record.MessageID]bool{}}
-	for i := range t.batch.Parts {
-		c.part(&t.batch.Parts[i])
-	}
-	return c.bad
-}
+// maxBody bounds a body in bytes, as in the real drivers.
+const maxBody = 16 << 20
 
-type checker struct {
+// draft is what the model would look like after a batch: only the rows that differ. A nil execution is gone, and so
+// is a key row without an execution.
+type draft struct {
 	m     *Model
-	last  map[record.ID]uint64
-	heads map[record.ID]bool
-	keys  map[record.Key]record.ID
-	taken map[record.MessageID]bool
+	shard record.Shard
+	execs map[record.ID]*Execution
+	keys  map[record.Key]record.KeyRow
+	inbox map[record.Shard][]record.Message
 	bad   []store.Rejection
 }
 
-func (c *checker) reject(id record.ID, reason string) {
-	for i := range c.bad {
-		if c.bad[i].Execution == id {
-			return
-		}
+func (t *Tx) draft() *draft {
+	d := &draft{m: t.m, execs: map[record.ID]*Execution{}, keys: map[record.Key]record.KeyRow{}, inbox: map[record.Shard][]record.Message{}}
+	for i := range t.batch.Parts {
+		d.part(&t.batch.Parts[i])
 	}
-	c.bad = append(c.bad, store.Rejection{Execution: id, Reason: reason})
+	return d
 }
 
-func (c *checker) part(p *record.Part) {
-	for i := range p.Entries {
-		c.entry(&p.Entries[i])
-	}
-	for i := range p.Heads {
-		c.head(&p.Heads[i])
-	}
-	for i := range p.Keys {
-		c.key(&p.Keys[i])
-	}
-	if bug.On(bug.TakeUnchecked) {
-		return
-	}
-	for _, id := range p.Takes {
-		c.take(p, id)
-	}
-}
-
-func (c *checker) entry(e *record.Entry) {
-	last, ok := c.last[e.Execution]
-	if x := c.m.execs[e.Execution]; !ok && x != nil && len(x.Entries) > 0 {
-		last = x.Entries[len(x.Entries)-1].Seq
-	}
-	if e.Seq != last+1 {
-		c.reject(e.Execution, "seq is not the next one")
-	}
-	c.last[e.Execution] = e.Seq
-}
-
-func (c *checker) head(h *record.Head) {
-	exists := c.m.execs[h.Execution] != nil || c.heads[h.Execution]
-	if h.Insert && exists {
-		c.reject(h.Execution, "the execution exists")
-	}
-	if !h.Insert && !exists {
-		c.reject(h.Execution, "the execution does not exist")
-	}
-	c.heads[h.Execution] = true
-}
-
-func (c *checker) key(k *record.KeyChange) {
-	now, ok := c.keys[k.Key]
-	if !ok {
-		now = c.m.keys[k.Key].Execution
-	}
-	if now != k.Old {
-		c.reject(k.Execution, "the key points elsewhere")
-	}
-	c.keys[k.Key] = k.Execution
-	if k.Delete {
-		c.keys[k.Key] = record.ID{}
-	}
-}
-
-// take names the execution that the part's entries belong to only if there is one; the store cannot know whose
-// message it was once the row is gone.
-func (c *checker) take(p *record.Part, id record.MessageID) {
-	if c.m.present[id] && !c.taken[id] && c.m.inShard(p.Fence.Shard, id) {
-		c.taken[id] = true
-		return
-	}
-	c.reject(record.ID{}, "a message to take is not there")
-}
-
-func (m *Model) inShard(s record.Shard, id record.MessageID) bool {
-	return slices.ContainsFunc(m.inbox[s], func(x record.Message) bool { return x.ID == id })
-}
-
-func (m *Model) write(p *record.Part) {
-	for _, e := range p.Entries {
-		x := m.open(e.Execution)
-		x.Entries = append(x.Entries, e)
-	}
-	for _, h := range p.Heads {
-		h.Insert = false
-		m.open(h.Execution).Head = h
-	}
-	for _, s := range p.Snapshots {
-		m.open(s.Execution).Snapshot = &s
-	}
-	for _, k := range p.Keys {
-		if k.Delete {
-			delete(m.keys, k.Key)
+// keep makes the draft the truth.
+func (d *draft) keep() {
+	for id, x := range d.execs {
+		if x == nil {
+			delete(d.m.execs, id)
+			maps.DeleteFunc(d.m.blobs, func(b blobKey, _ []byte) bool { return b.id == id })
 			continue
 		}
-		m.keys[k.Key] = k.KeyRow
+		d.m.execs[id] = x
+	}
+	for k, row := range d.keys {
+		if row.Execution.IsZero() {
+			delete(d.m.keys, k)
+			continue
+		}
+		d.m.keys[k] = row
+	}
+	for s, box := range d.inbox {
+		d.m.inbox[s] = box
+	}
+}
+
+func (d *draft) reject(id record.ID, format string, args ...any) {
+	if slices.ContainsFunc(d.bad, func(r store.Rejection) bool { return r.Execution == id }) {
+		return
+	}
+	d.bad = append(d.bad, store.Rejection{Execution: id, Reason: fmt.Sprintf(format, args...)})
+}
+
+func (d *draft) part(p *record.Part) {
+	d.shard = p.Fence.Shard
+	for i := range p.Heads {
+		d.head(&p.Heads[i])
+	}
+	for i := range p.Entries {
+		d.entry(&p.Entries[i])
+	}
+	for i := range p.Heads {
+		if x := d.execs[p.Heads[i].Execution]; p.Heads[i].Insert && x != nil && len(x.Entries) == 0 {
+			d.reject(p.Heads[i].Execution, "a head without entry 1")
+		}
+	}
+	for i := range p.Snapshots {
+		d.snapshot(&p.Snapshots[i])
+	}
+	for i := range p.Keys {
+		d.key(&p.Keys[i])
+	}
+	for i := range p.Sends {
+		d.send(&p.Sends[i])
 	}
 	for _, id := range p.Takes {
-		m.remove(p.Fence.Shard, id)
-	}
-	for _, s := range p.Sends {
-		m.Send(s)
+		d.take(p, id)
 	}
 	for _, id := range p.Forgets {
-		m.forget(id)
+		d.forget(id)
 	}
 }
 
-func (m *Model) open(id record.ID) *Execution {
-	x := m.execs[id]
-	if x == nil {
+// execution is a copy of id's rows that the draft may change; nil if there are none or they are of another shard.
+func (d *draft) execution(id record.ID) *Execution {
+	if id.Shard(len(d.m.shards)) != d.shard {
+		d.reject(id, "belongs to another shard")
+		return nil
+	}
+	if x, ok := d.execs[id]; ok {
+		return x
+	}
+	was := d.m.execs[id]
+	if was == nil {
+		return nil
+	}
+	x := *was
+	x.Entries = slices.Clip(was.Entries)
+	d.execs[id] = &x
+	return &x
+}
+
+func (d *draft) head(h *record.Head) {
+	x := d.execution(h.Execution)
+	switch {
+	case h.Insert && x != nil:
+		d.reject(h.Execution, "exists already")
+		return
+	case h.Insert:
 		x = &Execution{}
-		m.execs[id] = x
-	}
-	return x
-}
-
-// Send appends one message; one whose id exists is skipped.
-func (m *Model) Send(s record.Message) {
-	if m.present[s.ID] && !bug.On(bug.SendTwice) {
+		d.execs[h.Execution] = x
+	case x == nil:
+		d.reject(h.Execution, "does not exist")
 		return
 	}
-	m.present[s.ID] = true
-	m.inbox[s.Shard] = append(m.inbox[s.Shard], s)
+	x.Head = *h
+	x.Head.Insert = false
+	x.Head.Tags = sortedTags(h.Tags)
 }
 
-func (m *Model) remove(s record.Shard, id record.MessageID) {
-	box := m.inbox[s]
-	i := slices.IndexFunc(box, func(x record.Message) bool { return x.ID == id })
+// sortedTags orders tags by name; the last of a name wins.
+func sortedTags(tags []record.Tag) []record.Tag {
+	var out []record.Tag
+	for _, t := range tags {
+		i, found := slices.BinarySearchFunc(out, t.Name, func(t record.Tag, name string) int { return cmp.Compare(t.Name, name) })
+		if found {
+			out[i] = t
+			continue
+		}
+		out = slices.Insert(out, i, t)
+	}
+	return out
+}
+
+func (d *draft) entry(e *record.Entry) {
+	x := d.execution(e.Execution)
+	switch {
+	case x == nil:
+		d.reject(e.Execution, "entry %d without a head", e.Seq)
+	case len(e.Body) > maxBody:
+		d.reject(e.Execution, "entry %d is too large", e.Seq)
+	case e.Seq != uint64(len(x.Entries))+1:
+		d.reject(e.Execution, "entry %d does not follow entry %d", e.Seq, len(x.Entries))
+	default:
+		x.Entries = append(x.Entries, *e)
+	}
+}
+
+func (d *draft) snapshot(s *record.Snapshot) {
+	x := d.execution(s.Execution)
+	switch {
+	case x == nil || s.Seq == 0 || s.Seq > uint64(len(x.Entries)):
+		d.reject(s.Execution, "a snapshot at entry %d, which does not exist", s.Seq)
+	case len(s.Body) > maxBody:
+		d.reject(s.Execution, "the snapshot is too large")
+	default:
+		x.Snapshot = s
+	}
+}
+
+func (d *draft) key(k *record.KeyChange) {
+	now, ok := d.keys[k.Key]
+	if !ok {
+		now = d.m.keys[k.Key]
+	}
+	if now.Execution != k.Old {
+		culprit := k.Execution
+		if culprit.IsZero() {
+			culprit = k.Old
+		}
+		d.reject(culprit, "its key points to another execution")
+		return
+	}
+	d.keys[k.Key] = k.KeyRow
+	if k.Delete {
+		d.keys[k.Key] = record.KeyRow{}
+	}
+}
+
+// box is the inbox of s as the draft has it.
+func (d *draft) box(s record.Shard) []record.Message {
+	if box, ok := d.inbox[s]; ok {
+		return box
+	}
+	return slices.Clip(d.m.inbox[s])
+}
+
+func (d *draft) send(s *record.Message) {
+	if int(s.Shard) >= len(d.m.shards) || len(s.Body) > maxBody {
+		d.reject(s.ID.From, "a message that cannot be kept")
+		return
+	}
+	d.inbox[s.Shard] = appended(d.box(s.Shard), s)
+}
+
+// appended adds s to a box unless its id waits already.
+func appended(box []record.Message, s *record.Message) []record.Message {
+	if indexOf(box, s.ID) >= 0 && !bug.On(bug.SendTwice) {
+		return box
+	}
+	return append(box, *s)
+}
+
+func indexOf(box []record.Message, id record.MessageID) int {
+	return slices.IndexFunc(box, func(x record.Message) bool { return x.ID == id })
+}
+
+func (d *draft) take(p *record.Part, id record.MessageID) {
+	box := d.box(d.shard)
+	i := indexOf(box, id)
 	if i < 0 {
+		if !bug.On(bug.TakeUnchecked) {
+			d.reject(onlyExecution(p), "the message to take is not there")
+		}
 		return
 	}
-	m.inbox[s] = slices.Delete(slices.Clone(box), i, i+1)
-	delete(m.present, id)
+	d.inbox[d.shard] = slices.Concat(box[:i], box[i+1:])
 }
 
-func (m *Model) forget(id record.ID) {
-	x := m.execs[id]
+// onlyExecution is the execution that all entries of p belong to; zero where there are several or none.
+func onlyExecution(p *record.Part) record.ID {
+	if len(p.Entries) == 0 || p.Entries[0].Execution != p.Entries[len(p.Entries)-1].Execution {
+		return record.ID{}
+	}
+	return p.Entries[0].Execution
+}
+
+func (d *draft) forget(id record.ID) {
+	x := d.execution(id)
 	if x == nil {
+		return
+	}
+	if x.Head.Ended == 0 {
+		d.reject(id, "is open and cannot be forgotten")
 		return
 	}
 	k := record.Key{Namespace: x.Head.Namespace, Workflow: x.Head.Workflow, Key: x.Head.Key}
-	if row, ok := m.keys[k]; ok && (row.Execution == id || bug.On(bug.SuccessorKey)) {
-		delete(m.keys, k)
+	row, ok := d.keys[k]
+	if !ok {
+		row = d.m.keys[k]
 	}
-	for b := range m.blobs {
-		if b.id == id {
-			delete(m.blobs, b)
-		}
+	if row.Execution == id || bug.On(bug.SuccessorKey) && !row.Execution.IsZero() {
+		d.keys[k] = record.KeyRow{}
 	}
-	delete(m.execs, id)
+	d.execs[id] = nil
 }
