@@ -6,6 +6,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
@@ -18,7 +19,7 @@ type clients struct {
 	open    map[uint64]*call // on the way or not answered
 	ops     []*op
 	starts  map[record.ID]*op
-	known   []record.ID // executions that a client has reason to believe in
+	known   []record.ID // executions that a client asked for or heard of
 }
 
 // op is one thing a client wants. It is asked for until the answer is known.
@@ -91,7 +92,11 @@ func (c *clients) start() {
 	c.known = append(c.known, start.ID)
 	o := &op{n: n, cmd: cmd, safe: true}
 	c.starts[start.ID] = o
-	c.ask(o)
+	if w.r.IntN(8) == 0 {
+		c.letter(o)
+	} else {
+		c.ask(o)
+	}
 	for range w.r.IntN(6) {
 		w.after(w.upTo(w.storm/2), c.poke)
 	}
@@ -129,6 +134,10 @@ func (c *clients) poke() {
 		if w.r.IntN(2) == 0 {
 			o.cmd.Signal.ID = fmt.Sprintf("s%d", n)
 			o.safe = true
+		}
+		if w.r.IntN(4) == 0 {
+			c.letter(o)
+			return
 		}
 	}
 	c.ask(o)

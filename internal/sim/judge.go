@@ -25,8 +25,8 @@ type judge struct {
 	fences     map[record.Shard]record.Fence // of the last part that became durable
 	parts      map[record.Fence]uint64
 	openKeys   map[record.Key]record.ID
-	sent       map[record.MessageID]bool
-	taken      map[record.MessageID]bool
+	sent       map[record.MessageID]int // how often the inbox took it in
+	taken      map[record.MessageID]int
 	applied    map[version]bool
 	steps      int
 	alarms     map[string]int
@@ -84,8 +84,8 @@ func newJudge(w *world) *judge {
 		fences:   map[record.Shard]record.Fence{},
 		parts:    map[record.Fence]uint64{},
 		openKeys: map[record.Key]record.ID{},
-		sent:     map[record.MessageID]bool{},
-		taken:    map[record.MessageID]bool{},
+		sent:     map[record.MessageID]int{},
+		taken:    map[record.MessageID]int{},
 		applied:  map[version]bool{},
 		alarms:   map[string]int{},
 	}
@@ -169,13 +169,13 @@ func (j *judge) part(p *record.Part) {
 		j.snapshot(&p.Snapshots[i])
 	}
 	for _, id := range p.Takes {
-		if j.taken[id] {
-			j.fail("I12", "a message was taken twice: %x", id.From)
+		j.taken[id]++
+		if j.taken[id] > j.sent[id] {
+			j.fail("I12", "message %s/%d/%d was sent %d times and taken %d times", id.From, id.Seq, id.N, j.sent[id], j.taken[id])
 		}
-		j.taken[id] = true
 	}
 	for _, s := range p.Sends {
-		j.sent[s.ID] = true
+		j.sent[s.ID] = 1
 	}
 	for _, id := range p.Forgets {
 		j.forgotten(id)
@@ -294,7 +294,7 @@ func (j *judge) touched(id record.ID) {
 	}
 	var want record.Head
 	s.Head(&want)
-	if h.Status != want.Status || h.Outcome != want.Outcome || h.Ended != want.Ended || h.Error != want.Error || h.NextAt != record.Never {
+	if h.Status != want.Status || h.Outcome != want.Outcome || h.Ended != want.Ended || h.Error != want.Error || h.NextAt > j.w.keptUntil(s.At()) {
 		j.fail("I29", "%s ended; its head says %s %q ended %d next_at %d, the journal says %s %q ended %d", id, h.Status, h.Outcome, h.Ended, h.NextAt, want.Status, want.Outcome, want.Ended)
 	}
 	if row, ok := j.w.store.KeyRow(x.key); ok && row.Execution == id && row.ClosedAt == 0 {

@@ -201,7 +201,7 @@ func (j *judge) atRest() {
 		if !j.clean() {
 			return
 		}
-		if o.done && o.reply.Error == nil && o.cmd.Verb == shard.Start && j.execs[o.reply.Execution] == nil {
+		if o.done && o.reply != nil && o.reply.Error == nil && o.cmd.Verb == shard.Start && j.execs[o.reply.Execution] == nil {
 			j.fail("I1", "start %d was acknowledged as %s, which does not exist", o.n, o.reply.Execution)
 		}
 	}

@@ -94,3 +94,15 @@ func (j *judge) all() []*witness {
 	slices.SortFunc(out, func(a, b *witness) int { return compareIDs(a.id, b.id) })
 	return out
 }
+
+// keptUntil is when an execution that ended at that time may be forgotten.
+func (w *world) keptUntil(ended int64) int64 {
+	switch keep := w.config.Core.Retention; {
+	case keep < 0:
+		return record.Never
+	case keep == 0:
+		return ended + int64(30*24*time.Hour/time.Millisecond)
+	default:
+		return ended + keep
+	}
+}

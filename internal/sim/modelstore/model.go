@@ -138,3 +138,6 @@ func flipped(b []byte) []byte {
 }
 
 func compareIDs(a, b record.ID) int { return slices.Compare(a[:], b[:]) }
+
+// Waits reports whether the message is in the inbox of s.
+func (m *Model) Waits(s record.Shard, id record.MessageID) bool { return indexOf(m.inbox[s], id) >= 0 }
