@@ -1,0 +1,164 @@
+package expr
+
+import "fmt"
+
+// machine evaluates one program, or the programs of one template, within one budget.
+type machine struct {
+	c    *Context
+	left int // of the budget
+	// late is set while secrets may be in reach; messages then hold no values.
+	late  bool
+	frame frame
+	// vars are the slots of let.
+	vars []any
+	// args is the stack of arguments of the calls that are being made; spare is its first memory.
+	args  []any
+	spare [4]any
+	// drawn counts what uuid and random took from the seed.
+	drawn uint64
+	// pattern is the last regular expression that was no literal.
+	pattern *pattern
+	text    string
+}
+
+// frame is what # and its kin mean inside a predicate.
+type frame struct {
+	item, acc any
+	index     int
+	key       string
+}
+
+// node is a checked part of an expression.
+type node interface {
+	eval(m *machine) (any, *Error)
+	// name describes the node in messages.
+	name() string
+}
+
+func newMachine(c *Context) *machine {
+	m := &machine{c: c, left: DefaultCost}
+	if c == nil {
+		m.c = &Context{}
+	}
+	if m.c.Cost > 0 {
+		m.left = m.c.Cost
+	}
+	m.args = m.spare[:0]
+	return m
+}
+
+// run evaluates a program. Positions in its error are those of the program's own source.
+func (m *machine) run(p *Program) (any, *Error) {
+	m.late = p.late
+	m.frame = frame{}
+	m.args = m.args[:0]
+	if p.slots > len(m.vars) {
+		m.vars = make([]any, p.slots)
+	}
+	v, err := p.root.eval(m)
+	if err != nil && err.Source == "" {
+		err.Source = p.src
+	}
+	return v, err
+}
+
+func (m *machine) spend(n, off int) *Error {
+	if m.left -= n; m.left < 0 || n < 0 {
+		return m.broke(off)
+	}
+	return nil
+}
+
+// broke is the error of a spent budget.
+func (m *machine) broke(off int) *Error {
+	budget := m.c.Cost
+	if budget <= 0 {
+		budget = DefaultCost
+	}
+	return errorAt(off, CodeCost, "work on fewer elements, or do it in a function", "the evaluation took more than %d steps", budget)
+}
+
+// elements pays for a list or map of n elements.
+func (m *machine) elements(n, off int) *Error {
+	if n > MaxElements {
+		return errorAt(off, CodeSize, "", "a list or map would have %d elements, more than %d", n, MaxElements)
+	}
+	return m.spend(n, off)
+}
+
+// bytes pays for a string of n bytes.
+func (m *machine) bytes(n, off int) *Error {
+	if n > MaxString {
+		return errorAt(off, CodeSize, "", "a string would have %d bytes, more than %d", n, MaxString)
+	}
+	return m.spend(n, off)
+}
+
+// scan pays for reading n bytes that are there already.
+func (m *machine) scan(n, off int) *Error { return m.spend(n/16+1, off) }
+
+// equal compares within the budget.
+func (m *machine) equal(a, b any, off int) (bool, *Error) {
+	e := equality{left: m.left}
+	same := e.equal(a, b, 0)
+	m.left = e.left
+	if m.left < 0 {
+		return false, m.broke(off)
+	}
+	if e.err != nil {
+		e.err.Offset = off
+	}
+	return same, e.err
+}
+
+// json appends v within the budget: sixteen bytes are a step.
+func (m *machine) json(dst []byte, v any, off int) ([]byte, *Error) {
+	return m.write(dst, v, off, (*writer).root)
+}
+
+// inText appends v as it stands in text.
+func (m *machine) inText(dst []byte, v any, off int) ([]byte, *Error) {
+	return m.write(dst, v, off, (*writer).inText)
+}
+
+func (w *writer) root(v any) *Error { return w.value(v, 0) }
+
+func (m *machine) write(dst []byte, v any, off int, how func(*writer, any) *Error) ([]byte, *Error) {
+	w := writer{b: dst, limit: len(dst) + min(m.left*16, MaxJSON)}
+	if err := how(&w, v); err != nil {
+		if err.Code == CodeSize && m.left*16 < MaxJSON && len(w.b) > 0 {
+			err = m.sized(err, off)
+		}
+		err.Offset = off
+		return dst, err
+	}
+	return w.b, m.scan(len(w.b)-len(dst), off)
+}
+
+// sized turns a limit of size that came from the budget into an error of the budget.
+func (m *machine) sized(err *Error, off int) *Error {
+	if tooDeep(MaxDepth+1).Message == err.Message {
+		return err
+	}
+	return m.broke(off)
+}
+
+// show quotes a value for a message, or names its type where it may be secret.
+func (m *machine) show(v any) string {
+	if m.late {
+		return kindOf(v)
+	}
+	return quoteValue(v)
+}
+
+// want is the error of a value with the wrong type.
+func want(n node, off int, v any, what string) *Error {
+	if v == nil {
+		return errorAt(off, CodeNull, defaultHint(n), "%s is null, want %s", n.name(), what)
+	}
+	return errorAt(off, CodeType, "", "%s is %s, want %s", n.name(), kindOf(v), what)
+}
+
+func defaultHint(n node) string {
+	return fmt.Sprintf("give a default with ??, as in (%s ?? ...)", n.name())
+}
