@@ -1,0 +1,125 @@
+package shard
+
+import (
+	"bytes"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// fold derives a state from the journal alone, page by page: for the audit, or because the snapshot is of no use.
+type fold struct {
+	state *kernel.State
+	// head is set where the execution is being loaded; nil in an audit.
+	head *record.Head
+}
+
+// wantAudit begins the audit of one execution at rest.
+func (c *Core) wantAudit() {
+	if c.nextAudit() > c.now {
+		return
+	}
+	c.auditAt = c.now + c.cfg.Audit
+	for e, n := c.rest.front, 0; e != nil && n < 16; e, n = e.next, n+1 {
+		if e.audited == e.state.Seq() || e.state.Seq() > auditLongest || c.folds[e.id] != nil {
+			continue
+		}
+		c.foldFrom(e.id, &fold{state: kernel.New()})
+		return
+	}
+}
+
+// nextAudit is when to audit again.
+func (c *Core) nextAudit() int64 {
+	if c.cfg.Audit < 0 || c.draining || c.rest.n == 0 {
+		return record.Never
+	}
+	return c.auditAt
+}
+
+// foldAll loads e from entry 1 because its snapshot is of no use.
+func (c *Core) foldAll(e *execution, l *Loaded) {
+	head := l.Head
+	c.foldFrom(e.id, &fold{state: kernel.New(), head: &head})
+}
+
+func (c *Core) foldFrom(id record.ID, f *fold) {
+	c.folds[id] = f
+	c.out.Journal = append(c.out.Journal, JournalRead{Execution: id, From: f.state.Seq() + 1, Limit: journalPage})
+}
+
+// JournalFound answers Ready.Journal. failed says that the store can't read it, however often it is asked.
+func (c *Core) JournalFound(now int64, r JournalRead, list []record.Entry, failed string) {
+	c.now = now
+	f, e := c.folds[r.Execution], c.execs[r.Execution]
+	if f == nil || f.state.Seq()+1 != r.From {
+		return
+	}
+	delete(c.folds, r.Execution)
+	if e == nil {
+		return
+	}
+	why := failed
+	if why == "" {
+		why = f.apply(list)
+	}
+	switch {
+	case why == "" && len(list) >= r.Limit:
+		c.foldFrom(e.id, f)
+	case f.head != nil:
+		c.folded(e, f, why)
+	default:
+		c.audited(e, f, why)
+	}
+}
+
+// apply folds a page; the text says what is wrong with it.
+func (f *fold) apply(list []record.Entry) (why string) {
+	defer func() {
+		if r := recover(); r != nil {
+			why = "panic while folding the journal"
+		}
+	}()
+	for i := range list {
+		if err := applyEntry(f.state, &list[i]); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// folded goes on with an execution that was loaded from entry 1.
+func (c *Core) folded(e *execution, f *fold, why string) {
+	if e.phase != loading {
+		return
+	}
+	if why == "" && f.state.Seq() == 0 {
+		why = "the execution has a head and no entries"
+	}
+	if why != "" {
+		c.shelve(e, f.head, &model.Error{Code: CodeQuarantined, Message: why})
+		return
+	}
+	e.state, e.snapSeq, e.snapBytes, e.grown = f.state, 0, 0, 0
+	c.built(e, f.head)
+}
+
+// audited compares memory with what the journal says. Memory that has moved on meanwhile is compared another time.
+func (c *Core) audited(e *execution, f *fold, why string) {
+	if e.phase != live || e.newest != nil || e.state.Seq() != f.state.Seq() && why == "" {
+		return
+	}
+	c.stats.Audits++
+	e.audited = e.state.Seq()
+	if why == "" && bytes.Equal(kernel.Save(nil, e.state), kernel.Save(nil, f.state)) {
+		return
+	}
+	if why == "" {
+		why = "memory and journal differed"
+	}
+	c.stats.AuditFaults++
+	c.alarm(AlarmAudit, e.id, why)
+	e.repair = true
+	c.discard(e, &model.Error{Code: CodeQuarantined, Message: why})
+}

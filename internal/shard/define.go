@@ -1,0 +1,73 @@
+package shard
+
+import (
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Definition is a compiled version. Retention is milliseconds after the end; 0 is the default of the core.
+type definition struct {
+	*kernel.Definition
+	Retention int64
+	// fault is set where there is no definition.
+	fault *model.Error
+
+	asked   bool
+	waiting []*execution
+}
+
+// kernel is the definition for those who look; nil where there is none.
+func (d *definition) kernel() *kernel.Definition {
+	if d == nil {
+		return nil
+	}
+	return d.Definition
+}
+
+// define gives e its definition, or asks for it.
+func (c *Core) define(e *execution) {
+	d := c.defs[e.name]
+	if d == nil {
+		d = &definition{asked: true}
+		c.defs[e.name] = d
+		c.out.Define = append(c.out.Define, e.name)
+	}
+	if d.asked {
+		d.waiting = append(d.waiting, e)
+		return
+	}
+	if d.fault != nil {
+		c.hold(e, d.fault)
+		return
+	}
+	e.def = d
+}
+
+// Defined answers Ready.Define. Where fault is set there is no usable definition, and the executions that need it are
+// held.
+func (c *Core) Defined(now int64, ref DefinitionRef, def *kernel.Definition, fault *model.Error) {
+	c.now = now
+	d := c.defs[ref]
+	if d == nil || !d.asked {
+		return
+	}
+	waiting := d.waiting
+	d.asked, d.waiting = false, nil
+	d.Definition, d.fault = def, fault
+	if def != nil {
+		d.Retention = int64(def.Workflow().Retention)
+	} else {
+		delete(c.defs, ref) // it may be deployed later
+	}
+	for _, e := range waiting {
+		if c.execs[e.id] != e || e.phase != live || e.def != nil {
+			continue
+		}
+		if fault != nil {
+			c.hold(e, fault)
+			continue
+		}
+		e.def = d
+		c.settle(e)
+	}
+}

@@ -1,0 +1,99 @@
+package shard
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// GiveUp answers every command and report that waits with CodeUnavailable, because the store has been away for too
+// long. What was decided stays in memory and in its parts.
+func (c *Core) GiveUp(now int64) {
+	c.now = now
+	err := &model.Error{Code: CodeUnavailable, Message: "the store is not available; the outcome is not known"}
+	for _, p := range c.parts {
+		for _, r := range p.replies {
+			c.sayUnavailable(r, err)
+		}
+		for i := range p.verdicts {
+			v := p.verdicts[i].Verdict
+			v.Answer = Again
+			c.out.Verdicts = append(c.out.Verdicts, v)
+		}
+		clear(p.replies)
+		p.replies, p.verdicts = p.replies[:0], p.verdicts[:0]
+	}
+	for _, e := range c.sorted() {
+		c.giveUpOn(e, err)
+	}
+	for _, k := range c.sortedKeys() {
+		k.starts = slices.DeleteFunc(k.starts, func(s start) bool {
+			if s.origin == byCommand {
+				c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
+			}
+			return s.origin == byCommand
+		})
+		c.forgetKey(k)
+	}
+}
+
+func (c *Core) sayUnavailable(r Reply, err *model.Error) {
+	if r.Error == nil {
+		r.Error = err
+	}
+	c.out.Replies = append(c.out.Replies, r)
+}
+
+// giveUpOn drops the commands that wait for a transition of e.
+func (c *Core) giveUpOn(e *execution, err *model.Error) {
+	e.inbox = slices.DeleteFunc(e.inbox, func(in input) bool {
+		if in.origin != byCommand {
+			return false
+		}
+		c.pending--
+		c.bytes -= in.payload()
+		c.sayUnavailable(Reply{Ref: in.ref, Execution: e.id}, err)
+		return true
+	})
+	if s := e.birth; s != nil && s.origin == byCommand {
+		e.birth = nil
+		c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
+	}
+	if e.phase == live && e.def != nil && !e.queued && !e.turned {
+		c.stir(e)
+		c.settle(e)
+	}
+}
+
+// sorted lists the executions in memory by id.
+func (c *Core) sorted() []*execution {
+	list := make([]*execution, 0, len(c.execs))
+	//archtest:ordered the list is sorted below
+	for _, e := range c.execs {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b *execution) int { return bytes.Compare(a.id[:], b.id[:]) })
+	return list
+}
+
+// sortedKeys lists the keys in memory.
+func (c *Core) sortedKeys() []*keyRow {
+	list := make([]*keyRow, 0, len(c.keys))
+	//archtest:ordered the list is sorted below
+	for _, k := range c.keys {
+		list = append(list, k)
+	}
+	slices.SortFunc(list, func(a, b *keyRow) int { return compareKeys(a.key, b.key) })
+	return list
+}
+
+func compareKeys(a, b record.Key) int {
+	for _, pair := range [][2]string{{a.Namespace, b.Namespace}, {a.Workflow, b.Workflow}, {a.Key, b.Key}} {
+		if pair[0] != pair[1] {
+			return bytes.Compare([]byte(pair[0]), []byte(pair[1]))
+		}
+	}
+	return 0
+}

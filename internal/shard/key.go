@@ -1,0 +1,219 @@
+package shard
+
+import (
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// keyRow is what the core knows of a key: taken when a start is decided, free when the closing entry is durable.
+type keyRow struct {
+	key   record.Key
+	known bool // row and exists hold
+	asked bool
+
+	// row as of the newest decision; ClosedAt is set once the close is durable.
+	row    record.KeyRow
+	exists bool
+	// closing is the time of a closing entry that is not durable yet; 0 for none.
+	closing int64
+
+	starts  []start      // that wait for their turn
+	loaded  []*execution // that need the row before they go on
+	users   int          // executions in memory with this key
+	ousting bool         // the holder was asked to cancel for a start that replaces it
+	leaving bool         // its holder is being forgotten
+}
+
+func (c *Core) keyOf(k record.Key) *keyRow {
+	r := c.keys[k]
+	if r == nil {
+		r = &keyRow{key: k}
+		c.keys[k] = r
+	}
+	return r
+}
+
+// startKeyed queues s behind the other starts of its key.
+func (c *Core) startKeyed(s start) {
+	if !keyUsable(s.Start.Key) {
+		c.decline(nil, s, &model.Error{Code: CodeInvalid, Message: "a key is at most 512 bytes of UTF-8 without NUL"})
+		return
+	}
+	k := c.keyOf(record.Key{Namespace: s.Start.Namespace, Workflow: s.Start.Workflow, Key: s.Start.Key})
+	k.starts = append(k.starts, s)
+	c.serveKey(k)
+}
+
+// askKey asks the store for the row.
+func (c *Core) askKey(k *keyRow) {
+	if !k.asked {
+		k.asked = true
+		c.out.Keys = append(c.out.Keys, k.key)
+	}
+}
+
+// KeysFound answers Ready.Keys: rows are those of asked that exist.
+func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
+	c.now = now
+	for i := range asked {
+		if k := c.keys[asked[i]]; k != nil && !k.known {
+			k.asked, k.known, k.exists, k.row, k.closing = false, true, false, record.KeyRow{}, 0
+		}
+	}
+	for i := range rows {
+		if k := c.keys[rows[i].Key]; k != nil && k.known && !k.exists {
+			k.row, k.exists = rows[i], true
+		}
+	}
+	for i := range asked {
+		k := c.keys[asked[i]]
+		if k == nil {
+			continue
+		}
+		waiting := k.loaded
+		k.loaded = nil
+		for _, e := range waiting {
+			c.activate(e)
+		}
+		c.serveKey(k)
+	}
+}
+
+// serveKey decides about the starts that wait for k, in order, as far as it can.
+func (c *Core) serveKey(k *keyRow) {
+	for len(k.starts) > 0 {
+		if !k.known {
+			c.askKey(k)
+			return
+		}
+		s := k.starts[0]
+		if !c.serveStart(k, s) {
+			return
+		}
+		k.starts[0] = start{}
+		k.starts = k.starts[1:]
+	}
+	c.forgetKey(k)
+}
+
+// serveStart decides about one start; false: it goes on waiting.
+func (c *Core) serveStart(k *keyRow, s start) bool {
+	if k.leaving {
+		return false
+	}
+	if !k.exists {
+		c.takeKey(k, s)
+		return true
+	}
+	open := k.row.ClosedAt == 0
+	if bug.On(bug.FreedOnDecide) && k.closing != 0 {
+		open = false
+	}
+	e := c.execs[k.row.Execution]
+	switch {
+	case k.row.Execution == s.Execution:
+		c.answerHolder(k, s)
+	case s.Existing == Return && s.Digest == k.row.Digest:
+		c.answerHolder(k, s)
+	case s.Existing == Return:
+		c.decline(e, s, &model.Error{Code: CodeKeyConflict, Message: "the key belongs to execution " + k.row.Execution.String() + ", which was started with another input"})
+	case s.Existing == Refuse, s.Existing == New && open && k.closing == 0:
+		c.decline(e, s, &model.Error{Code: CodeKeyExists, Message: "the key belongs to execution " + k.row.Execution.String()})
+	case open && s.Existing == Replace:
+		c.oust(k, &s)
+		return false
+	case open:
+		return false // its close is not durable yet
+	default:
+		c.takeKey(k, s)
+	}
+	return true
+}
+
+// takeKey gives k to a new execution.
+func (c *Core) takeKey(k *keyRow, s start) {
+	before := k.row
+	if !k.exists {
+		before = record.KeyRow{}
+	}
+	k.row = record.KeyRow{Key: k.key, Execution: s.Execution, Digest: s.Digest}
+	k.exists, k.closing, k.ousting = true, 0, false
+	c.begin(s, k)
+	c.execs[s.Execution].before = before
+}
+
+// answerHolder answers s with the execution that holds the key.
+func (c *Core) answerHolder(k *keyRow, s start) {
+	e := c.execs[k.row.Execution]
+	if e == nil {
+		e = c.enter(k.row.Execution)
+		c.wantLoad(e)
+	}
+	c.found(e, s)
+}
+
+// oust cancels the holder for a start that replaces it.
+func (c *Core) oust(k *keyRow, s *start) {
+	if k.ousting {
+		return
+	}
+	k.ousting = true
+	in := input{}
+	in.Kind, in.By, in.Why = kernel.InCancel, s.By, "replaced by "+s.Execution.String()
+	c.deliver(k.row.Execution, in)
+}
+
+// keyAfter puts the change of the key into the part of a first or last entry.
+func (c *Core) keyAfter(e *execution, p *part, d *kernel.Decided) {
+	k := e.key
+	if k == nil {
+		return
+	}
+	if d.Seq == 1 {
+		p.Keys = append(p.Keys, record.KeyChange{KeyRow: k.row, Old: e.before.Execution})
+	}
+	if !e.closed() || k.row.Execution != e.id || k.row.ClosedAt != 0 || k.closing != 0 {
+		return
+	}
+	k.closing = d.At
+	row := k.row
+	row.ClosedAt = d.At
+	if d.Seq == 1 {
+		p.Keys[len(p.Keys)-1].KeyRow = row
+	} else {
+		p.Keys = append(p.Keys, record.KeyChange{KeyRow: row, Old: e.id})
+	}
+	if bug.On(bug.FreedOnDecide) {
+		c.serveKey(k)
+	}
+}
+
+// keyFreed lets the next start go on once the close of the holder is durable.
+func (c *Core) keyFreed(e *execution) {
+	k := e.key
+	if k == nil || k.row.Execution != e.id || k.closing == 0 {
+		return
+	}
+	k.row.ClosedAt, k.closing, k.ousting = k.closing, 0, false
+	c.serveKey(k)
+}
+
+// leaveKey ends the use of its key by an execution that leaves memory.
+func (c *Core) leaveKey(e *execution) {
+	k := e.key
+	if k == nil {
+		return
+	}
+	e.key = nil
+	k.users--
+	c.forgetKey(k)
+}
+
+// forgetKey drops a key that nobody needs; the store has it.
+func (c *Core) forgetKey(k *keyRow) {
+	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && !k.leaving {
+		delete(c.keys, k.key)
+	}
+}

@@ -1,0 +1,150 @@
+package shard
+
+import (
+	"encoding/json"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// Mail is the body of an inbox message: a command that reaches its execution through the store.
+type Mail struct {
+	Verb     Verb           `json:"verb"`
+	Request  string         `json:"request,omitempty"`
+	By       string         `json:"by,omitempty"`
+	Why      string         `json:"why,omitempty"`
+	Start    *kernel.Start  `json:"start,omitempty"`
+	Existing Existing       `json:"existing,omitempty"`
+	Digest   uint64         `json:"digest,omitempty"`
+	Signal   *kernel.Signal `json:"signal,omitempty"`
+}
+
+// Encode is the body of a message.
+func (m *Mail) Encode() ([]byte, error) { return json.Marshal(m) }
+
+// mailState is what the core knows of a message it has seen.
+type mailState uint8
+
+const (
+	mailInFlight mailState = iota + 1
+	// mailTaken: gone from the store, but a read that began before may still show it.
+	mailTaken
+)
+
+// mailbox paces the reads of the inbox.
+type mailbox struct {
+	due   int64
+	asked bool
+	// more: the last read was full, so there is more once these are taken.
+	more  bool
+	taken []record.MessageID
+}
+
+// Poke says that there may be new messages.
+func (c *Core) Poke(now int64) {
+	c.now = now
+	c.letters.due = now
+}
+
+func (c *Core) wantMail() {
+	if c.nextMail() > c.now {
+		return
+	}
+	c.letters.asked = true
+	c.out.Inbox = c.cfg.Inbox
+}
+
+// nextMail is when to read the inbox again.
+func (c *Core) nextMail() int64 {
+	if c.letters.asked || c.draining || c.pending >= c.cfg.MaxPending {
+		return record.Never
+	}
+	return c.letters.due
+}
+
+// Messages answers Ready.Inbox, which asked for limit messages.
+func (c *Core) Messages(now int64, limit int, list []record.Message) {
+	c.now = now
+	c.letters.asked = false
+	if c.letters.due <= now {
+		c.letters.due = now + c.cfg.InboxPoll
+	}
+	c.letters.more = len(list) >= limit
+	for i := range list {
+		m := &list[i]
+		if _, seen := c.mail[m.ID]; seen {
+			continue
+		}
+		c.mail[m.ID] = mailInFlight
+		c.open(m)
+	}
+	for _, id := range c.letters.taken {
+		delete(c.mail, id)
+	}
+	c.letters.taken = c.letters.taken[:0]
+}
+
+// open turns a message into an input.
+func (c *Core) open(m *record.Message) {
+	var body Mail
+	if err := json.Unmarshal(m.Body, &body); err != nil {
+		c.deadLetter(m.To, m.ID, "the message can't be read")
+		return
+	}
+	cmd := Command{
+		Verb: body.Verb, Execution: m.To, Request: body.Request, By: body.By, Why: body.Why,
+		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Repeat: true,
+	}
+	switch {
+	case m.To.Shard(c.cfg.Shards) != c.fence.Shard:
+		c.deadLetter(m.To, m.ID, "the message is for another shard")
+	case cmd.Verb == Start && cmd.Start != nil && cmd.Start.ID == m.To:
+		c.start(start{Command: cmd, origin: byMail, mail: m.ID})
+	case kindOf(cmd.Verb) != 0 && (cmd.Verb != Signal || cmd.Signal != nil):
+		in := commandInput(&cmd)
+		in.origin, in.mail = byMail, m.ID
+		c.deliver(m.To, in)
+	default:
+		c.deadLetter(m.To, m.ID, "the message asks for nothing")
+	}
+}
+
+// takeMail consumes a message in the part under construction, the one that holds the entry it caused. unused says
+// that it caused none; a then says why.
+func (c *Core) takeMail(id record.ID, m record.MessageID, unused bool, a *kernel.Answer) {
+	if unused {
+		why := "refused"
+		if a != nil && a.Error != nil {
+			why = a.Error.Error()
+		}
+		c.deadLetter(id, m, why)
+		return
+	}
+	p := c.opened()
+	p.Takes = append(p.Takes, m)
+	p.takesFor = append(p.takesFor, id)
+}
+
+// deadLetter takes a message that can't be used and says so.
+func (c *Core) deadLetter(id record.ID, m record.MessageID, why string) {
+	c.stats.DeadLetters++
+	c.alarm(AlarmDeadLetter, id, why)
+	c.takeMail(id, m, false, nil)
+}
+
+// mailGone notes that a take is durable.
+func (c *Core) mailGone(id record.MessageID) {
+	if c.letters.more {
+		c.letters.more, c.letters.due = false, c.now
+	}
+	if !c.letters.asked {
+		delete(c.mail, id)
+		return
+	}
+	c.mail[id] = mailTaken
+	c.letters.taken = append(c.letters.taken, id)
+}
+
+func (c *Core) alarm(k AlarmKind, id record.ID, text string) {
+	c.out.Alarms = append(c.out.Alarms, Alarm{Kind: k, Execution: id, Text: text})
+}

@@ -1,0 +1,205 @@
+package shard
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/sim/bug"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// Rejection names an execution whose rows the store cannot keep, and why.
+type Rejection struct {
+	Execution record.ID
+	Reason    string
+}
+
+// Reject takes the executions of bad out of the part with this number, which was taken, and out of all later ones;
+// their state is thrown away, loaded when the part is durable, and parked. The returned part is to be committed
+// instead; the former version stays as it is. unsure says that an attempt with the former version may yet turn out to
+// be durable: callers then hear CodeUnavailable instead of CodeRejected. nil: there is no such part.
+func (c *Core) Reject(now int64, number uint64, bad []Rejection, unsure bool) *record.Part {
+	at := c.taken(number)
+	if at < 0 {
+		return nil
+	}
+	c.now = now
+	in := func(id record.ID) bool {
+		return slices.ContainsFunc(bad, func(r Rejection) bool { return r.Execution == id })
+	}
+	var gone []*part
+	for i := at; i < len(c.parts); i++ {
+		if i > at && bug.On(bug.PoisonLeft) {
+			break
+		}
+		gone = append(gone, c.parts[i].cut(in))
+	}
+	for _, r := range bad {
+		c.throwOut(r, gone, c.parts[at])
+	}
+	for _, g := range gone {
+		c.undo(g, unsure)
+	}
+	return &c.parts[at].Part
+}
+
+// Halve leaves half of the executions in the part with this number and moves the others to a part that follows it.
+// ok is false where there are fewer than two; the returned part is then nil and the only execution, zero for none, is
+// returned.
+func (c *Core) Halve(number uint64) (p *record.Part, only record.ID, ok bool) {
+	at := c.taken(number)
+	if at < 0 {
+		return nil, record.ID{}, false
+	}
+	ids := c.parts[at].executions()
+	if len(ids) < 2 {
+		if len(ids) == 1 {
+			only = ids[0]
+		}
+		return nil, only, false
+	}
+	rest := ids[len(ids)/2:]
+	moved := c.parts[at].cut(func(id record.ID) bool { return slices.Contains(rest, id) })
+	first := c.parts[at]
+	for _, e := range moved.members {
+		if e.newest == first {
+			e.newest = moved
+		}
+		for i := range e.tasks.list {
+			if e.tasks.list[i].part == first {
+				e.tasks.list[i].part = moved
+			}
+		}
+	}
+	c.number++
+	moved.Fence, moved.Number, moved.sealed = c.fence, c.number, true
+	c.parts = slices.Insert(c.parts, at+1, moved)
+	return &first.Part, record.ID{}, true
+}
+
+// Return says that the part with this number will not be in the batch after all; Take gives it again.
+func (c *Core) Return(number uint64) {
+	if at := c.taken(number); at >= 0 {
+		c.parts[at].sent = false
+	}
+}
+
+// taken is the index of a part that was given out, -1 where there is none.
+func (c *Core) taken(number uint64) int {
+	return slices.IndexFunc(c.parts, func(p *part) bool { return p.sent && p.Number == number })
+}
+
+// executions lists whose rows are in p, each once, in order of appearance.
+func (p *part) executions() []record.ID {
+	var ids []record.ID
+	seen := map[record.ID]bool{}
+	add := func(id record.ID) {
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for i := range p.Entries {
+		add(p.Entries[i].Execution)
+	}
+	for i := range p.Heads {
+		add(p.Heads[i].Execution)
+	}
+	for _, id := range p.takesFor {
+		add(id)
+	}
+	for _, id := range p.Forgets {
+		add(id)
+	}
+	return ids
+}
+
+// cut moves everything of the executions in out of p and returns it. The slices of p are new ones afterwards, so
+// that its former version stays as it was.
+func (p *part) cut(in func(record.ID) bool) *part {
+	g := &part{rebuilt: true}
+	p.rebuilt = true
+	p.Entries, g.Entries = divide(p.Entries, func(x *record.Entry) bool { return in(x.Execution) })
+	p.Heads, g.Heads = divide(p.Heads, func(x *record.Head) bool { return in(x.Execution) })
+	p.Snapshots, g.Snapshots = divide(p.Snapshots, func(x *record.Snapshot) bool { return in(x.Execution) })
+	p.Keys, g.Keys = divide(p.Keys, func(x *record.KeyChange) bool { return in(x.Execution) })
+	p.Sends, g.Sends = divide(p.Sends, func(x *record.Message) bool { return in(x.ID.From) })
+	i := -1
+	p.Takes, g.Takes = divide(p.Takes, func(*record.MessageID) bool { i++; return in(p.takesFor[i]) })
+	p.takesFor, g.takesFor = divide(p.takesFor, func(x *record.ID) bool { return in(*x) })
+	p.Forgets, g.Forgets = divide(p.Forgets, func(x *record.ID) bool { return in(*x) })
+	p.members, g.members = divide(p.members, func(x **execution) bool { return in((*x).id) })
+	p.leaving, g.leaving = divide(p.leaving, func(x **keyRow) bool { return in((*x).row.Execution) })
+	p.dispatch, g.dispatch = divide(p.dispatch, func(x *Task) bool { return in(x.Execution) })
+	p.cancel, g.cancel = divide(p.cancel, func(x *Attempt) bool { return in(x.Execution) })
+	p.replies, g.replies = divide(p.replies, func(x *Reply) bool { return in(x.Execution) })
+	p.verdicts, g.verdicts = divide(p.verdicts, func(x *heldVerdict) bool { return in(x.execution) })
+	p.published, g.published = divide(p.published, func(x *Published) bool { return in(x.Execution) })
+	return g
+}
+
+// divide copies list into those that f refuses and those that it takes.
+func divide[T any](list []T, f func(*T) bool) (kept, gone []T) {
+	for i := range list {
+		if f(&list[i]) {
+			gone = append(gone, list[i])
+		} else {
+			kept = append(kept, list[i])
+		}
+	}
+	return kept, gone
+}
+
+// throwOut throws away the state of a rejected execution. It is loaded once p, where it was, is durable.
+func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
+	c.stats.Quarantined++
+	c.alarm(AlarmQuarantine, r.Execution, r.Reason)
+	e := c.execs[r.Execution]
+	if e == nil {
+		return
+	}
+	e.tasks.keep(func(a *attempt) bool {
+		return !slices.ContainsFunc(gone, func(g *part) bool { return g.holdsTask(e, a) })
+	})
+	e.hasEntry = false
+	e.newest = nil
+	p.join(e)
+	if k := e.key; k != nil {
+		k.known, k.exists, k.closing, k.ousting = false, false, 0, false
+	}
+	c.discard(e, &model.Error{Code: CodeRejected, Message: r.Reason})
+}
+
+// holdsTask reports whether the intent of a was in g.
+func (g *part) holdsTask(e *execution, a *attempt) bool {
+	return a.part != nil && slices.ContainsFunc(g.dispatch, func(t Task) bool {
+		return t.Execution == e.id && t.TaskRef == a.TaskRef
+	})
+}
+
+// undo answers those who waited for what was cut out.
+func (c *Core) undo(g *part, unsure bool) {
+	err := &model.Error{Code: CodeRejected, Message: "the store cannot keep this change"}
+	if unsure {
+		err = &model.Error{Code: CodeUnavailable, Message: "it is not known whether the change is durable; ask again"}
+	}
+	for _, r := range g.replies {
+		if r.Error == nil {
+			r.Error = err
+		}
+		c.out.Replies = append(c.out.Replies, r)
+	}
+	for i := range g.verdicts {
+		v := g.verdicts[i].Verdict
+		v.Answer = Again
+		c.out.Verdicts = append(c.out.Verdicts, v)
+	}
+	for _, id := range g.Takes {
+		delete(c.mail, id)
+	}
+	c.letters.due = c.now
+	for _, k := range g.leaving {
+		k.leaving, k.known = false, false
+		c.serveKey(k)
+	}
+}

@@ -1,0 +1,106 @@
+package shard
+
+import (
+	"unicode/utf8"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// start is a start on its way, from a client or from the inbox.
+type start struct {
+	Command
+	origin origin
+	mail   record.MessageID
+}
+
+// keyLongest bounds a key, in bytes.
+const keyLongest = 512
+
+// start begins an execution, at once or when its key and id have been looked up.
+func (c *Core) start(s start) {
+	if e := c.execs[s.Execution]; e != nil {
+		c.found(e, s)
+		return
+	}
+	if s.Start.Key != "" {
+		c.startKeyed(s)
+		return
+	}
+	if s.Repeat {
+		e := c.enter(s.Execution)
+		e.birth = &s
+		c.wantLoad(e)
+		return
+	}
+	c.begin(s, nil)
+}
+
+// begin makes the execution of s. k is its key, nil for none.
+func (c *Core) begin(s start, k *keyRow) {
+	e := c.execs[s.Execution]
+	if e == nil {
+		e = c.enter(s.Execution)
+	}
+	e.phase, e.state, e.birth = live, kernel.New(), nil
+	e.name = DefinitionRef{s.Start.Namespace, s.Start.Workflow, s.Start.Version}
+	e.headNextAt = record.Never
+	if k != nil {
+		e.key = k
+		k.users++
+	}
+	c.define(e)
+	in := input{origin: s.origin, ref: s.Ref, verb: Start, mail: s.mail}
+	in.Kind, in.Request, in.By, in.Why, in.Start = kernel.InStart, s.Request, s.By, s.Why, s.Start
+	c.push(e, in)
+}
+
+// found answers a start whose execution, or whose key's holder, is e.
+func (c *Core) found(e *execution, s start) {
+	if s.origin == byMail {
+		c.takeMail(e.id, s.mail, false, nil)
+		return
+	}
+	in := input{origin: byCommand, ref: s.Ref, verb: again}
+	if e.phase == held {
+		c.heldInput(e, in)
+		return
+	}
+	c.push(e, in)
+}
+
+// decline answers a start with err.
+func (c *Core) decline(e *execution, s start, err *model.Error) {
+	if s.origin == byMail {
+		c.takeMail(s.Execution, s.mail, true, &kernel.Answer{Error: err})
+		return
+	}
+	c.reply(e, Reply{Ref: s.Ref, Execution: s.Execution, Error: err})
+}
+
+// unborn drops an execution whose start was refused.
+func (c *Core) unborn(e *execution) {
+	k := e.key
+	if k != nil && k.row.Execution == e.id {
+		k.row, k.exists = e.before, !e.before.Execution.IsZero()
+	}
+	c.refuseAll(e, &model.Error{Code: CodeNotFound, Message: "there is no such execution"})
+	c.remove(e)
+	if k != nil {
+		c.serveKey(k)
+	}
+}
+
+// keyUsable reports whether a key can be kept by every store.
+func keyUsable(s string) bool {
+	if len(s) > keyLongest || !utf8.ValidString(s) {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] == 0 {
+			return false
+		}
+	}
+	return true
+}
