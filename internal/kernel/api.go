@@ -110,7 +110,8 @@ type Decided struct {
 	// Dispatch and Cancel are the tasks that began and that are to be cancelled, in order.
 	Dispatch []Task
 	Cancel   []TaskRef
-	// Answers has one element for each command among the inputs, in order of input.
+	// Answers has one element for each command among the inputs, in order of input, and one for each result that
+	// came too late (CodeStaleAttempt).
 	Answers []Answer
 	// More: the transition stopped at a bound of K8; continue it later.
 	More bool
@@ -170,14 +171,16 @@ type Outstanding struct {
 	// Until is when it ends by itself; 0 = never.
 	Until   int64
 	Attempt int
-	// Names are the signals that would unblock it, or the condition of a wait on when.
+	// Names are the signals that would unblock it.
 	Names []string
 	// Error is why the last attempt failed, or why the execution is parked.
 	Error *model.Error
-	// Reason is given by who paused it.
-	Reason string
-	// Running and Total count instances of a composite.
-	Running, Total int
+	// Condition: a change of what the wait's condition reads would unblock it.
+	Condition bool
+	// By paused it for Reason.
+	By, Reason string
+	// Running, Done and Total count instances of a composite; Total is -1 where it is not known.
+	Running, Done, Total int
 }
 
 // OpenKind is the kind of an [Outstanding].
@@ -194,5 +197,6 @@ const (
 	OpenPending                     // the execution has not begun, NotBefore in Until
 	OpenPaused
 	OpenParked
+	OpenQueued  // a step waits for its scope's concurrency
 	OpenTimeout // the timeout of a step or of the execution, at Until
 )

@@ -1,0 +1,54 @@
+package kernel
+
+// work is one thing that is ready to be decided. The agenda holds it in order; an item is done when the operation
+// that answers it has been applied, so that live and replay drop the same items.
+type work struct {
+	kind workKind
+	st   *step
+}
+
+type workKind uint8
+
+const (
+	workRun    workKind = iota + 1 // run a scheduled step
+	workFollow                     // follow the edges of an ended step
+	workFill                       // open instances of a composite
+)
+
+func (s *State) push(kind workKind, st *step) {
+	if s.agendaHead > 64 && s.agendaHead > len(s.agenda)/2 {
+		n := copy(s.agenda, s.agenda[s.agendaHead:])
+		clear(s.agenda[n:])
+		s.agenda, s.agendaHead = s.agenda[:n], 0
+	}
+	s.agenda = append(s.agenda, work{kind, st})
+}
+
+// ready reports whether w is still to be done.
+func (w work) ready() bool {
+	st := w.st
+	if st.sc.closing || st.sc.closed {
+		return false
+	}
+	switch w.kind {
+	case workRun:
+		return !st.over() && !st.began && !st.queued
+	case workFollow:
+		return st.over() && !st.followed
+	default:
+		return !st.over() && st.comp != nil && st.comp.open()
+	}
+}
+
+// nextWork drops what is done from the front and returns the first item that is not.
+func (s *State) nextWork() (work, bool) {
+	for s.agendaHead < len(s.agenda) && !s.agenda[s.agendaHead].ready() {
+		s.agenda[s.agendaHead] = work{}
+		s.agendaHead++
+	}
+	if s.agendaHead == len(s.agenda) {
+		s.agenda, s.agendaHead = s.agenda[:0], 0
+		return work{}, false
+	}
+	return s.agenda[s.agendaHead], true
+}

@@ -1,0 +1,498 @@
+package kernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Apply folds entry seq into s. It takes no definition and decides nothing, so every journal ever written folds for
+// ever. An error means that the journal is damaged or from a newer version; s is then unusable.
+func Apply(s *State, seq uint64, at int64, ops []Op) error {
+	if seq != s.seq+1 {
+		return fmt.Errorf("entry %d follows entry %d", seq, s.seq)
+	}
+	if s.start.ID.IsZero() && (len(ops) == 0 || !slices.ContainsFunc(ops, func(o Op) bool { return o.kind == opStart })) {
+		return fmt.Errorf("entry %d does not start the execution", seq)
+	}
+	s.begin(seq, at)
+	for i := range ops {
+		if err := s.apply(&ops[i]); err != nil {
+			return fmt.Errorf("entry %d, operation %d (%s): %w", seq, i, ops[i].Kind(), err)
+		}
+	}
+	s.nextWork() // drops what is done, as Decide does
+	return nil
+}
+
+func (s *State) begin(seq uint64, at int64) {
+	s.seq, s.at, s.more = seq, at, false
+}
+
+func (s *State) apply(o *Op) error {
+	switch o.kind {
+	case opInput:
+		s.applyInput(o)
+	case opStart:
+		s.applyStart(o)
+	case opBegin:
+		s.setStatus(model.Running)
+		s.begun = s.at
+		s.setDeadline(o.due)
+	case opTags:
+		s.applyTags(o)
+	case opLog, opAbsorbed:
+	case opSignal:
+		s.applySignal(o)
+	case opExpired, opUndelivered:
+		s.dropSignal(o.n)
+	case opStatus:
+		s.applyStatus(o)
+	case opEnd:
+		s.applyEnd(o)
+	case opMore:
+		s.more = true
+	case opOpen:
+		return s.applyOpen(o)
+	case opRegion, opSet, opClose, opClosed, opHold, opStep:
+		return s.applyInScope(o)
+	case opEdges:
+		if o.flag {
+			return s.applyInScope(o)
+		}
+		return s.applyToStep(o)
+	default:
+		return s.applyToStep(o)
+	}
+	return nil
+}
+
+func (s *State) applyInScope(o *Op) error {
+	path := o.path
+	if o.kind == opStep {
+		path, _, _ = splitPath(o.path)
+	}
+	sc := s.scopeAt(path)
+	if sc == nil {
+		return fmt.Errorf("no open scope %q", path)
+	}
+	switch o.kind {
+	case opEdges:
+		sc.setMarks(o.taken, graph.Taken)
+		sc.setMarks(o.dead, graph.Dead)
+	case opRegion:
+		sc.setRegion(int(o.n), regionState(o.word))
+	case opSet:
+		return s.applySet(sc, o)
+	case opStep:
+		s.applyStep(sc, o)
+	case opHold:
+		return s.applyHold(sc, o)
+	case opClose:
+		s.applyClose(sc, o)
+	case opClosed:
+		s.applyClosed(sc, o)
+	}
+	return nil
+}
+
+func (s *State) applyToStep(o *Op) error {
+	st := s.stepAt(o.path)
+	if st == nil {
+		return fmt.Errorf("no step %q", o.path)
+	}
+	switch o.kind {
+	case opQueued:
+		st.queued = true
+		st.sc.queue = append(st.sc.queue, st)
+	case opTask:
+		return s.applyTask(st, o)
+	case opWait:
+		s.applyWait(st, o)
+	case opEnter:
+		return s.applyEnter(st, o)
+	case opBackoff:
+		s.applyBackoff(st, o)
+	case opLost:
+		s.applyLost(st, o)
+	case opCancel:
+		st.asked = s.at
+		st.withdraw = st.withdraw || o.flag
+		if o.until > 0 {
+			s.setDue(st, o.until)
+		}
+	case opTook:
+		s.applyTook(st, o)
+	case opVerdict:
+		st.comp.verdict, st.comp.err = o.word, o.err
+		st.comp.output = s.outputOf(o, st)
+	case opDone:
+		s.applyDone(st, o)
+	case opEdges:
+		s.applyEdges(st, o)
+	case opAgain:
+		st.follow()
+		st.sc.handled = nil
+	default:
+		return fmt.Errorf("unknown operation %d", o.kind)
+	}
+	return nil
+}
+
+func (s *State) applyInput(o *Op) {
+	if o.req == "" {
+		return
+	}
+	s.requests = append(s.requests, answered{request: o.req, code: o.text})
+	if drop := len(s.requests) - int(o.n); o.n > 0 && drop > 0 {
+		s.requests = slices.Delete(s.requests, 0, drop)
+	}
+}
+
+func (s *State) applyStart(o *Op) {
+	s.start = *o.start
+	s.startedBy = o.by
+	s.input, s.trigger = rawValue(o.start.Input), rawValue(o.start.Trigger)
+	s.start.Input, s.start.Trigger, s.start.Signal = nil, nil, nil
+	s.bytes += s.input.size() + s.trigger.size()
+	s.root = &scope{opened: s.at}
+	s.setStatus(model.Running)
+	if s.start.NotBefore > s.at {
+		s.setStatus(model.Pending)
+		s.addTimer(timer{due: s.start.NotBefore, kind: timerBegin})
+		return
+	}
+	s.begun = s.at
+	s.setDeadline(o.due)
+}
+
+func (s *State) setDeadline(due int64) {
+	if due > 0 {
+		s.deadline = due
+		s.addTimer(timer{due: due, kind: timerEnd})
+	}
+}
+
+func (s *State) setStatus(to model.Status) { s.status, s.since = to, s.at }
+
+func (s *State) applyStatus(o *Op) {
+	s.setStatus(model.Status(o.word))
+	s.reason, s.by, s.parked = o.text, o.by, o.err
+	if st := s.findStep(s.parkedAt); st != nil && s.active() {
+		s.push(workFollow, st) // what it was parked at is decided anew
+	}
+	s.parkedAt = o.name
+}
+
+func (s *State) applyTags(o *Op) {
+	for _, t := range o.tags {
+		i := slices.IndexFunc(s.tags, func(h tagValue) bool { return h.name == t.name })
+		if i < 0 {
+			s.tags = append(s.tags, t)
+			continue
+		}
+		s.tags[i] = t
+	}
+}
+
+func (s *State) applyEnd(o *Op) {
+	s.setStatus(model.Status(o.word))
+	s.outcome, s.failure, s.ended = o.name, o.err, s.at
+	switch {
+	case o.hasData:
+		s.output = rawValue(o.data)
+	case s.root != nil:
+		s.output = s.root.output
+	}
+	s.root, s.scopes = nil, nil
+	s.agenda, s.agendaHead, s.timers = nil, 0, nil
+	s.signals, s.waiters, s.whens = nil, nil, nil
+	s.tasks, s.live = 0, 0
+	s.bytes = s.output.size()
+}
+
+func (s *State) applyOpen(o *Op) error {
+	owner := s.stepAt(o.text)
+	if owner == nil || owner.comp == nil {
+		return fmt.Errorf("no composite %q", o.text)
+	}
+	c := owner.comp
+	sc := &scope{path: o.path, owner: owner, parent: owner.sc, index: int(o.n), opened: s.at}
+	if c.keys != nil {
+		sc.key = c.keys[sc.index]
+	}
+	if sc.index < len(c.list) {
+		sc.item = c.list[sc.index]
+	}
+	s.scopes[sc.path] = sc
+	c.scopes = append(c.scopes, sc)
+	c.live++
+	c.next = sc.index + 1
+	if c.open() {
+		s.push(workFill, owner)
+	}
+	return nil
+}
+
+func (s *State) applyStep(sc *scope, o *Op) {
+	_, node, run := splitPath(o.path)
+	rec := sc.rec(node)
+	if rec == nil {
+		rec = sc.addRec(node)
+	}
+	if old := rec.step; old != nil {
+		n := old.output.size()
+		sc.bytes -= n
+		s.bytes -= n
+	}
+	st := &step{sc: sc, node: node, typ: o.word, run: run, path: o.path, status: model.StepScheduled, scheduled: s.at, since: s.at}
+	rec.step = st
+	rec.runs = run
+	sc.live++
+	s.live++
+	s.scheduled++
+	s.push(workRun, st)
+}
+
+func (s *State) setDue(st *step, due int64) {
+	st.due = due
+	if due > 0 {
+		s.addTimer(timer{due: due, kind: timerDue, st: st})
+	}
+}
+
+func (s *State) setStepDeadline(st *step, due int64) {
+	if due > 0 && st.deadline == 0 {
+		st.deadline = due
+		s.addTimer(timer{due: due, kind: timerDeadline, st: st})
+	}
+}
+
+func (s *State) applyTask(st *step, o *Op) error {
+	if st.task == nil {
+		spec := &taskSpec{with: o.data, late: o.late, timeout: o.n, heartbeat: o.until}
+		for _, r := range o.refs {
+			v, err := s.resolve(r.src)
+			if err != nil {
+				return err
+			}
+			spec.refs = append(spec.refs, inrefValue{r.key, v})
+		}
+		st.task = spec
+		s.setStepDeadline(st, o.due)
+	}
+	if !st.began || st.status == model.StepScheduled {
+		st.sc.running++
+	}
+	st.began, st.out = true, true
+	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
+	s.tasks++
+	return nil
+}
+
+// resolve finds a value that the journal already holds.
+func (s *State) resolve(src string) (*value, error) {
+	kind, rest, _ := strings.Cut(src, ":")
+	switch kind {
+	case "input":
+		return s.input, nil
+	case "trigger":
+		return s.trigger, nil
+	case "out":
+		if st := s.stepAt(rest); st != nil {
+			return st.output, nil
+		}
+	case "item":
+		if sc := s.scopeAt(rest); sc != nil {
+			return sc.item, nil
+		}
+	case "var":
+		if i := strings.LastIndexByte(rest, ':'); i >= 0 {
+			if sc := s.scopeAt(rest[:i]); sc != nil {
+				if v := sc.variable(rest[i+1:]); v != nil {
+					return v.v, nil
+				}
+			}
+		}
+	}
+	return nil, fmt.Errorf("no value %q", src)
+}
+
+func (s *State) applyBackoff(st *step, o *Op) {
+	s.landed(st)
+	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
+	for int(o.n) >= len(st.tries) {
+		st.tries = append(st.tries, 0)
+	}
+	st.tries[o.n]++
+	s.setDue(st, o.until)
+}
+
+func (s *State) applyLost(st *step, o *Op) {
+	s.landed(st)
+	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
+	if !o.flag {
+		st.losses++
+	}
+	s.setDue(st, s.at)
+}
+
+// landed: the attempt of st is with nobody any more.
+func (s *State) landed(st *step) {
+	if st.out {
+		st.out = false
+		s.tasks--
+	}
+}
+
+func (s *State) applyEdges(st *step, o *Op) {
+	sc := st.sc
+	sc.setMarks(o.taken, graph.Taken)
+	sc.setMarks(o.dead, graph.Dead)
+	st.follow()
+	if st.status == model.StepFailed && len(o.taken) > 0 {
+		sc.handled = st.failure()
+	}
+}
+
+func (st *step) follow() {
+	if !st.followed {
+		st.followed, st.due = true, 0
+		st.sc.unfollowed--
+	}
+}
+
+// failure is the step's error, or one with its bad outcome as the code.
+func (st *step) failure() *model.Error {
+	if st.err != nil {
+		return st.err
+	}
+	return &model.Error{Code: st.outcome, Message: "step ended " + st.outcome, Step: st.path}
+}
+
+func (s *State) applyDone(st *step, o *Op) {
+	sc := st.sc
+	st.output = s.outputOf(o, st)
+	n := st.output.size()
+	sc.bytes += n
+	s.bytes += n
+	if st.task != nil && (st.out || st.status == model.StepBackoff) {
+		sc.running--
+	}
+	s.landed(st)
+	s.unwait(st)
+	st.status, st.outcome, st.err = model.StepStatus(o.name), o.word, o.err
+	st.ended, st.unknown = s.at, o.flag
+	st.task, st.arms, st.due, st.deadline = nil, nil, 0, 0
+	if c := st.comp; c != nil {
+		sc.leftovers += c.live
+		if c.live == 0 {
+			c.list, c.scopes = nil, nil
+		}
+	}
+	sc.live--
+	s.live--
+	sc.unfollowed++
+	sc.last = st
+	if o.until > 0 {
+		s.setDue(st, o.until) // the timer follows the edges
+	} else {
+		s.push(workFollow, st)
+	}
+	if len(sc.queue) > 0 {
+		s.unqueue(sc)
+	}
+}
+
+// unqueue lets the next step that waits for the scope's concurrency run.
+func (s *State) unqueue(sc *scope) {
+	for len(sc.queue) > 0 {
+		next := sc.queue[0]
+		sc.queue = sc.queue[1:]
+		next.queued = false
+		if !next.over() {
+			s.push(workRun, next)
+			return
+		}
+	}
+}
+
+// outputOf gives the value that an operation carries or names.
+func (s *State) outputOf(o *Op, st *step) *value {
+	if o.hasData {
+		return rawValue(o.data)
+	}
+	if len(o.refs) > 0 {
+		v := &value{list: true, keys: make([]string, 0, len(o.refs))}
+		for _, r := range o.refs {
+			part, err := s.resolve(r.src)
+			if err != nil {
+				part = null
+			}
+			v.keys = append(v.keys, r.key)
+			v.parts = append(v.parts, part)
+		}
+		return v
+	}
+	switch from := o.text; {
+	case from == "":
+		return nil
+	case from == "arm":
+		return st.arms[o.n].output()
+	case from == "instances":
+		return st.comp.collected()
+	case from == "last":
+		return st.comp.last
+	case from == "verdict":
+		return st.comp.output
+	default:
+		v, _ := s.resolve(from)
+		return v
+	}
+}
+
+func (s *State) applySet(sc *scope, o *Op) error {
+	if o.flag {
+		sc.vars = append(sc.vars, variable{o.name, rawValue(o.data)})
+		s.bytes += len(o.data)
+		return nil
+	}
+	v := sc.variable(o.name)
+	if v == nil {
+		return fmt.Errorf("no variable %q", o.name)
+	}
+	next, err := change(v.v, o.word, o.data)
+	if err != nil {
+		return err
+	}
+	s.bytes += next.size() - v.v.size()
+	v.v = next
+	return nil
+}
+
+// change applies one operation of a variable. Decide has checked that it can be done.
+func change(old *value, op string, data []byte) (*value, error) {
+	switch op {
+	case "set":
+		return rawValue(data), nil
+	case "unset":
+		return null, nil
+	}
+	was, err := old.decode()
+	if err != nil {
+		return nil, err
+	}
+	arg, err := expr.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	now, err := changed(was, op, arg)
+	if err != nil {
+		return nil, err
+	}
+	return &value{dec: now, done: true, n: old.size() + len(data)}, nil
+}

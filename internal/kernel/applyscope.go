@@ -1,0 +1,155 @@
+package kernel
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// applyEnter begins a composite: n is the number of instances (-1 for a loop), until their concurrency, the items or
+// branch names come as data or as a reference.
+func (s *State) applyEnter(st *step, o *Op) error {
+	c := &comp{total: int(o.n), limit: int(o.until)}
+	if o.name == again {
+		c.items, c.list, c.keys = st.comp.items, st.comp.list, st.comp.keys
+	}
+	if o.hasData || o.text != "" {
+		c.items = rawValue(o.data)
+		if !o.hasData {
+			v, err := s.resolve(o.text)
+			if err != nil {
+				return err
+			}
+			c.items = v
+		}
+		if err := c.split(o.name == branches); err != nil {
+			return err
+		}
+	}
+	if c.total > 0 {
+		c.results = make([]*value, c.total)
+	}
+	st.comp = c
+	st.began = true
+	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
+	s.setStepDeadline(st, o.due)
+	if c.open() {
+		s.push(workFill, st)
+	}
+	return nil
+}
+
+// branches marks a list of branch names, which are the keys of the result.
+const branches = "branches"
+
+func (c *comp) split(names bool) error {
+	d, err := c.items.decode()
+	if err != nil {
+		return err
+	}
+	switch d := d.(type) {
+	case []any:
+		if names {
+			for _, n := range d {
+				name, _ := n.(string)
+				c.keys = append(c.keys, name)
+			}
+			return nil
+		}
+		c.list = make([]*value, len(d))
+		for i, item := range d {
+			c.list[i] = &value{dec: item, done: true, n: 16}
+		}
+	case map[string]any:
+		c.keys = slices.Sorted(maps.Keys(d))
+		for _, k := range c.keys {
+			c.list = append(c.list, &value{dec: d[k], done: true, n: 16})
+		}
+		if c.keys == nil {
+			c.keys = []string{}
+		}
+	default:
+		return fmt.Errorf("items are %s, not a list or map", expr.TypeName(d))
+	}
+	return nil
+}
+
+func (s *State) applyHold(sc *scope, o *Op) error {
+	if sc.held == nil {
+		sc.held = o.err
+	}
+	st := s.stepAt(o.text)
+	if st == nil {
+		return fmt.Errorf("no step %q", o.text)
+	}
+	st.follow()
+	return nil
+}
+
+func (s *State) applyClose(sc *scope, o *Op) {
+	sc.closing = true
+	s.ending(sc, o)
+	if o.until > 0 {
+		sc.grace = o.until
+		s.addTimer(timer{due: o.until, kind: timerGrace, sc: sc})
+	}
+}
+
+// ending notes how a scope ends.
+func (s *State) ending(sc *scope, o *Op) {
+	sc.outcome, sc.err = o.word, o.err
+	sc.output = s.outputOf(o, sc.owner)
+}
+
+func (s *State) applyClosed(sc *scope, o *Op) {
+	if !sc.closing {
+		s.ending(sc, o)
+	}
+	sc.closed = true
+	if sc.owner == nil {
+		return
+	}
+	delete(s.scopes, sc.path)
+	s.bytes -= sc.bytes
+	owner := sc.owner
+	c := owner.comp
+	c.live--
+	c.scopes = slices.DeleteFunc(c.scopes, func(o *scope) bool { return o == sc })
+	if owner.over() {
+		owner.sc.leftovers--
+		return
+	}
+	if c.verdict != "" {
+		return
+	}
+	c.last, c.word = sc.output, sc.outcome
+	n := sc.output.size()
+	owner.sc.bytes += n
+	s.bytes += n
+	switch {
+	case sc.outcome == model.Withdrawn:
+	case model.Bad(sc.outcome):
+		c.failed++
+		c.errors = append(c.errors, instanceError{sc.index, sc.err})
+	default:
+		c.good++
+		if sc.index < len(c.results) {
+			c.results[sc.index] = sc.output
+		}
+	}
+	if c.open() {
+		s.push(workFill, owner)
+	}
+}
+
+// collected is the list (or map) of what the instances gave, null where one failed.
+func (c *comp) collected() *value {
+	v := &value{list: true, keys: c.keys, parts: c.results}
+	for _, p := range v.parts {
+		v.n += p.size()
+	}
+	return v
+}

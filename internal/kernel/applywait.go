@@ -1,0 +1,86 @@
+package kernel
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+func (s *State) applyWait(st *step, o *Op) {
+	st.began = true
+	st.status, st.since, st.fresh = model.StepWaiting, s.at, o.n
+	st.arms = make([]arm, len(o.arms))
+	due, signals, when := int64(0), false, false
+	for i, a := range o.arms {
+		st.arms[i].armSpec = a
+		if a.due > 0 && (due == 0 || a.due < due) {
+			due = a.due
+		}
+		signals = signals || a.signal != ""
+		when = when || a.when
+	}
+	s.setDue(st, due)
+	s.setStepDeadline(st, o.due)
+	if signals {
+		s.waiters = append(s.waiters, st)
+	}
+	if when {
+		s.whens = append(s.whens, st)
+	}
+}
+
+// unwait takes an ended step off the lists of those that wait.
+func (s *State) unwait(st *step) {
+	if st.status != model.StepWaiting {
+		return
+	}
+	same := func(o *step) bool { return o == st }
+	s.waiters = slices.DeleteFunc(s.waiters, same)
+	s.whens = slices.DeleteFunc(s.whens, same)
+}
+
+func (s *State) applySignal(o *Op) {
+	s.signalSeq = o.n
+	s.signals = append(s.signals, keptSignal{n: o.n, name: o.name, data: rawValue(o.data), at: s.at, expires: o.until})
+	s.bytes += len(o.data)
+	if o.req == "" {
+		return
+	}
+	s.seen = append(s.seen, o.req)
+	if drop := len(s.seen) - seenSignals; drop > 0 {
+		s.seen = slices.Delete(s.seen, 0, drop)
+	}
+}
+
+// seenSignals is how many ids of signals an execution remembers.
+const seenSignals = 10_000
+
+func (s *State) dropSignal(n int64) (keptSignal, bool) {
+	i := slices.IndexFunc(s.signals, func(k keptSignal) bool { return k.n == n })
+	if i < 0 {
+		return keptSignal{}, false
+	}
+	k := s.signals[i]
+	s.signals = slices.Delete(s.signals, i, i+1)
+	return k, true
+}
+
+func (s *State) applyTook(st *step, o *Op) {
+	k, ok := s.dropSignal(o.n)
+	if ok && o.attempt < len(st.arms) {
+		st.arms[o.attempt].got = append(st.arms[o.attempt].got, k.data)
+	}
+}
+
+// output is the data of the signal the arm took, or the list of them where it counts; null for a time or condition.
+func (a *arm) output() *value {
+	switch {
+	case a.signal == "":
+		return nil
+	case a.count > 1:
+		return &value{list: true, parts: a.got}
+	case len(a.got) > 0:
+		return a.got[0]
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/model"
+)
+
+// cancelExecution handles InCancel: everything live is cancelled, then the execution ends cancelled.
+func (x *decider) cancelExecution(i int, in *Input) {
+	x.accept(i, in)
+	if !x.s.active() && x.s.status != model.Pending {
+		x.emit(Op{kind: opStatus, word: string(model.Running)})
+	}
+	var err *model.Error
+	if in.Why != "" {
+		err = &model.Error{Code: "cancelled", Message: in.Why}
+	}
+	x.closeScope(x.s.root, ending{outcome: model.Withdrawn, err: err})
+	x.answered()
+}
+
+// terminate handles InTerminate: the execution ends at once; running tasks are told, nobody waits for them.
+func (x *decider) terminate(i int, in *Input) {
+	x.accept(i, in)
+	for _, t := range x.s.Tasks() {
+		x.out.Cancel = append(x.out.Cancel, t)
+	}
+	var err *model.Error
+	if in.Why != "" {
+		err = &model.Error{Code: "terminated", Message: in.Why}
+	}
+	x.endWith(model.Terminated, "", err)
+	x.answered()
+}
+
+// answered brings the last answer up to date with the status.
+func (x *decider) answered() {
+	x.out.Answers[len(x.out.Answers)-1].Status = x.s.status
+}
+
+// runCancel runs a cancel node: the live steps of the named nodes end cancelled with all they had started.
+func (x *decider) runCancel(st *step, n *nodeDef) {
+	for _, id := range n.cancel {
+		rec := st.sc.rec(id)
+		if rec == nil || rec.step.over() {
+			continue
+		}
+		x.withdraw(rec.step)
+	}
+	if st.sc.closing || st.sc.closed {
+		return
+	}
+	x.complete(st, n, model.Success, nil)
+}
+
+// withdraw cancels one step and withdraws its token.
+func (x *decider) withdraw(st *step) {
+	switch {
+	case st.out:
+		x.askCancel(st, true, x.now+x.bounds.CancelGrace)
+	case st.comp != nil && st.comp.live > 0:
+		x.verdict(st, ending{outcome: model.Withdrawn})
+	default:
+		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn}, st)
+	}
+}

@@ -1,0 +1,326 @@
+package kernel
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Fault is one thing wrong with a workflow's graphs or expressions, found by [Compile].
+type Fault struct {
+	Code    string
+	Message string
+	Hint    string
+	// Node is the id of the node at fault, "" for the workflow; Field is the key under it, such as if, next or
+	// with/url; Offset is the byte in an expression's source, -1 where there is none.
+	Node   string
+	Field  string
+	Offset int
+	// Warn: the workflow runs all the same.
+	Warn bool
+}
+
+// CodeUnsupported marks constructs of the language that this version can read but not run.
+const CodeUnsupported = "unsupported"
+
+// Compile prepares w. Faults without Warn make the definition unusable.
+func Compile(w *model.Workflow) (*Definition, []Fault) {
+	c := &compiler{d: &Definition{w: w, nodes: map[string]*nodeDef{}}}
+	c.d.root = c.scope(&w.Root, nil, nil, "")
+	c.d.tags = c.templates("", "tags", w.Tags)
+	c.d.timeout = c.text("", "timeout", w.Timeout)
+	if !slices.ContainsFunc(c.faults, func(f Fault) bool { return !f.Warn }) {
+		c.checkNames()
+	}
+	return c.d, c.faults
+}
+
+type compiler struct {
+	d      *Definition
+	faults []Fault
+	uses   []*use
+	depth  int
+}
+
+func (c *compiler) fault(f Fault) { c.faults = append(c.faults, f) }
+
+func (c *compiler) unsupported(node, field, what string) {
+	c.fault(Fault{Code: CodeUnsupported, Node: node, Field: field, Offset: -1, Message: what + " cannot be run by this version"})
+}
+
+const maxScopeDepth = 16
+
+func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node string) *scopeDef {
+	sd := &scopeDef{m: m, owner: owner, parent: parent}
+	c.depth++
+	defer func() { c.depth-- }()
+	if c.depth > maxScopeDepth {
+		c.fault(Fault{Code: "too_deep", Node: node, Offset: -1, Message: "scopes are nested deeper than " + strconv.Itoa(maxScopeDepth)})
+		return sd
+	}
+	g, faults := graph.New(&m.Graph)
+	sd.g = g
+	broken := false
+	for _, f := range faults {
+		broken = broken || !f.Warn
+		at := f.Node
+		if at == "" {
+			at = node
+		}
+		c.fault(Fault{Code: f.Code, Message: f.Message, Hint: f.Hint, Node: at, Field: f.Field, Offset: -1, Warn: f.Warn})
+	}
+	sd.vars = c.templates(node, "vars", m.Vars)
+	for i := range m.Graph.Nodes {
+		sd.nodes = append(sd.nodes, c.node(&m.Graph.Nodes[i], sd, i))
+	}
+	if !broken {
+		for i := range g.Nodes {
+			if len(g.Nodes[i].Out) == 0 {
+				sd.sinks = append(sd.sinks, i)
+			}
+			c.conditions(sd.nodes[i])
+		}
+	}
+	sd.output = c.template(node, "output", m.Output)
+	if m.Finally != nil {
+		c.unsupported(node, "finally", "finally")
+	}
+	if m.Rollback != nil {
+		c.unsupported(node, "rollback", "rollback")
+	}
+	for _, u := range c.uses {
+		if u.scope == nil && u.node == node {
+			u.scope = sd
+		}
+	}
+	return sd
+}
+
+func (c *compiler) conditions(n *nodeDef) {
+	gn := &n.scope.g.Nodes[n.index]
+	n.when = make([][]*expr.Program, len(gn.Groups))
+	for i, grp := range gn.Groups {
+		n.when[i] = make([]*expr.Program, len(grp.Entries))
+		for j, e := range grp.Entries {
+			n.when[i][j] = c.program(n, n.m.ID, "next", e.When, atEdge)
+		}
+	}
+}
+
+func (c *compiler) node(m *model.Node, sd *scopeDef, index int) *nodeDef {
+	n := &nodeDef{m: m, scope: sd, index: index}
+	if c.d.nodes[m.ID] != nil {
+		c.fault(Fault{Code: "duplicate_node", Node: m.ID, Offset: -1, Message: "the id " + m.ID + " is used twice; ids are unique in the file"})
+	}
+	c.d.nodes[m.ID] = n
+	n.cond = c.program(n, m.ID, "if", m.If, atNode)
+	n.output = c.nodeTemplate(n, "output", m.Output, atResult)
+	for _, a := range m.Set {
+		n.set = append(n.set, setDef{a.Var, a.Op, c.nodeTemplate(n, "set/"+a.Var, a.Value, atResult)})
+		c.use(use{node: m.ID, def: n, field: "set/" + a.Var, at: atNode, refs: []expr.Ref{{"vars", a.Var}}})
+	}
+	if m.Log != "" {
+		n.log = c.textTemplate(n, "log", m.Log, atResult)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Tags)) {
+		n.tags = append(n.tags, tagDef{name, c.nodeTemplate(n, "tags/"+name, m.Tags[name], atResult)})
+	}
+	for i := range m.Retry {
+		n.retry = append(n.retry, retryDef{&m.Retry[i], c.program(n, m.ID, "retry", m.Retry[i].When, atEdge)})
+	}
+	n.timeout = c.nodeText(n, "timeout", m.Timeout)
+	n.attemptTimeout = c.nodeText(n, "attempt_timeout", m.AttemptTimeout)
+	n.heartbeat = c.nodeText(n, "heartbeat", m.Heartbeat)
+	c.refuse(m)
+	c.kind(n)
+	return n
+}
+
+func (c *compiler) refuse(m *model.Node) {
+	if m.Join.Each {
+		c.unsupported(m.ID, "join", "join: each")
+	}
+	if m.Compensate != "" {
+		c.unsupported(m.ID, "compensate", "compensate")
+	}
+	if len(m.Limits) > 0 {
+		c.unsupported(m.ID, "limits", "limits")
+	}
+}
+
+func (c *compiler) kind(n *nodeDef) {
+	switch n.m.Type {
+	case "switch":
+		n.kind = kindSwitch
+		c.switchNode(n)
+	case "set":
+		n.kind = kindSet
+	case "wait":
+		n.kind = kindWait
+		c.waitNode(n)
+	case "end":
+		n.kind = kindEnd
+		c.endNode(n)
+	case "cancel":
+		n.kind = kindCancel
+		c.cancelNode(n)
+	case "scope":
+		n.kind = kindScope
+		c.composite(n)
+	case "parallel":
+		n.kind = kindParallel
+		c.composite(n)
+	case "foreach":
+		n.kind = kindForeach
+		c.composite(n)
+	case "loop":
+		n.kind = kindLoop
+		c.composite(n)
+	case "workflow", "approval", "send":
+		n.kind = kindSet
+		c.unsupported(n.m.ID, n.m.Type, "node type "+n.m.Type)
+	default:
+		n.kind = kindEffect
+		c.effectNode(n)
+	}
+}
+
+// effectNode splits the configuration into its properties, so that a property which is one reference can be kept as
+// a reference.
+func (c *compiler) effectNode(n *nodeDef) {
+	if len(n.m.With) == 0 {
+		n.plain = []byte("{}")
+		return
+	}
+	var props map[string]json.RawMessage
+	if err := json.Unmarshal(n.m.With, &props); err != nil {
+		c.fault(Fault{Code: "bad_config", Node: n.m.ID, Field: n.m.Type, Offset: -1, Message: "the configuration is not a map"})
+		return
+	}
+	plain := true
+	for _, key := range slices.Sorted(maps.Keys(props)) {
+		if key == "callback" {
+			c.unsupported(n.m.ID, key, "callback")
+		}
+		t := c.nodeTemplate(n, "with/"+key, props[key], atConfig)
+		if t == nil {
+			plain = false
+			continue
+		}
+		p := propDef{key: key, t: t}
+		if ref, ok := t.Ref(); ok {
+			p.ref = ref
+		}
+		plain = plain && t.Const()
+		n.props = append(n.props, p)
+	}
+	if plain {
+		n.plain = []byte("{")
+		for i, p := range n.props {
+			if i > 0 {
+				n.plain = append(n.plain, ',')
+			}
+			n.plain = append(append(appendString(n.plain, p.key), ':'), p.t.Raw()...)
+		}
+		n.plain = append(n.plain, '}')
+	}
+}
+
+func (c *compiler) templates(node, field string, m map[string]json.RawMessage) (defs []varDef) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		defs = append(defs, varDef{name, c.template(node, field+"/"+name, m[name])})
+	}
+	return defs
+}
+
+// template compiles a template that belongs to a scope.
+func (c *compiler) template(node, field string, raw json.RawMessage) *expr.Template {
+	return c.compiled(nil, node, field, raw, atScope)
+}
+
+func (c *compiler) nodeTemplate(n *nodeDef, field string, raw json.RawMessage, at place) *expr.Template {
+	return c.compiled(n, n.m.ID, field, raw, at)
+}
+
+func (c *compiler) compiled(n *nodeDef, node, field string, raw json.RawMessage, at place) *expr.Template {
+	if len(raw) == 0 {
+		return nil
+	}
+	t, err := expr.CompileTemplate(raw)
+	if err != nil {
+		c.exprFault(node, field, err)
+		return nil
+	}
+	c.use(use{node: node, def: n, field: field, at: at, refs: t.Reads()})
+	return t
+}
+
+func (c *compiler) textTemplate(n *nodeDef, field, src string, at place) *expr.Template {
+	t, err := expr.CompileText(src)
+	if err != nil {
+		c.exprFault(n.m.ID, field, err)
+		return nil
+	}
+	c.use(use{node: n.m.ID, def: n, field: field, at: at, refs: t.Reads()})
+	return t
+}
+
+func (c *compiler) nodeText(n *nodeDef, field string, src model.Text) textDef {
+	t := c.text(n.m.ID, field, src)
+	if t.t != nil {
+		c.use(use{node: n.m.ID, def: n, field: field, at: atNode, refs: t.t.Reads()})
+	}
+	return t
+}
+
+// text compiles a duration.
+func (c *compiler) text(node, field string, src model.Text) textDef {
+	if src == "" {
+		return textDef{}
+	}
+	if !strings.Contains(string(src), "${") {
+		ms, err := expr.ParseDuration(string(src))
+		if err != nil {
+			c.exprFault(node, field, err)
+		}
+		return textDef{ms: ms}
+	}
+	t, err := expr.CompileText(string(src))
+	if err != nil {
+		c.exprFault(node, field, err)
+		return textDef{}
+	}
+	return textDef{t: t}
+}
+
+func (c *compiler) program(n *nodeDef, node, field, src string, at place) *expr.Program {
+	if src == "" {
+		return nil
+	}
+	p, err := expr.Compile(src)
+	if err != nil {
+		c.exprFault(node, field, err)
+		return nil
+	}
+	c.use(use{node: node, def: n, field: field, at: at, refs: p.Reads()})
+	return p
+}
+
+func (c *compiler) exprFault(node, field string, err error) {
+	f := Fault{Code: "expression", Message: err.Error(), Node: node, Field: field, Offset: -1}
+	var e *expr.Error
+	if errors.As(err, &e) {
+		f.Code, f.Message, f.Hint, f.Offset = e.Code, e.Message, e.Hint, e.Offset
+		f.Field += e.Pointer
+	}
+	c.fault(f)
+}
+
+func (c *compiler) use(u use) { c.uses = append(c.uses, &u) }

@@ -1,0 +1,179 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Definition is a workflow compiled for [Decide]. It never changes and may be shared.
+type Definition struct {
+	w       *model.Workflow
+	root    *scopeDef
+	nodes   map[string]*nodeDef // ids are unique in the file
+	tags    []tagDef
+	timeout textDef
+}
+
+// Workflow is the definition's source.
+func (d *Definition) Workflow() *model.Workflow { return d.w }
+
+type scopeDef struct {
+	m      *model.Scope
+	g      *graph.Graph
+	nodes  []*nodeDef // by index in the graph
+	owner  *nodeDef
+	parent *scopeDef
+	vars   []varDef
+	output *expr.Template
+	sinks  []int // nodes without edges: where tokens end
+}
+
+type varDef struct {
+	name string
+	t    *expr.Template
+}
+
+type tagDef = varDef
+
+type nodeKind uint8
+
+const (
+	kindEffect nodeKind = iota + 1
+	kindSwitch
+	kindSet
+	kindWait
+	kindEnd
+	kindCancel
+	kindScope
+	kindParallel
+	kindForeach
+	kindLoop
+)
+
+func (k nodeKind) composite() bool { return k >= kindScope }
+
+type nodeDef struct {
+	m     *model.Node
+	kind  nodeKind
+	scope *scopeDef
+	index int // in the graph
+
+	cond   *expr.Program // if
+	when   [][]*expr.Program
+	output *expr.Template
+	set    []setDef
+	log    *expr.Template
+	tags   []tagDef
+	retry  []retryDef
+
+	timeout, attemptTimeout, heartbeat textDef
+
+	props []propDef // of with
+	plain []byte    // with, where nothing in it is to be evaluated
+
+	cases     []caseDef // switch
+	otherwise string
+	arms      []armDef // wait
+	end       endDef
+	cancel    []string
+	comp      *compDef
+}
+
+// textDef is a template whose value is a duration; a literal is parsed once.
+type textDef struct {
+	t  *expr.Template
+	ms int64
+}
+
+func (t textDef) set() bool { return t.t != nil || t.ms > 0 }
+
+type setDef struct {
+	name, op string
+	t        *expr.Template
+}
+
+type retryDef struct {
+	m    *model.Retry
+	when *expr.Program
+}
+
+type propDef struct {
+	key string
+	t   *expr.Template
+	ref expr.Ref // the whole property is this reference
+}
+
+type caseDef struct {
+	when    *expr.Program
+	outcome string
+}
+
+type armDef struct {
+	name   string
+	span   *expr.Template // for
+	until  *expr.Template
+	when   *expr.Program
+	signal string
+	match  *expr.Program
+	count  *expr.Template
+	fresh  bool
+}
+
+type endDef struct {
+	of      string
+	outcome string
+	output  *expr.Template
+	err     *expr.Template
+}
+
+type compDef struct {
+	m        *model.Composite
+	body     *scopeDef
+	branches []*scopeDef
+	names    []byte // JSON list of branch names
+	items    *expr.Template
+	itemsRef expr.Ref
+	while    *expr.Program
+	until    *expr.Program
+	max      textDef // a number
+	complete *expr.Program
+	need     int // complete is good >= need
+	tolerate tolerance
+}
+
+// tolerance is how many instances may fail: a count or a share of the total in percent.
+type tolerance struct {
+	n       int
+	percent float64
+	share   bool
+}
+
+func (t tolerance) exceeded(failed, total int) bool {
+	if t.share {
+		return float64(failed)*100 > t.percent*float64(total)
+	}
+	return failed > t.n
+}
+
+// isBad reports whether the outcome of node n is a bad word. Only waiting nodes have timeout as a bad word of their
+// own; effect and composite steps that run out of time end in error.
+func (n *nodeDef) isBad(outcome string) bool {
+	if model.Bad(outcome) {
+		return outcome != model.TimedOut || n.kind == kindWait
+	}
+	for _, b := range n.m.Bad {
+		if b == outcome {
+			return true
+		}
+	}
+	return false
+}
+
+// body is the graph of instance number index of a composite.
+func (c *compDef) scope(index int) *scopeDef {
+	if c.branches != nil {
+		return c.branches[index]
+	}
+	return c.body
+}

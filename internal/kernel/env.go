@@ -1,0 +1,296 @@
+package kernel
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// names resolves the root names of an expression in a scope. What only some places have (result, signal ...) is in
+// the other fields.
+type names struct {
+	x  *decider
+	sc *scope
+	// st is the step just ended, whose output, outcome and error are names; nil where there is none.
+	st      *step
+	outcome string
+	output  *value
+	err     *model.Error
+	// result is the raw result under node output; hasResult where the name exists.
+	result    *value
+	hasResult bool
+	extra     map[string]any
+}
+
+// in prepares the evaluation of an expression in sc; seed is what uuid() and random() derive from.
+func (x *decider) in(sc *scope, seed string) *names {
+	x.names = names{x: x, sc: sc}
+	x.ctx.Seed = fnv64(x.s.start.ID[:], seed)
+	return &x.names
+}
+
+// fnv64 is FNV-1a over an id and a path.
+func fnv64(id []byte, path string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range id {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	for i := range len(path) {
+		h = (h ^ uint64(path[i])) * 1099511628211
+	}
+	return h
+}
+
+// Lookup implements [expr.Names].
+func (n *names) Lookup(name string) (any, bool, error) {
+	if v, ok := n.extra[name]; ok {
+		return v, true, nil
+	}
+	if v, ok := n.ended(name); ok {
+		d, err := v.decode()
+		return d, true, err
+	}
+	s := n.x.s
+	switch name {
+	case "input":
+		d, err := s.input.decode()
+		return d, true, err
+	case "vars":
+		return (*varsObject)(n.sc), true, nil
+	case "nodes":
+		return nodesObject{n.x, n.sc}, true, nil
+	case "trigger":
+		d, err := s.trigger.decode()
+		return d, true, err
+	case "config":
+		return n.x.env.Config, true, nil
+	case "execution":
+		return (*executionObject)(s), true, nil
+	case "outcome":
+		if n.outcome != "" {
+			return n.outcome, true, nil
+		}
+	case "error":
+		if n.outcome != "" || n.hasResult {
+			return errorObject(n.err), true, nil
+		}
+	}
+	if v, ok := n.around(name); ok {
+		d, err := v.decode()
+		return d, true, err
+	}
+	return nil, false, nil
+}
+
+func (n *names) ended(name string) (*value, bool) {
+	switch name {
+	case "output":
+		return n.output, n.outcome != ""
+	case "result":
+		return n.result, n.hasResult
+	}
+	return nil, false
+}
+
+// around finds item, index, last and the name given with as, in this scope and outwards.
+func (n *names) around(name string) (*value, bool) {
+	for sc := n.sc; sc != nil && sc.owner != nil; sc = sc.parent {
+		if v, ok := n.instance(sc, name); ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+func (n *names) instance(sc *scope, name string) (*value, bool) {
+	owner := n.x.def(sc.owner)
+	switch {
+	case name == "index" && owner.kind == kindForeach && sc.owner.comp.keys != nil:
+		return &value{dec: sc.key, done: true}, true
+	case name == "index" && owner.kind != kindScope && owner.kind != kindParallel:
+		return &value{dec: int64(sc.index), done: true}, true
+	case owner.kind == kindForeach && (name == "item" || name == owner.m.Composite.As && name != ""):
+		return sc.item, true
+	case owner.kind == kindLoop && name == "last":
+		return sc.owner.comp.last, true
+	}
+	return nil, false
+}
+
+// value finds what a plain reference names without decoding it, and how the journal can refer to it.
+func (n *names) value(ref expr.Ref) (v *value, src string, ok bool) {
+	s := n.x.s
+	switch {
+	case len(ref) == 1 && ref[0] == "input":
+		return s.input, "input", true
+	case len(ref) == 1 && ref[0] == "trigger":
+		return s.trigger, "trigger", true
+	case len(ref) == 2 && ref[0] == "vars":
+		if sc := n.sc.declaring(ref[1]); sc != nil {
+			return sc.variable(ref[1]).v, "var:" + sc.path + ":" + ref[1], true
+		}
+	case len(ref) == 3 && ref[0] == "nodes" && ref[2] == "output":
+		if st := n.node(ref[1]); st != nil && st.over() {
+			return st.output, "out:" + st.path, true
+		}
+	case len(ref) == 1 && len(n.extra) == 0:
+		for sc := n.sc; sc != nil && sc.owner != nil; sc = sc.parent {
+			if v, ok := n.instance(sc, ref[0]); ok {
+				if v == sc.item && v != nil {
+					return v, "item:" + sc.path, true
+				}
+				return nil, "", false
+			}
+		}
+	}
+	return nil, "", false
+}
+
+// node finds the latest step of a node, in the own scope and outwards.
+func (n *names) node(id string) *step {
+	for sc := n.sc; sc != nil; sc = sc.parent {
+		if rec := sc.rec(id); rec != nil {
+			return rec.step
+		}
+	}
+	return nil
+}
+
+type varsObject scope
+
+func (o *varsObject) Get(key string) (any, error) {
+	sc := (*scope)(o).declaring(key)
+	if sc == nil {
+		return nil, nil
+	}
+	return sc.variable(key).v.decode()
+}
+
+func (o *varsObject) Keys() []string {
+	var keys []string
+	for sc := (*scope)(o); sc != nil; sc = sc.parent {
+		for _, v := range sc.vars {
+			keys = append(keys, v.name)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+type nodesObject struct {
+	x  *decider
+	sc *scope
+}
+
+func (o nodesObject) Get(key string) (any, error) {
+	n := names{x: o.x, sc: o.sc}
+	if st := n.node(key); st != nil {
+		return (*stepObject)(st), nil
+	}
+	return neverRan, nil
+}
+
+var neverRan = map[string]any{"status": nil, "runs": int64(0)}
+
+func (o nodesObject) Keys() []string { return slices.Sorted(maps.Keys(o.x.d.nodes)) }
+
+type stepObject step
+
+var stepKeys = []string{"attempts", "error", "errors", "outcome", "output", "runs", "status"}
+
+func (o *stepObject) Keys() []string { return stepKeys }
+
+func (o *stepObject) Get(key string) (any, error) {
+	st := (*step)(o)
+	switch key {
+	case "status":
+		return string(st.status), nil
+	case "runs":
+		runs := int64(st.sc.rec(st.node).runs)
+		if st.outcome == model.Exhausted && st.comp == nil {
+			runs--
+		}
+		return runs, nil
+	case "attempts":
+		return int64(st.attempt), nil
+	}
+	if !st.over() {
+		return nil, nil
+	}
+	switch key {
+	case "output":
+		return st.output.decode()
+	case "outcome":
+		return st.outcome, nil
+	case "error":
+		return errorObject(st.err), nil
+	case "errors":
+		return st.comp.errorList(), nil
+	}
+	return nil, nil
+}
+
+func (c *comp) errorList() any {
+	if c == nil {
+		return nil
+	}
+	list := make([]any, 0, len(c.errors))
+	for _, e := range c.errors {
+		m := map[string]any{"index": int64(e.index), "error": errorObject(e.err)}
+		if c.keys != nil {
+			m["index"] = c.keys[e.index]
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+func errorObject(e *model.Error) any {
+	if e == nil {
+		return nil
+	}
+	m := map[string]any{"code": e.Code, "message": e.Message, "step": e.Step}
+	if len(e.Details) > 0 {
+		if d, err := expr.Decode(e.Details); err == nil {
+			m["details"] = d
+		}
+	}
+	return m
+}
+
+type executionObject State
+
+var executionKeys = []string{"id", "key", "started_at", "started_by", "tags", "version", "workflow"}
+
+func (o *executionObject) Keys() []string { return executionKeys }
+
+func (o *executionObject) Get(key string) (any, error) {
+	s := (*State)(o)
+	switch key {
+	case "id":
+		return s.start.ID.String(), nil
+	case "key":
+		return s.start.Key, nil
+	case "workflow":
+		return s.start.Workflow, nil
+	case "version":
+		return s.start.Version, nil
+	case "started_at":
+		return s.root.opened, nil
+	case "started_by":
+		return s.startedBy, nil
+	case "tags":
+		m := make(map[string]any, len(s.tags))
+		for _, t := range s.tags {
+			d, err := expr.Decode(t.data)
+			if err != nil {
+				return nil, err
+			}
+			m[t.name] = d
+		}
+		return m, nil
+	}
+	return nil, nil
+}

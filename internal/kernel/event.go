@@ -1,0 +1,130 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Event is one operation of an entry for people: what changed, in the words of the docs.
+type Event struct {
+	Seq uint64
+	At  int64
+	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
+	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
+	// scope_opened, scope_closing, scope_closed, signal_received, signal_consumed, signal_expired,
+	// signal_undelivered, variable_set, tags_set, log, edges, paused, parked, resumed, completed, failed, cancelled
+	// or terminated.
+	Type     string
+	Step     string // path of the step or scope
+	Node     string
+	NodeType string
+	Attempt  int
+	Outcome  string
+	Until    int64
+	Name     string // of a signal, variable or command
+	Data     []byte // input, output or signal data, JSON
+	Error    *model.Error
+	By, Why  string
+	Text     string
+	// Total is the number of instances of a composite; -1 where it is not known.
+	Total int
+	// Signals are those a wait waits for.
+	Signals []string
+}
+
+var eventTypes = [...]string{
+	opInput: "command", opStart: "started", opBegin: "begun", opOpen: "scope_opened", opStep: "step_scheduled",
+	opQueued: "step_queued", opTask: "attempt_started", opWait: "wait_started", opEnter: "composite_started",
+	opBackoff: "retry_scheduled", opLost: "attempt_lost", opCancel: "cancel_requested", opEdges: "edges",
+	opSet: "variable_set", opTags: "tags_set", opLog: "log", opSignal: "signal_received", opTook: "signal_consumed",
+	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
+	opClosed: "scope_closed", opMore: "",
+}
+
+// Events appends the events of an entry.
+func Events(dst []Event, seq uint64, at int64, ops []Op) []Event {
+	for i := range ops {
+		o := &ops[i]
+		e := Event{Seq: seq, At: at, Type: o.eventType(), Attempt: o.attempt, Error: o.err, By: o.by, Why: o.why, Data: o.data}
+		if e.Type == "" {
+			continue
+		}
+		o.describe(&e)
+		dst = append(dst, e)
+	}
+	return dst
+}
+
+func (o *Op) eventType() string {
+	switch o.kind {
+	case opDone:
+		return "step_" + o.name
+	case opEnd:
+		return o.word
+	case opStatus:
+		if o.word == string(model.Running) || o.word == string(model.Pending) {
+			return "resumed"
+		}
+		return o.word
+	}
+	if int(o.kind) < len(eventTypes) {
+		return eventTypes[o.kind]
+	}
+	return ""
+}
+
+func (o *Op) describe(e *Event) {
+	switch o.kind {
+	case opInput:
+		e.Name, e.Text = o.word, o.text
+		return
+	case opStart:
+		e.Data = o.start.Input
+		return
+	case opSignal, opUndelivered:
+		e.Name = o.name
+		return
+	case opSet:
+		e.Step, e.Name, e.Text = o.path, o.name, o.word
+		return
+	case opStatus:
+		e.Step, e.Text = o.name, o.text
+		_, e.Node, _ = splitPath(o.name)
+		return
+	case opEnd:
+		e.Outcome = o.name
+		return
+	case opOpen, opClose, opClosed:
+		e.Step, e.Outcome = o.path, o.word
+		return
+	}
+	e.Step = o.path
+	_, e.Node, _ = splitPath(o.path)
+	switch o.kind {
+	case opStep:
+		e.NodeType = o.word
+	case opDone:
+		e.Outcome, e.Until = o.word, o.until
+	case opLog:
+		e.Text = o.text
+	case opBackoff:
+		e.Until = o.until
+	case opTask:
+		e.Until = o.due
+	case opEnter:
+		e.Total, e.Until = int(o.n), o.due
+	case opWait:
+		o.describeWait(e)
+	}
+}
+
+func (o *Op) describeWait(e *Event) {
+	e.Until = o.due
+	for _, a := range o.arms {
+		if a.signal != "" {
+			e.Signals = append(e.Signals, a.signal)
+		}
+		if a.due > 0 && (e.Until == 0 || a.due < e.Until) {
+			e.Until = a.due
+		}
+	}
+}

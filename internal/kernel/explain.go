@@ -1,0 +1,130 @@
+package kernel
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+)
+
+// Explain says in one sentence what o waits for, since when, until when and what would unblock it.
+func Explain(o Outstanding, now int64) string {
+	var b strings.Builder
+	b.WriteString(o.subject())
+	if o.Since > 0 {
+		b.WriteString(", since " + ago(o.Since, now))
+	}
+	if o.Until > 0 {
+		b.WriteString(", until " + ahead(o.Until, now))
+	}
+	if o.Error != nil && o.Kind != OpenParked {
+		fmt.Fprintf(&b, " (the last attempt failed with %s: %s)", o.Error.Code, o.Error.Message)
+	}
+	if way := o.wayOut(); way != "" {
+		b.WriteString("; " + way)
+	}
+	return b.String() + "."
+}
+
+func (o *Outstanding) subject() string {
+	switch o.Kind {
+	case OpenTask:
+		return fmt.Sprintf("%s is running attempt %d of %s", o.Step, o.Attempt, o.Type)
+	case OpenBackoff:
+		return fmt.Sprintf("%s waits before attempt %d", o.Step, o.Attempt+1)
+	case OpenWait:
+		return o.Step + " waits for " + o.waited()
+	case OpenScope:
+		if o.Total > 1 {
+			return fmt.Sprintf("%s has finished %d of %d, %d running", o.Step, o.Done, o.Total, o.Running)
+		}
+		return o.Step + " waits for the steps inside it"
+	case OpenQueued:
+		return o.Step + " waits for its turn: its scope runs as many steps as it may"
+	case OpenCancel:
+		return fmt.Sprintf("%s was asked to stop and attempt %d has not answered", o.Step, o.Attempt)
+	case OpenMore:
+		return "The execution has more to do and goes on at once"
+	case OpenPending:
+		return "The execution has not begun: its start is delayed"
+	case OpenPaused:
+		text := "The execution is paused"
+		if o.By != "" {
+			text += " by " + o.By
+		}
+		if o.Reason != "" {
+			text += " (" + o.Reason + ")"
+		}
+		return text
+	case OpenParked:
+		text := "The execution is parked and needs an operator"
+		if o.Step != "" {
+			text += " at " + o.Step
+		}
+		if o.Error != nil {
+			text += ": " + o.Error.Code + ": " + strings.TrimSuffix(o.Error.Message, ".")
+		}
+		return text
+	case OpenTimeout:
+		return "The execution has a time limit"
+	}
+	return "unknown"
+}
+
+func (o *Outstanding) waited() string {
+	var parts []string
+	for _, n := range o.Names {
+		parts = append(parts, "the signal "+n)
+	}
+	if o.Condition {
+		parts = append(parts, "its condition to hold")
+	}
+	if len(parts) == 0 {
+		return "its time"
+	}
+	return strings.Join(parts, " or ")
+}
+
+func (o *Outstanding) wayOut() string {
+	switch o.Kind {
+	case OpenWait:
+		if len(o.Names) > 0 {
+			return "a signal " + o.Names[0] + " would let it go on"
+		}
+		if o.Condition {
+			return "a change of what the condition reads would let it go on"
+		}
+		return "nothing is needed, the timer fires by itself"
+	case OpenBackoff:
+		return "nothing is needed, it tries again by itself"
+	case OpenTask:
+		return "the result of the attempt lets it go on"
+	case OpenPaused, OpenParked:
+		return "resume lets it go on"
+	case OpenCancel:
+		return "its answer or the end of the grace lets it go on"
+	}
+	return ""
+}
+
+func ago(t, now int64) string {
+	return stamp(t) + " (" + expr.FormatDuration(round(max(now-t, 0))) + " ago)"
+}
+
+func ahead(t, now int64) string {
+	if t <= now {
+		return stamp(t) + " (due)"
+	}
+	return stamp(t) + " (in " + expr.FormatDuration(round(t-now)) + ")"
+}
+
+// round keeps durations short: whole seconds from ten seconds on.
+func round(ms int64) int64 {
+	if ms >= 10_000 {
+		return ms / 1000 * 1000
+	}
+	return ms
+}
+
+func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z") }

@@ -1,0 +1,122 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/model"
+)
+
+// input handles one thing that happened.
+func (x *decider) input(i int, in *Input) {
+	if x.err != nil {
+		return
+	}
+	switch in.Kind {
+	case InResult:
+		x.result(i, in)
+		return
+	case InLost, InReleased:
+		x.lost(in)
+		return
+	case InTick, InContinue:
+		return
+	case InPark:
+		x.parkNow(i, in)
+		return
+	}
+	if x.repeated(i, in) {
+		return
+	}
+	if in.Kind != InStart && (x.s.start.ID.IsZero() || x.s.status.Closed()) {
+		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: CodeClosed, Message: "the execution has ended"}})
+		return
+	}
+	switch in.Kind {
+	case InStart:
+		x.startExecution(i, in)
+	case InSignal:
+		x.signal(i, in)
+	case InCancel:
+		x.cancelExecution(i, in)
+	case InTerminate:
+		x.terminate(i, in)
+	case InPause:
+		x.pause(i, in)
+	case InResume:
+		x.resume(i, in)
+	}
+}
+
+// repeated answers a command whose request id was seen before as it was answered then (K9).
+func (x *decider) repeated(i int, in *Input) bool {
+	if in.Request == "" {
+		return false
+	}
+	for _, r := range x.s.requests {
+		if r.request == in.Request {
+			a := Answer{Input: i, Status: x.s.status, Repeated: true}
+			if r.code != "" {
+				a.Error = &model.Error{Code: r.code, Message: "as answered before"}
+			}
+			x.out.Answers = append(x.out.Answers, a)
+			return true
+		}
+	}
+	return false
+}
+
+var inputNames = [...]string{
+	InStart: "start", InSignal: "signal", InCancel: "cancel", InTerminate: "terminate", InPause: "pause", InResume: "resume",
+	InPark: "park",
+}
+
+// accept journals the command and answers it.
+func (x *decider) accept(i int, in *Input) { x.answer(i, in, nil) }
+
+// refuse answers the command with an error; a refusal is remembered too where the command has a request id.
+func (x *decider) refuse(i int, in *Input, err *model.Error) { x.answer(i, in, err) }
+
+func (x *decider) answer(i int, in *Input, err *model.Error) {
+	code := ""
+	if err != nil {
+		code = err.Code
+	}
+	started := !x.s.start.ID.IsZero()
+	if started && (in.Request != "" || in.By != "" || in.Why != "" || in.Kind != InSignal && in.Kind != InStart && err == nil) {
+		x.emit(Op{kind: opInput, word: inputNames[in.Kind], req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in))})
+	}
+	x.out.Answers = append(x.out.Answers, Answer{Input: i, Error: err, Status: x.s.status})
+}
+
+func (x *decider) remember(in *Input) int {
+	if in.Request == "" {
+		return 0
+	}
+	return x.bounds.Requests
+}
+
+// parkNow handles InPark: the caller found that the execution cannot go on.
+func (x *decider) parkNow(i int, in *Input) {
+	if x.s.status.Closed() || x.s.start.ID.IsZero() {
+		return
+	}
+	x.answer(i, in, nil)
+	x.park(in.Error, "")
+}
+
+// park stops the execution until an operator acts.
+func (x *decider) park(err *model.Error, step string) {
+	if x.s.status == model.Parked || x.s.status.Closed() {
+		return
+	}
+	x.emit(Op{kind: opStatus, word: string(model.Parked), err: err, name: step})
+}
+
+func (x *decider) pause(i int, in *Input) {
+	if x.s.status == model.Parked {
+		x.refuse(i, in, &model.Error{Code: "parked", Message: "the execution is parked already"})
+		return
+	}
+	x.accept(i, in)
+	if x.s.status != model.Paused {
+		x.emit(Op{kind: opStatus, word: string(model.Paused), text: in.Why, by: in.By})
+	}
+}

@@ -1,0 +1,122 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// opKind names an operation of the journal.
+type opKind uint8
+
+// The operations. Their JSON names and fields are frozen: see names in encode.go and the golden journals in testdata.
+const (
+	opInput       opKind = iota + 1 // a command arrived: what, who, why, request id, answer
+	opStart                         // the execution exists
+	opBegin                         // a pending execution begins
+	opOpen                          // a scope opens
+	opStep                          // a step is scheduled
+	opAgain                         // a step of a parked scope gives way to a new one
+	opQueued                        // a step waits for its scope's concurrency
+	opTask                          // an attempt goes to an executor
+	opWait                          // a step waits
+	opEnter                         // a composite begins (or begins another attempt)
+	opBackoff                       // the next attempt waits
+	opLost                          // an attempt was lost (or released) and will be tried again
+	opCancel                        // a task is asked to stop
+	opDone                          // a step ended
+	opEdges                         // edges are decided
+	opRegion                        // a region changed
+	opAbsorbed                      // a late token was absorbed
+	opSet                           // a variable changed
+	opTags                          // tags of the execution changed
+	opLog                           // a line of a step's log
+	opSignal                        // a signal is kept
+	opTook                          // a waiting step took a signal
+	opExpired                       // a kept signal ran out of time
+	opUndelivered                   // a signal was left over at the end
+	opHold                          // a failure waits for the scope's other steps (on_failure: finish)
+	opClose                         // a scope is closing
+	opClosed                        // a scope has ended
+	opVerdict                       // a composite has decided how it ends
+	opStatus                        // paused, parked or running again
+	opEnd                           // the execution ended
+	opMore                          // the transition goes on in the next entry
+)
+
+// Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.
+type Op struct {
+	kind    opKind
+	flag    bool
+	path    string // of a step or scope
+	name    string
+	word    string // outcome, status, kind of input, region state
+	text    string
+	by, why string
+	req     string
+	n       int64
+	due     int64
+	until   int64
+	attempt int
+	data    []byte
+	hasData bool
+	err     *model.Error
+	taken   []int32
+	dead    []int32
+	refs    []inref
+	late    []expr.Late
+	arms    []armSpec
+	start   *Start
+	tags    []tagValue
+}
+
+// inref is a part of a task's configuration that the journal already holds: the value at key is that of src, which
+// is "input", "out:<step path>", "item:<scope path>" or "var:<scope path>:<name>" as of this operation.
+type inref struct {
+	key, src string
+}
+
+// armSpec is one alternative of a wait: a time, a signal or a condition.
+type armSpec struct {
+	name   string
+	due    int64 // 0: none
+	signal string
+	match  bool // the definition has a match
+	when   bool
+	fresh  bool
+	count  int
+}
+
+type tagValue struct {
+	name string
+	data []byte
+}
+
+// Kind is the name of the operation as it stands in the journal.
+func (o *Op) Kind() string { return opNames[o.kind] }
+
+const (
+	regionActive = "active"
+	regionLeft   = "left"
+	regionDead   = "dead"
+)
+
+func regionWord(s graph.RegionState) string {
+	switch s {
+	case graph.RegionActive:
+		return regionActive
+	case graph.RegionLeft:
+		return regionLeft
+	}
+	return regionDead
+}
+
+func regionState(word string) graph.RegionState {
+	switch word {
+	case regionActive:
+		return graph.RegionActive
+	case regionLeft:
+		return graph.RegionLeft
+	}
+	return graph.RegionDead
+}

@@ -1,0 +1,88 @@
+package kernel
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Open yields everything outstanding, the execution's own first, then in order of step path.
+func Open(s *State) iter.Seq[Outstanding] {
+	return func(yield func(Outstanding) bool) {
+		if s.root == nil {
+			return
+		}
+		list := s.ownOpen()
+		own := len(list)
+		s.eachStep(func(st *step) {
+			list = st.open(list)
+		})
+		slices.SortStableFunc(list[own:], func(a, b Outstanding) int { return strings.Compare(a.Step, b.Step) })
+		for _, o := range list {
+			if !yield(o) {
+				return
+			}
+		}
+	}
+}
+
+func (s *State) ownOpen() (list []Outstanding) {
+	switch s.status {
+	case model.Pending:
+		list = append(list, Outstanding{Kind: OpenPending, Since: s.since, Until: s.start.NotBefore})
+	case model.Paused:
+		list = append(list, Outstanding{Kind: OpenPaused, Since: s.since, Reason: s.reason, By: s.by})
+	case model.Parked:
+		o := Outstanding{Kind: OpenParked, Step: s.parkedAt, Since: s.since, Error: s.parked}
+		_, o.Node, _ = splitPath(s.parkedAt)
+		list = append(list, o)
+	}
+	if s.more {
+		list = append(list, Outstanding{Kind: OpenMore, Since: s.at})
+	}
+	if s.deadline > 0 {
+		list = append(list, Outstanding{Kind: OpenTimeout, Since: s.begun, Until: s.deadline})
+	}
+	return list
+}
+
+func (st *step) open(list []Outstanding) []Outstanding {
+	o := Outstanding{Step: st.path, Node: st.node, Type: st.typ, Since: st.since, Until: st.deadline, Attempt: st.attempt, Error: st.err}
+	switch {
+	case st.over():
+		if !st.followed && st.due > 0 && !st.sc.closing {
+			o.Kind, o.Since, o.Until = OpenBackoff, st.ended, st.due
+			return append(list, o)
+		}
+		return list
+	case st.out && (st.asked != 0 || st.sc.closing):
+		o.Kind, o.Since, o.Until = OpenCancel, st.asked, max(st.due, st.sc.grace)
+	case st.out:
+		o.Kind = OpenTask
+	case st.status == model.StepBackoff:
+		o.Kind, o.Until = OpenBackoff, st.due
+	case st.status == model.StepWaiting:
+		o.Kind = OpenWait
+		if st.due > 0 && (o.Until == 0 || st.due < o.Until) {
+			o.Until = st.due
+		}
+		for _, a := range st.arms {
+			switch {
+			case a.signal != "":
+				o.Names = append(o.Names, a.signal)
+			case a.when:
+				o.Condition = true
+			}
+		}
+	case st.comp != nil:
+		o.Kind, o.Running, o.Total = OpenScope, st.comp.live, st.comp.total
+		o.Done = st.comp.good + st.comp.failed
+	case st.queued:
+		o.Kind = OpenQueued
+	default:
+		return list // on the agenda: OpenMore, or paused
+	}
+	return append(list, o)
+}

@@ -1,0 +1,64 @@
+package kernel
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+// resume lets a paused or parked execution go on. A parked one tries again what it was parked at: the failed step
+// runs anew, an edge or output is evaluated anew.
+func (x *decider) resume(i int, in *Input) {
+	was := x.s.status
+	if was != model.Paused && was != model.Parked {
+		x.refuse(i, in, &model.Error{Code: CodeNotPaused, Message: "the execution is neither paused nor parked"})
+		return
+	}
+	at := x.s.findStep(x.s.parkedAt)
+	x.accept(i, in)
+	to := model.Running
+	if x.s.begun == 0 {
+		to = model.Pending
+	}
+	x.emit(Op{kind: opStatus, word: string(to)})
+	x.answered()
+	if to != model.Running {
+		return
+	}
+	if was == model.Parked {
+		if at != nil && at.over() && !at.followed && x.unhandledAt(at) {
+			x.again(at)
+		}
+	}
+	for _, st := range slices.Concat(x.s.waiters, x.s.whens) {
+		if !st.over() && x.s.root != nil {
+			x.tryWait(st)
+		}
+	}
+	if x.s.root == nil {
+		return
+	}
+	for _, path := range slices.Sorted(maps.Keys(x.s.scopes)) {
+		if sc := x.s.scopes[path]; sc != nil {
+			x.maybeEnd(sc)
+		}
+	}
+	if x.s.root != nil {
+		x.maybeEnd(x.s.root)
+	}
+	x.answered()
+}
+
+// unhandledAt reports whether the step failed and nothing in its scope handles that.
+func (x *decider) unhandledAt(st *step) bool {
+	n := x.def(st)
+	_, handled := n.scope.g.Group(n.index, st.outcome, !n.isBad(st.outcome))
+	return st.status == model.StepFailed && !handled
+}
+
+// again runs the node of a failed step anew, in place of following its edges.
+func (x *decider) again(st *step) {
+	x.emit(Op{kind: opAgain, path: st.path})
+	x.startStep(st.sc, x.def(st))
+}

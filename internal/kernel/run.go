@@ -1,0 +1,306 @@
+package kernel
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// runStep runs a scheduled step: its condition, then what its node does.
+func (x *decider) runStep(st *step) {
+	n := x.def(st)
+	if n.cond != nil {
+		x.in(st.sc, st.path)
+		holds, err := n.cond.Bool(&x.ctx)
+		if err != nil {
+			x.fail(st, errorOf(err, st.path))
+			return
+		}
+		if !holds {
+			x.end(Op{kind: opDone, path: st.path, name: string(model.StepSkipped), word: model.Success}, st)
+			return
+		}
+	}
+	switch n.kind {
+	case kindEffect:
+		x.runEffect(st, n)
+	case kindSwitch:
+		x.runSwitch(st, n)
+	case kindSet:
+		x.complete(st, n, model.Success, nil)
+	case kindWait:
+		x.runWait(st, n)
+	case kindEnd:
+		x.runEnd(st, n)
+	case kindCancel:
+		x.runCancel(st, n)
+	default:
+		x.enter(st, n)
+	}
+}
+
+// runEffect evaluates the configuration of an effect step and hands out its first attempt.
+func (x *decider) runEffect(st *step, n *nodeDef) {
+	if sd := n.scope; sd.owner != nil && sd.owner.kind == kindScope {
+		if limit := sd.owner.m.Composite.Concurrency; limit > 0 && st.sc.running >= limit {
+			x.emit(Op{kind: opQueued, path: st.path})
+			return
+		}
+	}
+	o := Op{kind: opTask, path: st.path, attempt: 1, hasData: true}
+	if err := x.configure(&o, st, n); err != nil {
+		x.fail(st, err)
+		return
+	}
+	x.emit(o)
+	x.dispatch(st, n)
+}
+
+func (x *decider) configure(o *Op, st *step, n *nodeDef) *model.Error {
+	x.in(st.sc, st.path)
+	for _, t := range [...]struct {
+		def   textDef
+		into  *int64
+		since int64
+	}{{n.timeout, &o.due, st.scheduled}, {n.attemptTimeout, &o.n, 0}, {n.heartbeat, &o.until, 0}} {
+		if !t.def.set() {
+			continue
+		}
+		ms, err := x.millis(t.def)
+		if err != nil {
+			return errorOf(err, st.path)
+		}
+		*t.into = t.since + max(ms, 1)
+	}
+	o.data = n.plain
+	if n.plain == nil {
+		return x.evaluate(o, st, n)
+	}
+	return nil
+}
+
+// refBytes is the size from which a value that the journal already holds is referred to instead of copied.
+const refBytes = 1 << 10
+
+func (x *decider) evaluate(o *Op, st *step, n *nodeDef) *model.Error {
+	buf := make([]byte, 0, 256)
+	buf = append(buf, '{')
+	total := 0
+	for i := range n.props {
+		p := &n.props[i]
+		if p.ref != nil {
+			if v, src, ok := x.names.value(p.ref); ok {
+				raw := v.bytes()
+				total += len(raw)
+				if len(raw) > refBytes {
+					o.refs = append(o.refs, inref{p.key, src})
+					continue
+				}
+				buf = append(appendProp(buf, p.key), raw...)
+				continue
+			}
+		}
+		if p.t.Const() {
+			buf = append(appendProp(buf, p.key), p.t.Raw()...)
+			continue
+		}
+		var late []expr.Late
+		var err error
+		buf, late, err = p.t.Append(appendProp(buf, p.key), &x.ctx)
+		if err != nil {
+			return errorOf(err, st.path)
+		}
+		for _, l := range late {
+			o.late = append(o.late, expr.Late{Path: "/" + pointerEscape(p.key) + l.Path, Parts: l.Parts})
+		}
+	}
+	o.data = append(buf, '}')
+	if total += len(o.data); total > x.bounds.Payload {
+		no := false
+		return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the configuration is %d bytes, more than %d", total, x.bounds.Payload), Retryable: &no, Step: st.path}
+	}
+	return nil
+}
+
+func appendProp(buf []byte, key string) []byte {
+	if len(buf) > 1 {
+		buf = append(buf, ',')
+	}
+	return append(appendString(buf, key), ':')
+}
+
+// pointerEscape writes one token of a JSON pointer (RFC 6901).
+func pointerEscape(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// dispatch hands the outstanding attempt of st to the caller.
+func (x *decider) dispatch(st *step, n *nodeDef) {
+	if x.err != nil {
+		return
+	}
+	t := taskOf(st)
+	t.Queue, t.Priority = n.m.Queue, n.m.Priority
+	x.out.Dispatch = append(x.out.Dispatch, t)
+}
+
+func taskOf(st *step) Task {
+	return Task{
+		TaskRef: TaskRef{Step: st.path, Attempt: st.attempt}, Node: st.node, Type: st.typ, With: st.task.bytes(), Late: st.task.late,
+		Timeout: st.task.timeout, Heartbeat: st.task.heartbeat, Scheduled: st.scheduled, Deadline: st.deadline,
+	}
+}
+
+// bytes puts the configuration together with the values it refers to.
+func (t *taskSpec) bytes() []byte {
+	if len(t.refs) == 0 {
+		return t.with
+	}
+	buf := append(make([]byte, 0, len(t.with)+2*refBytes), t.with[:len(t.with)-1]...)
+	for _, r := range t.refs {
+		buf = append(appendProp(buf, r.key), r.v.bytes()...)
+	}
+	return append(buf, '}')
+}
+
+func (x *decider) runSwitch(st *step, n *nodeDef) {
+	x.in(st.sc, st.path)
+	for _, k := range n.cases {
+		holds, err := k.when.Bool(&x.ctx)
+		if err != nil {
+			x.fail(st, errorOf(err, st.path))
+			return
+		}
+		if holds {
+			x.complete(st, n, k.outcome, nil)
+			return
+		}
+	}
+	if n.otherwise == "" {
+		x.fail(st, &model.Error{Code: "no_case", Message: "no case holds and there is no default", Step: st.path})
+		return
+	}
+	x.complete(st, n, n.otherwise, nil)
+}
+
+// end emits the operation that ends st and tells a closing scope.
+func (x *decider) end(o Op, st *step) {
+	sc := st.sc
+	x.emit(o)
+	x.note("nodes", st.node)
+	if sc.closing {
+		x.tryClosed(sc)
+	}
+}
+
+// fail ends st in error.
+func (x *decider) fail(st *step, err *model.Error) {
+	if err.Step == "" {
+		e := *err
+		e.Step = st.path
+		err = &e
+	}
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err}, st)
+}
+
+// complete ends st with an outcome of its own; o carries the output, if any.
+func (x *decider) complete(st *step, n *nodeDef, outcome string, result *value) {
+	o := Op{kind: opDone, path: st.path, name: string(model.StepCompleted), word: outcome}
+	if result != nil {
+		o.data, o.hasData = result.bytes(), true
+	}
+	x.finish(st, n, o, result)
+}
+
+// finish applies the node's set, log, tags and output to a step that ended well, then ends it with o. A bad outcome
+// applies none of them.
+func (x *decider) finish(st *step, n *nodeDef, o Op, result *value) {
+	if n.isBad(o.word) {
+		o.name = string(model.StepFailed)
+		x.end(o, st)
+		return
+	}
+	if err := x.sideEffects(st, n, &o, result); err != nil {
+		x.fail(st, err)
+		return
+	}
+	x.end(o, st)
+}
+
+func (x *decider) sideEffects(st *step, n *nodeDef, o *Op, result *value) *model.Error {
+	if n.output == nil && n.set == nil && n.log == nil && n.tags == nil {
+		return nil
+	}
+	if result == nil {
+		result = null
+	}
+	prepare := func(field string) {
+		names := x.in(st.sc, st.path+"/"+field)
+		names.result, names.hasResult, names.outcome, names.output = result, true, o.word, result
+	}
+	if n.output != nil {
+		prepare("output")
+		raw, _, err := n.output.Append(nil, &x.ctx)
+		if err != nil {
+			return errorOf(err, st.path)
+		}
+		o.data, o.hasData, o.text = raw, true, ""
+	}
+	for i := range n.set {
+		prepare("set/" + n.set[i].name)
+		if err := x.assign(st, &n.set[i]); err != nil {
+			return err
+		}
+	}
+	if n.log != nil {
+		prepare("log")
+		line, err := n.log.String(&x.ctx)
+		if err != nil {
+			return errorOf(err, st.path)
+		}
+		x.emit(Op{kind: opLog, path: st.path, text: line})
+	}
+	x.setTags(n.tags, st.sc, st.path, result)
+	return nil
+}
+
+// assign evaluates and journals one assignment of a node.
+func (x *decider) assign(st *step, a *setDef) *model.Error {
+	raw := []byte("null")
+	if a.t != nil {
+		var err error
+		if raw, _, err = a.t.Append(nil, &x.ctx); err != nil {
+			return errorOf(err, st.path)
+		}
+	}
+	return x.setVar(st, a.name, a.op, raw)
+}
+
+// setVar journals one change of the nearest variable of that name.
+func (x *decider) setVar(st *step, name, op string, raw []byte) *model.Error {
+	sc := st.sc.declaring(name)
+	if sc == nil {
+		return &model.Error{Code: "unknown_variable", Message: "no scope around declares the variable " + name, Step: st.path}
+	}
+	if op == "" {
+		op = "set"
+	}
+	// Whether it can be done is asked before it is journaled, so that folding cannot fail.
+	if op != "set" && op != "unset" {
+		if err := canChange(sc.variable(name).v, op, raw); err != nil {
+			return errorOf(err, st.path)
+		}
+	}
+	x.emit(Op{kind: opSet, path: sc.path, name: name, word: op, data: raw, hasData: true})
+	x.note("vars", name)
+	return nil
+}
+
+// note remembers that a name changed, where somebody waits for a condition.
+func (x *decider) note(root, name string) {
+	if x.s.whens != nil {
+		x.changed = append(x.changed, expr.Ref{root, name})
+	}
+}

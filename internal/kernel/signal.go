@@ -1,0 +1,88 @@
+package kernel
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// signal handles a message to the execution: it is kept, then offered to the waiting steps in the order in which
+// they began to wait.
+func (x *decider) signal(i int, in *Input) {
+	sig := in.Signal
+	if err := x.refuseSignal(sig); err != nil {
+		x.refuse(i, in, err)
+		return
+	}
+	if sig.ID != "" && slices.Contains(x.s.seen, sig.ID) {
+		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Repeated: true})
+		return
+	}
+	x.accept(i, in)
+	x.keep(sig)
+	x.offer(sig.Name)
+}
+
+func (x *decider) refuseSignal(sig *Signal) *model.Error {
+	w := x.d.w
+	if len(w.Signals) > 0 {
+		if _, ok := w.Signals[sig.Name]; !ok {
+			names := signalNames(w)
+			msg := "the workflow does not declare the signal " + sig.Name + "; it declares "
+			for i, n := range names {
+				if i > 0 {
+					msg += ", "
+				}
+				msg += n
+			}
+			if hint := graph.Nearest(sig.Name, names); hint != "" {
+				msg += "; " + hint
+			}
+			return &model.Error{Code: CodeUnknownSignal, Message: msg}
+		}
+	}
+	if len(sig.Data) > x.bounds.Payload {
+		return &model.Error{Code: CodePayload, Message: "the data of the signal is larger than the engine keeps"}
+	}
+	if len(x.s.signals) >= x.bounds.Signals {
+		return &model.Error{Code: CodeInboxFull, Message: "the execution keeps as many signals as it may"}
+	}
+	return nil
+}
+
+func (x *decider) keep(sig *Signal) {
+	o := Op{kind: opSignal, n: x.s.signalSeq + 1, name: sig.Name, req: sig.ID}
+	if len(sig.Data) > 0 {
+		o.data, o.hasData = sig.Data, true
+	}
+	if ttl := x.d.w.Signals[sig.Name].TTL; ttl > 0 {
+		o.until = x.now + int64(ttl)
+	}
+	x.emit(o)
+}
+
+// offer lets the steps that wait for the signal take it. While the execution is paused it is only kept.
+func (x *decider) offer(name string) {
+	if !x.s.active() {
+		return
+	}
+	for _, st := range slices.Clone(x.s.waiters) {
+		if x.err != nil || x.s.root == nil {
+			return
+		}
+		if st.over() || st.sc.closing || !st.waitsFor(name) {
+			continue
+		}
+		x.tryWait(st)
+	}
+}
+
+func (st *step) waitsFor(signal string) bool {
+	for i := range st.arms {
+		if st.arms[i].signal == signal {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,509 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// snapshotVersion is the format of snapshots. A snapshot of another version is refused and the journal folded.
+const snapshotVersion = 1
+
+var errSnapshot = errors.New("the snapshot is not readable by this version")
+
+// Save appends the encoded state (without the codec byte). Equal states give equal bytes.
+func Save(dst []byte, s *State) []byte {
+	c := &codec{b: dst, save: true}
+	c.state(s)
+	return c.b
+}
+
+// Restore reads a saved state. The state refers to body, which must not change any more.
+func Restore(body []byte) (*State, error) {
+	s := New()
+	c := &codec{b: body}
+	c.state(s)
+	if c.err != nil {
+		return nil, c.err
+	}
+	if len(c.b) != 0 {
+		return nil, errSnapshot
+	}
+	return s, nil
+}
+
+// codec walks a state in one fixed order, writing (save) or reading every field: the two directions are one code, so
+// that they cannot drift apart.
+type codec struct {
+	b    []byte
+	save bool
+	err  error
+	s    *State
+}
+
+func (c *codec) fail() {
+	if c.err == nil {
+		c.err = errSnapshot
+	}
+	c.b = nil
+}
+
+func (c *codec) u64(v *uint64) {
+	if c.save {
+		c.b = binary.AppendUvarint(c.b, *v)
+		return
+	}
+	n, size := binary.Uvarint(c.b)
+	if size <= 0 {
+		c.fail()
+		return
+	}
+	*v, c.b = n, c.b[size:]
+}
+
+func num[T ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16](c *codec, v *T) {
+	u := uint64(int64(*v)<<1) ^ uint64(int64(*v)>>63)
+	c.u64(&u)
+	if !c.save {
+		*v = T(int64(u>>1) ^ -int64(u&1))
+	}
+}
+
+func (c *codec) flag(v *bool) {
+	var u uint64
+	if *v {
+		u = 1
+	}
+	c.u64(&u)
+	*v = u == 1
+}
+
+// count writes or reads the length of something; reading, it is bounded by the bytes that are left.
+func (c *codec) count(n int) int {
+	u := uint64(n)
+	c.u64(&u)
+	if !c.save && u > uint64(len(c.b)) {
+		c.fail()
+		return 0
+	}
+	return int(u)
+}
+
+func (c *codec) bytes(v *[]byte) {
+	n := c.count(len(*v))
+	if c.save {
+		c.b = append(c.b, *v...)
+		return
+	}
+	*v = nil
+	if n > 0 {
+		*v, c.b = c.b[:n:n], c.b[n:]
+	}
+}
+
+func str[T ~string](c *codec, v *T) {
+	n := c.count(len(*v))
+	if c.save {
+		c.b = append(c.b, *v...)
+		return
+	}
+	*v, c.b = T(c.b[:n]), c.b[n:]
+}
+
+func list[T any](c *codec, v *[]T, each func(*T)) {
+	n := c.count(len(*v))
+	if !c.save {
+		*v = nil
+		if n > 0 {
+			*v = make([]T, n)
+		}
+	}
+	for i := range *v {
+		if c.err != nil {
+			return
+		}
+		each(&(*v)[i])
+	}
+}
+
+// value keeps nil apart from null.
+func (c *codec) value(v **value) {
+	has := *v != nil
+	c.flag(&has)
+	if !has {
+		*v = nil
+		return
+	}
+	var raw []byte
+	if c.save {
+		raw = (*v).bytes()
+	}
+	c.bytes(&raw)
+	if !c.save {
+		*v = rawValue(raw)
+	}
+}
+
+func (c *codec) error(e **model.Error) {
+	has := *e != nil
+	c.flag(&has)
+	if !has {
+		*e = nil
+		return
+	}
+	if !c.save {
+		*e = &model.Error{}
+	}
+	v := *e
+	str(c, &v.Code)
+	str(c, &v.Message)
+	str(c, &v.Step)
+	details := []byte(v.Details)
+	c.bytes(&details)
+	v.Details = details
+	num(c, &v.RetryAfter)
+	known := v.Retryable != nil
+	c.flag(&known)
+	if known {
+		if !c.save {
+			v.Retryable = new(bool)
+		}
+		c.flag(v.Retryable)
+	}
+}
+
+func (c *codec) id(id *record.ID) {
+	if c.save {
+		c.b = append(c.b, id[:]...)
+		return
+	}
+	if len(c.b) < len(id) {
+		c.fail()
+		return
+	}
+	c.b = c.b[copy(id[:], c.b):]
+}
+
+func (c *codec) state(s *State) {
+	c.s = s
+	version := uint64(snapshotVersion)
+	c.u64(&version)
+	if version != snapshotVersion {
+		c.err = fmt.Errorf("%w: format %d", errSnapshot, version)
+		return
+	}
+	c.u64(&s.seq)
+	num(c, &s.at)
+	c.start(&s.start)
+	str(c, &s.startedBy)
+	c.value(&s.input)
+	c.value(&s.trigger)
+	list(c, &s.tags, func(t *tagValue) { str(c, &t.name); c.bytes(&t.data) })
+	str(c, &s.status)
+	num(c, &s.since)
+	str(c, &s.reason)
+	str(c, &s.by)
+	str(c, &s.parkedAt)
+	c.error(&s.parked)
+	for _, t := range []*int64{&s.begun, &s.ended, &s.deadline, &s.scheduled, &s.signalSeq} {
+		num(c, t)
+	}
+	str(c, &s.outcome)
+	c.value(&s.output)
+	c.error(&s.failure)
+	c.flag(&s.more)
+	num(c, &s.bytes)
+	list(c, &s.signals, c.signal)
+	list(c, &s.seen, func(v *string) { str(c, v) })
+	list(c, &s.requests, func(a *answered) { str(c, &a.request); str(c, &a.code) })
+	c.tree(s)
+}
+
+func (c *codec) start(st *Start) {
+	c.id(&st.ID)
+	c.id(&st.Parent)
+	for _, t := range []*string{&st.Namespace, &st.Workflow, &st.Version, &st.Hash, &st.Key} {
+		str(c, t)
+	}
+	num(c, &st.NotBefore)
+}
+
+func (c *codec) signal(k *keptSignal) {
+	num(c, &k.n)
+	str(c, &k.name)
+	c.value(&k.data)
+	num(c, &k.at)
+	num(c, &k.expires)
+}
+
+// tree walks the scopes, outer ones first, then what refers to steps by path.
+func (c *codec) tree(s *State) {
+	open := s.root != nil
+	c.flag(&open)
+	if !open || c.err != nil {
+		return
+	}
+	if !c.save {
+		s.root = &scope{}
+	}
+	c.scope(s.root)
+	paths := slices.SortedFunc(maps.Keys(s.scopes), outerFirst)
+	list(c, &paths, func(p *string) {
+		str(c, p)
+		if c.err != nil {
+			return
+		}
+		if !c.save {
+			s.scopes[*p] = &scope{path: *p}
+		}
+		c.inner(s.scopes[*p])
+	})
+	c.paths(&s.waiters)
+	c.paths(&s.whens)
+	c.agenda(s)
+	if !c.save && c.err == nil {
+		s.relink()
+	}
+}
+
+// outerFirst orders paths so that a scope comes after the one around it.
+func outerFirst(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// inner is a scope of a composite: it names its owner.
+func (c *codec) inner(sc *scope) {
+	var owner string
+	if c.save {
+		owner = sc.owner.path
+	}
+	str(c, &owner)
+	if !c.save {
+		sc.owner = c.s.stepAt(owner)
+		if sc.owner == nil || sc.owner.comp == nil {
+			c.fail()
+			return
+		}
+		sc.parent = sc.owner.sc
+	}
+	num(c, &sc.index)
+	str(c, &sc.key)
+	c.scope(sc)
+}
+
+func (c *codec) scope(sc *scope) {
+	num(c, &sc.opened)
+	list(c, &sc.nodes, func(r *nodeRec) {
+		str(c, &r.name)
+		num(c, &r.runs)
+		if !c.save {
+			r.step = &step{sc: sc, node: r.name}
+		}
+		c.step(r.step)
+	})
+	if !c.save && len(sc.nodes) > manyNodes {
+		sc.byName = make(map[string]int32, len(sc.nodes))
+		for i := range sc.nodes {
+			sc.byName[sc.nodes[i].name] = int32(i)
+		}
+	}
+	list(c, &sc.marks, func(m *graph.Mark) { num(c, m) })
+	list(c, &sc.regions, func(r *graph.RegionState) { num(c, r) })
+	list(c, &sc.vars, func(v *variable) { str(c, &v.name); c.value(&v.v) })
+	for _, n := range []*int{&sc.live, &sc.unfollowed, &sc.leftovers, &sc.running, &sc.bytes} {
+		num(c, n)
+	}
+	c.paths(&sc.queue)
+	c.path(&sc.last)
+	c.error(&sc.handled)
+	c.error(&sc.held)
+	c.flag(&sc.closing)
+	str(c, &sc.outcome)
+	c.value(&sc.output)
+	c.error(&sc.err)
+	num(c, &sc.grace)
+}
+
+// path walks a pointer to a step of a scope that was walked before, or of this one.
+func (c *codec) path(st **step) {
+	var p string
+	if c.save && *st != nil && c.s.stepAt((*st).path) == *st {
+		p = (*st).path
+	}
+	str(c, &p)
+	if !c.save && p != "" && c.err == nil {
+		c.later(p, st)
+	}
+}
+
+func (c *codec) paths(steps *[]*step) {
+	list(c, steps, c.path)
+}
+
+// later resolves a path. The root scope's own steps are found although it is still being read.
+func (c *codec) later(p string, st **step) {
+	*st = c.s.stepAt(p)
+	if *st == nil {
+		c.fail()
+	}
+}
+
+func (c *codec) agenda(s *State) {
+	var items []work
+	if c.save {
+		for _, w := range s.agenda[s.agendaHead:] {
+			if w.ready() {
+				items = append(items, w)
+			}
+		}
+	}
+	list(c, &items, func(w *work) { num(c, &w.kind); c.path(&w.st) })
+	if !c.save {
+		s.agenda = items
+	}
+}
+
+func (c *codec) step(st *step) {
+	str(c, &st.typ)
+	num(c, &st.run)
+	str(c, &st.path)
+	str(c, &st.status)
+	c.flag(&st.began)
+	c.flag(&st.queued)
+	for _, t := range []*int64{&st.scheduled, &st.since, &st.ended, &st.asked, &st.due, &st.deadline, &st.fresh} {
+		num(c, t)
+	}
+	str(c, &st.outcome)
+	c.value(&st.output)
+	c.error(&st.err)
+	for _, f := range []*bool{&st.followed, &st.out, &st.withdraw, &st.unknown} {
+		c.flag(f)
+	}
+	num(c, &st.attempt)
+	num(c, &st.losses)
+	list(c, &st.tries, func(n *int16) { num(c, n) })
+	c.task(st)
+	list(c, &st.arms, func(a *arm) {
+		c.arm(&a.armSpec)
+		list(c, &a.got, c.value)
+	})
+	c.comp(st)
+}
+
+func (c *codec) task(st *step) {
+	has := st.task != nil
+	c.flag(&has)
+	if !has {
+		return
+	}
+	if !c.save {
+		st.task = &taskSpec{}
+	}
+	t := st.task
+	c.bytes(&t.with)
+	list(c, &t.refs, func(r *inrefValue) { str(c, &r.key); c.value(&r.v) })
+	var late []byte
+	if c.save && len(t.late) > 0 {
+		late = appendLate(nil, t.late)
+	}
+	c.bytes(&late)
+	if !c.save && len(late) > 0 && json.Unmarshal(late, &t.late) != nil {
+		c.fail()
+	}
+	num(c, &t.timeout)
+	num(c, &t.heartbeat)
+}
+
+func (c *codec) arm(a *armSpec) {
+	str(c, &a.name)
+	num(c, &a.due)
+	str(c, &a.signal)
+	for _, f := range []*bool{&a.match, &a.when, &a.fresh} {
+		c.flag(f)
+	}
+	num(c, &a.count)
+}
+
+func (c *codec) comp(st *step) {
+	has := st.comp != nil
+	c.flag(&has)
+	if !has {
+		return
+	}
+	if !c.save {
+		st.comp = &comp{}
+	}
+	k := st.comp
+	for _, n := range []*int{&k.total, &k.next, &k.live, &k.good, &k.failed, &k.limit} {
+		num(c, n)
+	}
+	named := k.keys != nil && k.list == nil
+	c.flag(&named)
+	c.value(&k.items)
+	if !c.save && k.items != nil && k.split(named) != nil {
+		c.fail()
+	}
+	list(c, &k.results, c.value)
+	list(c, &k.errors, func(e *instanceError) { num(c, &e.index); c.error(&e.err) })
+	c.value(&k.last)
+	str(c, &k.word)
+	str(c, &k.verdict)
+	c.value(&k.output)
+	c.error(&k.err)
+}
+
+// relink rebuilds what is derived: open instances in order, timers, counts.
+func (s *State) relink() {
+	for _, path := range slices.SortedFunc(maps.Keys(s.scopes), outerFirst) {
+		sc := s.scopes[path]
+		c := sc.owner.comp
+		c.scopes = append(c.scopes, sc)
+		if sc.index < len(c.list) {
+			sc.item = c.list[sc.index]
+		}
+		s.relinkScope(sc)
+	}
+	for _, sc := range s.scopes { // sorted: each list is sorted by itself
+		slices.SortFunc(sc.owner.comp.scopes, func(a, b *scope) int { return a.index - b.index })
+	}
+	s.relinkScope(s.root)
+	if s.status == model.Pending {
+		s.addTimer(timer{due: s.start.NotBefore, kind: timerBegin})
+	}
+	s.setDeadline(s.deadline)
+}
+
+func (s *State) relinkScope(sc *scope) {
+	if sc.grace > 0 {
+		s.addTimer(timer{due: sc.grace, kind: timerGrace, sc: sc})
+	}
+	for i := range sc.nodes {
+		st := sc.nodes[i].step
+		if st.due > 0 {
+			s.addTimer(timer{due: st.due, kind: timerDue, st: st})
+		}
+		if st.over() {
+			continue
+		}
+		s.live++
+		if st.out {
+			s.tasks++
+		}
+		if st.deadline > 0 {
+			s.addTimer(timer{due: st.deadline, kind: timerDeadline, st: st})
+		}
+	}
+}

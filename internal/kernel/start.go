@@ -1,0 +1,120 @@
+package kernel
+
+import (
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// startExecution handles InStart, the first input of an execution.
+func (x *decider) startExecution(i int, in *Input) {
+	if !x.s.start.ID.IsZero() {
+		x.refuse(i, in, &model.Error{Code: "already_started", Message: "the execution exists"})
+		return
+	}
+	st := *in.Start
+	st.Signal = nil
+	deadline := int64(0)
+	if st.NotBefore <= x.now {
+		st.NotBefore = 0
+		deadline = x.deadlineOf(x.d.timeout)
+	}
+	x.emit(Op{kind: opStart, start: &st, by: in.By, due: deadline})
+	x.accept(i, in)
+	x.openTags()
+	if in.Start.Signal != nil {
+		x.keep(in.Start.Signal)
+	}
+	if x.s.status != model.Pending {
+		x.openRoot()
+	}
+}
+
+// beginPending ends the delay of an execution.
+func (x *decider) beginPending() {
+	x.emit(Op{kind: opBegin, due: x.deadlineOf(x.d.timeout)})
+	x.openRoot()
+}
+
+func (x *decider) openRoot() {
+	x.openScope(x.s.root)
+}
+
+// openScope declares the variables of a fresh scope and starts its start nodes.
+func (x *decider) openScope(sc *scope) {
+	sd := x.scopeDef(sc)
+	for _, v := range sd.vars {
+		x.in(sc, sc.path+"/"+v.name)
+		raw, _, err := v.t.Append(nil, &x.ctx)
+		if err != nil {
+			x.failScope(sc, errorOf(err, sc.path))
+			return
+		}
+		x.emit(Op{kind: opSet, path: sc.path, name: v.name, flag: true, word: "set", data: raw, hasData: true})
+	}
+	m := x.mark(sc)
+	sd.g.Open(m)
+	x.settled(sc)
+}
+
+// openTags evaluates the tags of the workflow; a tag that cannot be evaluated is left out and said in the log.
+func (x *decider) openTags() {
+	x.setTags(x.d.tags, x.s.root, "", nil)
+}
+
+func (x *decider) setTags(defs []tagDef, sc *scope, step string, result *value) {
+	var tags []tagValue
+	for _, t := range defs {
+		n := x.in(sc, step+"/"+t.name)
+		n.result, n.hasResult = result, step != ""
+		raw, _, err := t.t.Append(nil, &x.ctx)
+		if err != nil {
+			x.emit(Op{kind: opLog, path: step, text: "tag " + t.name + ": " + err.Error()})
+			continue
+		}
+		tags = append(tags, tagValue{t.name, raw})
+	}
+	if len(tags) > 0 {
+		x.emit(Op{kind: opTags, tags: tags})
+	}
+}
+
+// deadlineOf evaluates the workflow's timeout; one that cannot be evaluated bounds nothing.
+func (x *decider) deadlineOf(t textDef) int64 {
+	if !t.set() {
+		return 0
+	}
+	if t.t == nil {
+		return x.now + t.ms
+	}
+	x.names = names{x: x}
+	ms, err := x.millis(t)
+	if err != nil || ms <= 0 {
+		return 0
+	}
+	return x.now + ms
+}
+
+// millis evaluates a duration in the scope prepared by in.
+func (x *decider) millis(t textDef) (int64, error) {
+	if t.t == nil {
+		return t.ms, nil
+	}
+	return durationOf(t.t, &x.ctx)
+}
+
+// durationOf evaluates a template to milliseconds: text such as 1h30m, or a number of milliseconds.
+func durationOf(t *expr.Template, c *expr.Context) (int64, error) {
+	v, err := t.Value(c)
+	if err != nil {
+		return 0, err
+	}
+	switch v := v.(type) {
+	case int64:
+		return v, nil
+	case float64:
+		return int64(v), nil
+	case string:
+		return expr.ParseDuration(v)
+	}
+	return 0, &expr.Error{Code: "type", Message: "a duration is text such as 1h30m, not " + expr.TypeName(v)}
+}
