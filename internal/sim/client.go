@@ -6,7 +6,6 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
-	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
