@@ -22,23 +22,25 @@ var concurrentTests = []test{
 // owner wrote under an epoch that another had taken: epochs never fall, one owner per epoch, no gap.
 func hammer(f *fixture) {
 	h := f.start(0, 1, nil)
-	const owners, rounds = 3, 60
+	const owners, batches, turns = 3, 20, 5000
 	var done sync.WaitGroup
 	for n := range owners {
 		done.Go(func() {
 			w := &writer{Backend: f.Backend, ctx: f.ctx, id: h.Execution, owner: owner(byte(10 + n))}
-			for range rounds {
+			for range turns {
 				if err := w.turn(); err != nil {
 					f.Error(err)
+				}
+				if f.Failed() || w.batch >= batches {
 					return
 				}
 			}
 		})
 	}
 	done.Wait()
-	all, err := f.Journal(f.ctx, h.Execution, 2, 10*owners*rounds)
+	all, err := f.Journal(f.ctx, h.Execution, 2, 10*owners*batches)
 	f.must(err)
-	if len(all) < rounds {
+	if len(all) < owners*batches {
 		f.Fatalf("only %d entries: the case shows nothing", len(all))
 	}
 	checkEpochs(f.T, all)
