@@ -1,0 +1,179 @@
+package kernel
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// execution drives one execution and checks after every transition what must always hold: the journal folds to the
+// same state (K2, I22), a snapshot restores to it (I23), and effects are the difference of Open (K3).
+type execution struct {
+	t       testing.TB
+	d       *Definition
+	s       *State
+	now     int64
+	env     Env
+	journal [][]byte
+	ats     []int64
+	tasks   map[string]Task
+	last    Decided
+}
+
+var testID = record.NewID(1_750_000_000_000, 42, 7)
+
+func compileOK(t testing.TB, w *model.Workflow) *Definition {
+	t.Helper()
+	d, faults := Compile(w)
+	for _, f := range faults {
+		if !f.Warn {
+			t.Fatalf("fault: %+v", f)
+		}
+	}
+	return d
+}
+
+func newExecution(t testing.TB, w *model.Workflow) *execution {
+	t.Helper()
+	return &execution{t: t, d: compileOK(t, w), s: New(), now: 1_750_000_000_000, tasks: map[string]Task{}}
+}
+
+func (e *execution) start(input string) Decided {
+	e.t.Helper()
+	return e.feed(Input{Kind: InStart, Start: &Start{ID: testID, Namespace: "default", Workflow: e.d.w.Name, Version: "1.0.0", Input: []byte(input)}})
+}
+
+func (e *execution) feed(in ...Input) Decided {
+	e.t.Helper()
+	before := e.s.Tasks()
+	e.env.Now = e.now
+	dec, err := Decide(e.d, e.s, in, e.env, nil)
+	if err != nil {
+		e.t.Fatalf("Decide: %v", err)
+	}
+	e.last = dec
+	if len(dec.Ops) > 0 {
+		e.journal = append(e.journal, Encode(nil, dec.Ops))
+		e.ats = append(e.ats, dec.At)
+		if dec.Seq != uint64(len(e.journal)) {
+			e.t.Fatalf("seq %d of entry %d", dec.Seq, len(e.journal))
+		}
+	}
+	e.check(before, dec)
+	for _, task := range dec.Dispatch {
+		e.tasks[task.Step] = task
+	}
+	return dec
+}
+
+// settle goes on until nothing more is to do at once.
+func (e *execution) settle() {
+	e.t.Helper()
+	for e.s.More() {
+		e.feed(Input{Kind: InContinue})
+	}
+}
+
+func (e *execution) check(before []TaskRef, dec Decided) {
+	e.t.Helper()
+	live := Save(nil, e.s)
+	folded := e.fold()
+	if got := Save(nil, folded); !bytes.Equal(live, got) {
+		e.t.Fatalf("I22: folding the journal gives another state\n%s\nlive   %q\nfolded %q", e.dump(), live, got)
+	}
+	restored, err := Restore(live)
+	if err != nil {
+		e.t.Fatalf("I23: %v", err)
+	}
+	if got := Save(nil, restored); !bytes.Equal(live, got) {
+		e.t.Fatalf("I23: the snapshot restores to another state\n%s", e.dump())
+	}
+	for name, o := range map[string]*State{"folded": folded, "restored": restored} {
+		if a, b := e.s.NextAt(), o.NextAt(); a != b {
+			e.t.Fatalf("next_at %d, %s %d\n%s", a, name, b, e.dump())
+		}
+		if a, b := fmt.Sprint(slices.Collect(Open(e.s))), fmt.Sprint(slices.Collect(Open(o))); a != b {
+			e.t.Fatalf("Open differs after %s:\n%s\n%s", name, a, b)
+		}
+	}
+	e.checkEffects(before, dec)
+}
+
+// checkEffects: tasks dispatched are those outstanding now and not before.
+func (e *execution) checkEffects(before []TaskRef, dec Decided) {
+	e.t.Helper()
+	var began []TaskRef
+	for _, t := range e.s.Tasks() {
+		if !slices.Contains(before, t) {
+			began = append(began, t)
+		}
+	}
+	var sent []TaskRef
+	for _, t := range dec.Dispatch {
+		if slices.Contains(e.s.Tasks(), t.TaskRef) { // begun and cancelled in one transition is neither
+			sent = append(sent, t.TaskRef)
+		}
+	}
+	byStep := func(a, b TaskRef) int { return bytes.Compare([]byte(a.Step), []byte(b.Step)) }
+	slices.SortFunc(began, byStep)
+	slices.SortFunc(sent, byStep)
+	if !slices.Equal(began, sent) {
+		e.t.Fatalf("K3: dispatched %v, begun %v\n%s", sent, began, e.dump())
+	}
+}
+
+func (e *execution) fold() *State {
+	e.t.Helper()
+	s := New()
+	for i, body := range e.journal {
+		if !json.Valid(body) {
+			e.t.Fatalf("entry %d is not JSON: %s", i+1, body)
+		}
+		ops, err := Decode(body)
+		if err != nil {
+			e.t.Fatalf("entry %d: %v\n%s", i+1, err, body)
+		}
+		if again := Encode(nil, ops); !bytes.Equal(again, body) {
+			e.t.Fatalf("entry %d does not survive decoding:\n%s\n%s", i+1, body, again)
+		}
+		if err := Apply(s, uint64(i+1), e.ats[i], ops); err != nil {
+			e.t.Fatalf("%v\n%s", err, e.dump())
+		}
+	}
+	return s
+}
+
+func (e *execution) dump() string {
+	var b bytes.Buffer
+	for i, body := range e.journal {
+		fmt.Fprintf(&b, "%d %s\n", i+1, body)
+	}
+	return b.String()
+}
+
+// ok reports success of the outstanding attempt of a step.
+func (e *execution) ok(step, output string) Decided {
+	e.t.Helper()
+	return e.report(step, model.Result{Output: []byte(output)})
+}
+
+func (e *execution) report(step string, r model.Result) Decided {
+	e.t.Helper()
+	st := e.s.findStep(step)
+	if st == nil {
+		e.t.Fatalf("no step %s\n%s", step, e.dump())
+	}
+	return e.feed(Input{Kind: InResult, Step: step, Attempt: st.attempt, Result: &r})
+}
+
+func (e *execution) wantStatus(want model.Status) {
+	e.t.Helper()
+	if got := e.s.Status(); got != want {
+		e.t.Fatalf("status %s, want %s (%v)\n%s", got, want, e.s.Failure(), e.dump())
+	}
+}
