@@ -45,13 +45,16 @@ var Pawl = House{
 		{Path: "store/memory", Ring: 3, Role: Adapter, For: "a store that forgets",
 			May: []string{"record", "store"}},
 		{Path: "store/sqlite", Ring: 3, Role: Adapter, For: "the embedded store",
-			May: []string{"record", "store"}, Mods: []string{"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "golang.org/x/sys"}},
+			May: []string{"record", "store", "internal/fault"}, Mods: []string{"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "golang.org/x/sys"}},
+		{Path: "internal/egress", Ring: 3, Role: Adapter, For: "the one way out: a dialer that refuses private addresses"},
 		{Path: "node/http", Ring: 3, Role: Adapter, For: "effect node http",
-			May: []string{"model", "node"}},
+			May: []string{"model", "node", "internal/egress"}},
 		{Path: "node/function", Ring: 3, Role: Adapter, For: "effect node function",
 			May: []string{"model", "node"}},
 		{Path: "node/exec", Ring: 3, Role: Adapter, For: "effect node exec",
 			May: []string{"model", "node"}},
+		{Path: "node/standard", Ring: 3, Role: Adapter, For: "the node types that a program gets unless it says otherwise",
+			May: []string{"model", "node", "node/http", "node/function", "node/exec", "internal/egress"}},
 
 		// Ring 4: doors.
 		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
@@ -85,6 +88,8 @@ var Pawl = House{
 		Names:     []string{"util", "utils", "common", "helper", "helpers", "types", "base", "misc", "shared"},
 	},
 	Except: []Exception{
+		{"internal/kernel/explain.go", "pure code imports time", "writes a moment given in milliseconds as UTC"},
+		{"internal/kernel/wait.go", "pure code imports time", "parses RFC 3339"},
 		{"internal/engine/*.go", "pure code imports time", "intervals are durations; the clock stays refused"},
 	},
 }
