@@ -27,6 +27,8 @@ type Workflow struct {
 	Timeout  Text              `json:"timeout,omitempty"`
 	// Retention after the end, in milliseconds; 0 means the store's default.
 	Retention Millis `json:"retention,omitempty"`
+	// Limits of every execution, as [Node.Limits].
+	Limits json.RawMessage `json:"limits,omitempty"`
 	// Root is the graph of the root scope with its variables, output and failure rules.
 	Root Scope `json:"root"`
 }
@@ -102,13 +104,16 @@ type Node struct {
 	OnFailure  string          `json:"on_failure,omitempty"`
 	Compensate string          `json:"compensate,omitempty"`
 	Limits     json.RawMessage `json:"limits,omitempty"`
-	Queue      string          `json:"queue,omitempty"`
-	Priority   int             `json:"priority,omitempty"`
+	// Callback makes an effect step wait for the answer of its task's token after a successful attempt.
+	Callback bool   `json:"callback,omitempty"`
+	Queue    string `json:"queue,omitempty"`
+	Priority int    `json:"priority,omitempty"`
 	// MaxRuns bounds the steps of this node in one scope; 0 means no bound of its own.
 	MaxRuns int `json:"max_runs,omitempty"`
 	// Bad lists outcomes that the node type's descriptor marks as bad, beyond the words of LANGUAGE 2.
 	Bad []string `json:"bad,omitempty"`
-	// Outcomes lists the outcomes the node declares; empty means any word.
+	// Outcomes lists the outcomes the node declares, in the order of the configuration; error is always possible and
+	// not listed. Empty means any word.
 	Outcomes []string `json:"outcomes,omitempty"`
 	// Composite is set for the types scope, parallel, foreach, loop and workflow.
 	Composite *Composite `json:"composite,omitempty"`
@@ -160,6 +165,9 @@ type Composite struct {
 	Batch   int             `json:"batch,omitempty"`
 	Mode    string          `json:"mode,omitempty"`
 	Collect string          `json:"collect,omitempty"`
+	// Add and Close name the signals that feed a foreach while it runs and that end the feeding.
+	Add   string `json:"add,omitempty"`
+	Close string `json:"close,omitempty"`
 	// While, Until (bare expressions) and Max (a template giving an integer) belong to loop.
 	While string `json:"while,omitempty"`
 	Until string `json:"until,omitempty"`
