@@ -46,7 +46,7 @@ func (w *world) often(f fault, do func()) {
 		return
 	}
 	w.count.faults++
-	w.note("fault", uint64(f), 1, f.String())
+	w.note("fault", uint64(f), 1, "%s", f)
 	do()
 }
 

@@ -148,30 +148,32 @@ func (b *graphOf) merged(entry string, exits []string) block {
 	return block{entry, []string{id}}
 }
 
+// arm is one alternative of a wait.
+type arm map[string]any
+
+func (b *graphOf) wait(arms ...arm) string { return b.node("wait", map[string]any{"arms": arms}) }
+
 func (b *graphOf) sleep() block {
-	id := b.node("wait", map[string]any{"for": b.g.duration(1, 120_000)})
+	id := b.wait(arm{"for": b.g.duration(1, 120_000)})
 	return block{id, []string{id}}
 }
 
 func (b *graphOf) signal() block {
-	with := map[string]any{"signal": pick(b.g.r, signals...)}
-	if b.g.r.IntN(3) > 0 {
-		with["timeout"] = b.g.duration(5_000, 300_000)
-	}
-	id := b.node("wait", with)
-	if with["timeout"] == nil {
+	id := b.wait(arm{"signal": pick(b.g.r, signals...)})
+	if b.g.r.IntN(3) == 0 {
 		return block{id, []string{id}}
 	}
+	b.last().Timeout = b.g.duration(5_000, 300_000)
 	late := b.node("set", map[string]any{})
 	b.edge(id, model.TimedOut, late)
 	return b.merged(id, []string{id, late})
 }
 
 func (b *graphOf) first() block {
-	id := b.node("wait", map[string]any{"first": map[string]any{
-		"got":  map[string]any{"signal": pick(b.g.r, signals...)},
-		"late": map[string]any{"for": b.g.duration(100, 200_000)},
-	}})
+	id := b.wait(
+		arm{"name": "got", "signal": pick(b.g.r, signals...)},
+		arm{"name": "late", "for": b.g.duration(100, 200_000)},
+	)
 	return block{id, []string{id}}
 }
 

@@ -121,7 +121,7 @@ func (w *world) goesWrong(f fault) bool {
 		return false
 	}
 	w.count.faults++
-	w.note("fault", uint64(f), 0, f.String())
+	w.note("fault", uint64(f), 0, "%s", f)
 	return true
 }
 

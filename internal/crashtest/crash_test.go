@@ -1,0 +1,271 @@
+package crashtest
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/fault"
+	"github.com/pawl-dev/pawl/store/sqlite"
+)
+
+var (
+	cycles = flag.Int("cycles", 6, "how many processes to kill")
+	seed   = flag.Uint64("seed", 1, "when and where")
+)
+
+// lives is how many victims one store sees before it is brought to its end.
+const lives = 10
+
+// TestF28_I1_I8_I15_I22_I23 kills victims and judges what they leave.
+func TestF28_I1_I8_I15_I22_I23(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go command to build the victim with")
+	}
+	c := &campaign{
+		t: t, r: rand.New(rand.NewPCG(*seed, 4)), binary: build(t), kept: t.TempDir(), hit: map[string]int{}, missed: map[string]int{},
+	}
+	for c.kills < *cycles && !t.Failed() {
+		c.store()
+	}
+	points := fault.Points()
+	c.t.Logf("kills=%d at points=%d at random=%d points hit=%d/%d executions=%d effects=%d violations=%d",
+		c.kills, c.atPoint, c.kills-c.atPoint, len(c.hit), len(points), c.executions, c.effects, c.violations)
+	for _, p := range points {
+		c.t.Logf("  %-18s killed %d times, not reached %d times", p, c.hit[p], c.missed[p])
+		if *cycles >= 10*len(points) && c.hit[p] == 0 {
+			t.Errorf("no process died at %s in %d cycles", p, *cycles)
+		}
+	}
+}
+
+// campaign is one run of the test.
+type campaign struct {
+	t       *testing.T
+	r       *rand.Rand
+	binary  string
+	kept    string
+	stores  int
+	kills   int
+	atPoint int
+	turn    int
+	hit     map[string]int
+	missed  map[string]int
+
+	executions, effects, violations int
+}
+
+// build makes the victim with the fault points in it.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "victim")
+	out, err := exec.Command("go", "build", "-tags", "pawlfault", "-o", binary, "./victim").CombinedOutput()
+	if err != nil {
+		t.Fatalf("building the victim: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// store lets some victims die over one file, then lets one finish.
+func (c *campaign) store() {
+	c.stores++
+	s := &scene{
+		campaign: c, book: NewBook(),
+		db:      filepath.Join(c.kept, fmt.Sprintf("%d.db", c.stores)),
+		effects: filepath.Join(c.kept, fmt.Sprintf("%d.effects", c.stores)),
+	}
+	defer func() { c.executions, c.effects = c.executions+s.book.Executions, c.effects+s.book.Effects }()
+	for range min(lives, *cycles-c.kills) {
+		plan := c.plan(s.started == 0)
+		s.life(plan)
+		if s.judge(plan); c.t.Failed() {
+			return
+		}
+	}
+	s.finish()
+}
+
+// plan is "" for a kill at a random moment, else the value of PAWL_FAULT. Points are taken in turn; those of the
+// migration only where there is one.
+func (c *campaign) plan(fresh bool) string {
+	points := slices.DeleteFunc(fault.Points(), func(p string) bool { return strings.HasPrefix(p, "migrate.") != fresh })
+	if c.r.IntN(3) == 0 && c.kills > 0 {
+		return ""
+	}
+	c.turn++
+	nth := 1
+	if !fresh {
+		nth += c.r.IntN(60)
+	}
+	p := points[c.turn%len(points)]
+	if strings.HasPrefix(p, "checkpoint.") {
+		nth = 1
+	}
+	return fmt.Sprintf("%s:%d:kill", p, nth)
+}
+
+// scene is one store.
+type scene struct {
+	*campaign
+	book        *Book
+	db, effects string
+	started     int // executions that victims were told to start
+}
+
+const batch = 40 // executions that each victim starts
+
+// life runs one victim until it dies.
+func (s *scene) life(plan string) {
+	s.kills++
+	v := s.begin(plan, "-from", fmt.Sprint(s.started), "-grow", fmt.Sprint(batch))
+	s.started += batch
+	after := time.Duration(20+s.r.IntN(500)) * time.Millisecond
+	if plan != "" {
+		after = 5 * time.Second
+	}
+	select {
+	case <-v.done:
+	case <-time.After(after):
+		v.kill()
+	}
+	s.ended(v, plan)
+}
+
+// ended waits for the process and notes how it died.
+func (s *scene) ended(v *process, plan string) {
+	err := v.wait()
+	for _, line := range v.lines {
+		s.book.Heard(line)
+	}
+	point, _, _ := strings.Cut(plan, ":")
+	switch {
+	case v.killedByUs && plan != "":
+		s.missed[point]++
+	case v.killedByUs:
+	case err != nil && killed(err) && plan != "":
+		s.hit[point]++
+		s.atPoint++
+	case err != nil:
+		s.t.Errorf("a victim (%s) ended by itself: %v\n%s", plan, err, v.stderr.String())
+	case plan != "":
+		s.missed[point]++ // it was through before
+	}
+}
+
+func killed(err error) bool {
+	exit, ok := err.(*exec.ExitError)
+	if !ok {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// judge looks at what is left.
+func (s *scene) judge(plan string) {
+	ctx := context.Background()
+	b, err := sqlite.Open(s.db).Open(ctx)
+	if err != nil {
+		s.t.Errorf("after %q the store does not open: %v", plan, err)
+		return
+	}
+	defer b.Close()
+	if err := s.book.Look(ctx, b, s.effects); err != nil {
+		s.t.Errorf("after %q: %v", plan, err)
+	}
+	for _, v := range s.book.Violations() {
+		s.violations++
+		s.t.Errorf("after %q: %s", plan, v)
+	}
+	if s.t.Failed() {
+		s.keep()
+	}
+}
+
+// keep copies the store to where it outlives the test.
+func (s *scene) keep() {
+	dir, err := os.MkdirTemp("", "pawl-crash-")
+	if err != nil {
+		return
+	}
+	for _, path := range []string{s.db, s.db + "-wal", s.effects} {
+		if body, err := os.ReadFile(path); err == nil {
+			os.WriteFile(filepath.Join(dir, filepath.Base(path)), body, 0o600)
+		}
+	}
+	s.t.Logf("the store is kept in %s", dir)
+}
+
+// finish lets a last victim bring every execution to its end (I1).
+func (s *scene) finish() {
+	v := s.begin("", "-from", fmt.Sprint(s.started), "-finish")
+	select {
+	case <-v.done:
+	case <-time.After(60 * time.Second):
+		v.kill()
+		s.t.Errorf("I1: not everything has ended after 60 s")
+	}
+	s.ended(v, "")
+	s.judge("finish")
+	if open := s.started - len(s.book.ends); open > 0 && !s.t.Failed() {
+		s.t.Errorf("I1: %d of %d executions have not ended", open, s.started)
+	}
+}
+
+// process is a victim that runs.
+type process struct {
+	cmd        *exec.Cmd
+	stderr     strings.Builder
+	lines      []string
+	done       chan struct{}
+	err        error
+	killedByUs bool
+}
+
+func (s *scene) begin(plan string, args ...string) *process {
+	p := &process{done: make(chan struct{})}
+	args = append([]string{"-db", s.db, "-effects", s.effects, "-seed", fmt.Sprint(s.r.Uint32())}, args...)
+	p.cmd = exec.Command(s.binary, args...)
+	p.cmd.Env = append(os.Environ(), "PAWL_FAULT="+plan)
+	p.cmd.Stderr = &p.stderr
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		defer close(p.done)
+		for r := bufio.NewReader(out); ; {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				break // what has no end was not said
+			}
+			p.lines = append(p.lines, strings.TrimSpace(line))
+		}
+		p.err = p.cmd.Wait()
+	}()
+	return p
+}
+
+// kill ends the process and no other.
+func (p *process) kill() {
+	p.killedByUs = true
+	p.cmd.Process.Kill()
+}
+
+func (p *process) wait() error {
+	<-p.done
+	return p.err
+}

@@ -1,0 +1,11 @@
+// Package crashtest kills real processes and looks at what they leave behind.
+//
+// A victim is a program of its own (folder victim) that embeds the engine on a SQLite file, built with the tag
+// pawlfault. The test starts it, lets it work, kills it with SIGKILL at a random moment or at a named point of the
+// commit path (F28), and then judges from the outside: the file, the log of effects that the victim's functions have
+// written and synced by themselves, and what the victim had told its clients.
+//
+//	go test ./internal/crashtest -count=1 -cycles=200
+//
+// The package must not use the engine's own opinion of what happened; it reads journals.
+package crashtest

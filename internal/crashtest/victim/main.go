@@ -1,0 +1,221 @@
+// Command victim is the process that crashtest kills. It starts executions, signals them, repeats itself, and prints
+// a line for everything it was told is durable:
+//
+//	start <key> <execution>
+//	signal <key> <signal id>
+//	end <key> <status>
+//
+// With -finish it starts nothing new, waits until everything has ended, and prints finished.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"time"
+
+	pawl "github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/internal/crashtest"
+	"github.com/pawl-dev/pawl/store/sqlite"
+)
+
+const definition = `
+workflow: crash
+version: 1.0.0
+input: {n: integer, items: [integer]}
+nodes:
+  - first: {call: effect}
+  - each:
+      foreach: {items: "${ input.items }", as: it, concurrency: 2}
+      do:
+        - inner: {call: effect}
+  - nap: {wait: {for: 20ms}}
+  - ask: {wait: {signal: go}}
+  - shaky: {call: shaky, retry: {max_attempts: 10, initial_interval: 2ms, backoff_coefficient: 1.5, max_interval: 20ms}}
+  - last: {call: effect}
+`
+
+// victim is one life of the process.
+type victim struct {
+	eng *pawl.Engine
+	log *crashtest.Log
+	r   *rand.Rand
+	mu  sync.Mutex
+}
+
+func main() {
+	db := flag.String("db", "", "the SQLite file")
+	effects := flag.String("effects", "", "the effect log")
+	seed := flag.Uint64("seed", 1, "what happens in which order")
+	from := flag.Int("from", 0, "number of the first new execution")
+	grow := flag.Int("grow", 50, "how many executions to start")
+	finish := flag.Bool("finish", false, "bring everything to an end")
+	flag.Parse()
+	if err := run(*db, *effects, *seed, *from, *grow, *finish); err != nil {
+		fmt.Fprintln(os.Stderr, "victim:", err)
+		os.Exit(1)
+	}
+}
+
+func run(db, effects string, seed uint64, from, grow int, finish bool) error {
+	ctx := context.Background()
+	log, err := crashtest.OpenLog(effects)
+	if err != nil {
+		return err
+	}
+	eng, err := pawl.Open(ctx, sqlite.Open(db), pawl.Options{Grace: time.Second})
+	if err != nil {
+		return err
+	}
+	v := &victim{eng: eng, log: log, r: rand.New(rand.NewPCG(seed, 3))}
+	if err := v.register(); err != nil {
+		return err
+	}
+	if _, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(definition))); err != nil {
+		return err
+	}
+	fmt.Println("open")
+	if finish {
+		err = v.finish(ctx, from)
+	} else {
+		err = v.work(ctx, from, grow)
+	}
+	if err != nil {
+		return err
+	}
+	if err := eng.Close(ctx); err != nil {
+		return err
+	}
+	fmt.Println("finished")
+	return nil
+}
+
+func (v *victim) register() error {
+	if err := pawl.Register(v.eng, "effect", v.effect); err != nil {
+		return err
+	}
+	return pawl.Register(v.eng, "shaky", v.shaky)
+}
+
+// effect does something that cannot be undone.
+func (v *victim) effect(ctx context.Context, _ struct{}) (int, error) {
+	t := pawl.TaskFrom(ctx)
+	if err := v.log.Add(crashtest.Effect{Execution: t.Execution, Step: t.Step, Attempt: t.Attempt, Key: t.Key}); err != nil {
+		return 0, err
+	}
+	return v.draw(1000), nil
+}
+
+// shaky does it too, and then may say that it failed.
+func (v *victim) shaky(ctx context.Context, in struct{}) (int, error) {
+	n, err := v.effect(ctx, in)
+	if err == nil && n%3 == 0 {
+		err = fmt.Errorf("unlucky with %d", n)
+	}
+	return n, err
+}
+
+func (v *victim) draw(n int) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.r.IntN(n)
+}
+
+// work starts executions and does to them what clients do, some at a time.
+func (v *victim) work(ctx context.Context, from, grow int) error {
+	next := make(chan int)
+	errs := make(chan error, 8)
+	for range cap(errs) {
+		go func() {
+			for n := range next {
+				if err := v.one(ctx, n); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	go func() {
+		defer close(next)
+		for n := from; n < from+grow; n++ {
+			next <- n
+			if n > 0 && v.draw(4) == 0 {
+				next <- v.draw(n) // an old key again
+			}
+		}
+	}()
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one starts an execution, signals it, maybe twice, and maybe waits for its end.
+func (v *victim) one(ctx context.Context, n int) error {
+	key := fmt.Sprintf("k%d", n)
+	items := make([]int, n%4)
+	run, err := v.eng.Start(ctx, "crash", map[string]any{"n": n, "items": items}, pawl.Key(key))
+	if err != nil {
+		return fmt.Errorf("start %s: %w", key, err)
+	}
+	say("start %s %s", key, run.ID())
+	for range 1 + v.draw(2) {
+		if err := v.signal(ctx, run, key); err != nil {
+			return err
+		}
+	}
+	if v.draw(2) == 0 {
+		return nil
+	}
+	return v.await(ctx, run, key)
+}
+
+// signal sends the one signal that the execution waits for. Sending it again must change nothing.
+func (v *victim) signal(ctx context.Context, run *pawl.Run, key string) error {
+	err := run.Signal(ctx, "go", map[string]string{"from": key}, pawl.SignalID("s-"+key), pawl.RequestID("r-"+key))
+	if pawl.Code(err) == pawl.CodeClosed {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("signal %s: %w", key, err)
+	}
+	say("signal %s s-%s", key, key)
+	return nil
+}
+
+func (v *victim) await(ctx context.Context, run *pawl.Run, key string) error {
+	x, err := run.Wait(ctx)
+	if err != nil {
+		return fmt.Errorf("wait %s: %w", key, err)
+	}
+	say("end %s %s", key, x.Status)
+	return nil
+}
+
+// finish signals and awaits everything that was ever started.
+func (v *victim) finish(ctx context.Context, n int) error {
+	for i := range n {
+		key := fmt.Sprintf("k%d", i)
+		run, err := v.eng.Start(ctx, "crash", map[string]any{"n": i, "items": make([]int, i%4)}, pawl.Key(key))
+		if err != nil {
+			return fmt.Errorf("start %s: %w", key, err)
+		}
+		say("start %s %s", key, run.ID())
+		if err := v.signal(ctx, run, key); err != nil {
+			return err
+		}
+		if err := v.await(ctx, run, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// say prints one line in one write, so that a kill leaves no half of it that looks whole.
+func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }

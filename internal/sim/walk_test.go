@@ -1,0 +1,126 @@
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// walker drives one generated execution through the kernel alone: no shard, no store, no faults but failing tasks.
+type walker struct {
+	r     *rand.Rand
+	d     *kernel.Definition
+	s     *kernel.State // as Decide changes it
+	twin  *kernel.State // as Apply of the encoded entries makes it
+	now   int64
+	tasks []kernel.TaskRef
+	steps int
+}
+
+func (w *walker) decide(in ...kernel.Input) error {
+	w.steps++
+	d, err := kernel.Decide(w.d, w.s, in, kernel.Env{Now: w.now}, nil)
+	if err != nil {
+		return fmt.Errorf("decide %v: %w", in, err)
+	}
+	for _, t := range d.Dispatch {
+		w.tasks = append(w.tasks, t.TaskRef)
+	}
+	if len(d.Ops) == 0 {
+		return nil
+	}
+	body := kernel.Encode(nil, d.Ops)
+	ops, err := kernel.Decode(body)
+	if err != nil {
+		return fmt.Errorf("decode: %w\n%s", err, body)
+	}
+	if err := kernel.Apply(w.twin, d.Seq, d.At, ops); err != nil {
+		return fmt.Errorf("apply: %w\n%s", err, body)
+	}
+	live, fold := kernel.Save(nil, w.s), kernel.Save(nil, w.twin)
+	if !bytes.Equal(live, fold) {
+		return fmt.Errorf("live and fold differ after\n%s\nlive %q\nfold %q", body, live, fold)
+	}
+	back, err := kernel.Restore(live)
+	if err != nil {
+		return fmt.Errorf("restore: %w\n%s", err, live)
+	}
+	if again := kernel.Save(nil, back); !bytes.Equal(again, live) {
+		return fmt.Errorf("saving what was restored differs:\n%s\n%s", live, again)
+	}
+	if w.r.IntN(3) == 0 {
+		w.s = back // go on from the snapshot
+	}
+	return nil
+}
+
+func (w *walker) step() (done bool, err error) {
+	switch s := w.s; {
+	case s.Status().Closed():
+		return true, nil
+	case s.Status() == model.Parked || s.Status() == model.Paused:
+		return false, w.decide(kernel.Input{Kind: kernel.InTerminate})
+	case s.More():
+		return false, w.decide(kernel.Input{Kind: kernel.InContinue})
+	case len(w.tasks) > 0 && w.r.IntN(4) > 0:
+		return false, w.report()
+	case s.NextTimer() != record.Never:
+		w.now = max(w.now, s.NextTimer())
+		return false, w.decide(kernel.Input{Kind: kernel.InTick})
+	case len(w.tasks) > 0:
+		return false, w.report()
+	}
+	name := pick(w.r, signals...)
+	return false, w.decide(kernel.Input{Kind: kernel.InSignal, Signal: &kernel.Signal{Name: name, Data: []byte(`{"op":1}`)}})
+}
+
+func (w *walker) report() error {
+	i := w.r.IntN(len(w.tasks))
+	t := w.tasks[i]
+	w.tasks = append(w.tasks[:i], w.tasks[i+1:]...)
+	w.now += int64(w.r.IntN(500))
+	in := kernel.Input{Kind: kernel.InResult, Step: t.Step, Attempt: t.Attempt, Result: &model.Result{Output: json.RawMessage("1")}}
+	switch w.r.IntN(8) {
+	case 0:
+		in.Result = &model.Result{Error: &model.Error{Code: "sim", Message: "failed"}}
+	case 1:
+		in = kernel.Input{Kind: kernel.InLost, Step: t.Step, Attempt: t.Attempt}
+	}
+	return w.decide(in)
+}
+
+func walk(seed uint64) error {
+	r := rand.New(rand.NewPCG(seed, 2))
+	def := definitions(r, 1)[0]
+	d, _ := kernel.Compile(def)
+	w := &walker{r: r, d: d, s: kernel.New(), twin: kernel.New(), now: epoch}
+	start := &kernel.Start{ID: record.NewID(epoch, seed, 0), Namespace: "default", Workflow: def.Name, Version: def.Version, Input: []byte("{}")}
+	err := w.decide(kernel.Input{Kind: kernel.InStart, Start: start})
+	for done := false; !done && err == nil; {
+		if w.steps > 20_000 {
+			text, _ := json.Marshal(def)
+			return fmt.Errorf("no end after %d steps: %s %s\n%s", w.steps, w.s.Status(), kernel.Save(nil, w.s), text)
+		}
+		done, err = w.step()
+	}
+	if err != nil {
+		text, _ := json.Marshal(def)
+		return fmt.Errorf("%w\n%s", err, text)
+	}
+	return nil
+}
+
+// TestGeneratedExecutionsEnd also holds live state, fold and snapshot against each other (I22, I23).
+func TestGeneratedExecutionsEnd(t *testing.T) {
+	for seed := range uint64(400) {
+		if err := walk(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
