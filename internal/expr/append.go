@@ -150,33 +150,26 @@ func (w *writer) key(i int, key string) *Error {
 }
 
 func (w *writer) text(s string) *Error {
+	w.b = append(w.b, '"')
+	err := w.escape(s)
+	w.b = append(w.b, '"')
+	return err
+}
+
+// escape appends s as it stands between the quotes of a JSON string.
+func (w *writer) escape(s string) *Error {
 	if len(s) > w.limit-len(w.b) {
 		return errorAt(0, CodeSize, "", "the value is too large to be written as JSON")
 	}
-	w.b = append(w.b, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			if !utf8.ValidString(s[i:]) {
-				return errorAt(0, CodeValue, "", "a string is not valid UTF-8")
-			}
-			break
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		w.b = append(w.b, s[start:i]...)
-		w.b = appendEscape(w.b, c)
-		start = i + 1
+	if !utf8.ValidString(s) {
+		return errorAt(0, CodeValue, "", "a string is not valid UTF-8")
 	}
-	w.b = appendRest(w.b, s[start:])
-	w.b = append(w.b, '"')
+	w.b = appendEscaped(w.b, s)
 	return nil
 }
 
-// appendRest writes valid UTF-8 with its escapes.
-func appendRest(b []byte, s string) []byte {
+// appendEscaped writes valid UTF-8 with its escapes.
+func appendEscaped(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' {

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -11,7 +12,7 @@ import (
 // compiler turns a syntax tree into nodes and notes what the expression reads.
 type compiler struct {
 	src string
-	// offsets maps characters to bytes where the source is not ASCII.
+	// offsets maps characters of what the grammar reads to bytes of src; nil where they are the same.
 	offsets []int
 	nodes   int
 	depth   int
@@ -46,20 +47,19 @@ func Compile(src string) (*Program, error) {
 }
 
 func compileSource(src string) (*Program, *Error) {
-	swapped, err := prescan(src)
+	edits, err := prescan(src)
 	if err != nil {
 		return nil, err
 	}
 	c := &compiler{src: src}
-	if !ascii(src) {
-		for i := range src {
-			c.offsets = append(c.offsets, i)
-		}
+	grammar := edits.apply(src)
+	if len(grammar) != len(src) || !ascii(src) {
+		c.offsets = edits.offsets(src)
 	}
 	if nextToken(src, 0).kind == tokEnd {
 		return nil, errorAt(0, CodeSyntax, "", "the expression is empty")
 	}
-	tree, err := c.parse(swapped)
+	tree, err := c.parse(grammar)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,14 @@ func (c *compiler) syntax(perr error) *Error {
 	if !ok {
 		return errorAt(0, CodeSyntax, "", "%v", perr)
 	}
+	if strings.Contains(e.Message, "maximum allowed nodes") {
+		return c.tooManyParts(c.byteOf(e.From))
+	}
 	return errorAt(c.byteOf(e.From), CodeSyntax, syntaxHint(c.src, c.byteOf(e.From)), "%s", e.Message)
+}
+
+func (c *compiler) tooManyParts(off int) *Error {
+	return errorAt(off, CodeTooComplex, "split it over several nodes or variables", "the expression has too many parts")
 }
 
 // syntaxHint recognises what people write from other languages.
@@ -126,6 +133,26 @@ func (c *compiler) byteOf(char int) int {
 
 func (c *compiler) off(n ast.Node) int { return c.byteOf(n.Location().From) }
 
+// start is the position where a node begins; the grammar gives that of its operator.
+func (c *compiler) start(n ast.Node) int {
+	for {
+		switch x := n.(type) {
+		case *ast.BinaryNode:
+			n = x.Left
+		case *ast.MemberNode:
+			n = x.Node
+		case *ast.ChainNode:
+			n = x.Node
+		case *ast.SliceNode:
+			n = x.Node
+		case *ast.ConditionalNode:
+			n = x.Cond
+		default:
+			return c.off(n)
+		}
+	}
+}
+
 // fail keeps the first error.
 func (c *compiler) fail(off int, code, hint, format string, args ...any) node {
 	if c.err == nil {
@@ -143,7 +170,10 @@ func (c *compiler) node(n ast.Node) node {
 	c.depth++
 	defer func() { c.depth-- }()
 	if c.depth > MaxTree || c.nodes > MaxNodes {
-		return c.fail(c.off(n), CodeTooComplex, "split it with let, or over several nodes", "the expression has too many parts")
+		if c.err == nil {
+			c.err = c.tooManyParts(c.off(n))
+		}
+		return &constNode{}
 	}
 	switch n := n.(type) {
 	case *ast.NilNode:
@@ -161,7 +191,7 @@ func (c *compiler) node(n ast.Node) node {
 	case *ast.BinaryNode:
 		return c.binary(n)
 	case *ast.ConditionalNode:
-		return &condNode{c.node(n.Cond), c.node(n.Exp1), c.node(n.Exp2), c.off(n.Cond)}
+		return &condNode{c.node(n.Cond), c.node(n.Exp1), c.node(n.Exp2), c.start(n.Cond)}
 	case *ast.ArrayNode:
 		return c.array(n)
 	case *ast.MapNode:

@@ -72,7 +72,8 @@ func (c *compiler) name(id *ast.IdentifierNode, keys []key) node {
 	default:
 		c.otherAt = max(c.otherAt, off+1)
 	}
-	p := &pathNode{id.Value, keys, off}
+	p := &pathNode{root: id.Value, keys: keys, off: off}
+	p.hyphen = off > 1 && c.src[off-1] == '-' && tokenAt(c.src, off-2).kind == tokWord
 	c.read(p.ref())
 	return p
 }

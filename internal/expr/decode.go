@@ -16,7 +16,9 @@ func Decode(raw []byte) (any, error) {
 	if !utf8.Valid(raw) {
 		return nil, errorAt(invalidAt(raw), CodeBadJSON, "", "the JSON is not valid UTF-8")
 	}
-	d := decoder{s: string(raw)}
+	var elems [16]any
+	var pairs [16]pair
+	d := decoder{s: string(raw), elems: elems[:0], pairs: pairs[:0]}
 	v, err := d.value(0)
 	if err == nil {
 		d.skip()
@@ -425,9 +427,5 @@ func short(s string) string {
 	if len(s) <= most {
 		return strconv.Quote(s)
 	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return strconv.Quote(s[:cut]) + "..."
+	return strconv.Quote(head(s, most)) + "..."
 }

@@ -74,8 +74,8 @@ func (e *Error) Caret() string {
 	if i := strings.IndexByte(e.Source[off:], '\n'); i >= 0 {
 		end = off + i
 	}
-	before, after := []rune(e.Source[start:off]), []rune(e.Source[off:end])
 	lead, trail := "", ""
+	before, after := []rune(tail(e.Source[start:off], 4*caretWidth)), []rune(head(e.Source[off:end], 4*caretWidth))
 	if n := len(before) - caretWidth*3/4; n > 0 {
 		before, lead = before[n:], "..."
 	}
@@ -91,6 +91,25 @@ func (e *Error) Caret() string {
 	b.WriteString(strings.Repeat(" ", len(lead)+len(before)))
 	b.WriteByte('^')
 	return b.String()
+}
+
+// head and tail cut s to about n bytes, between characters.
+func head(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+func tail(s string, n int) string {
+	i := max(len(s)-n, 0)
+	for i < len(s) && !utf8.RuneStart(s[i]) {
+		i++
+	}
+	return s[i:]
 }
 
 // writeLine writes characters that take one column each: tabs and control characters become blanks.

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -52,6 +53,7 @@ var foreign = map[string]string{
 	"mod": "%", "rand": "random", "findAll": "filter", "select": "map", "where": "filter",
 }
 
+// suggestFunction is the hint for a function that is not there.
 func suggestFunction(name string) string {
 	if ours := foreign[name]; ours != "" {
 		return "here it is " + ours
@@ -60,5 +62,11 @@ func suggestFunction(name string) string {
 	for i := range table {
 		names[i] = table[i].Name
 	}
-	return suggest(name, names)
+	if near := nearest(name, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	if near := nearest(name, slices.Sorted(maps.Keys(foreign))); near != "" {
+		return "here it is " + foreign[near]
+	}
+	return ""
 }

@@ -176,7 +176,7 @@ func (m *machine) padding(n *callNode, a []any) (s, fill string, err *Error) {
 	if err := m.bytes(len(s), n.off); err != nil {
 		return "", "", err
 	}
-	fill, err = m.repeated(n, with, max(0, min(size, MaxString+1)-int64(runes(s))))
+	fill, err = m.repeated(n, with, max(0, min(size, 2*MaxString)-int64(runes(s))))
 	return s, fill, err
 }
 

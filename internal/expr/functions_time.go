@@ -25,6 +25,9 @@ func callDate(m *machine, n *callNode, a []any) (any, *Error) {
 			ms = t.millis()
 		}
 	}
+	if m.late && why != "" {
+		return nil, n.fail(CodeValue, "", "the text is no time")
+	}
 	if why != "" {
 		return nil, n.fail(CodeValue, "", "%s is no time: %s", m.show(s[0]), why)
 	}
@@ -49,6 +52,9 @@ func callFormatTime(m *machine, n *callNode, a []any) (any, *Error) {
 		return nil, err
 	}
 	s, unknown := formatMoment(momentOf(ms), layout)
+	if m.late && unknown != "" {
+		unknown = "of this kind"
+	}
 	if unknown != "" {
 		return nil, n.fail(CodeValue, "write %% for the sign", "the layout has no directive %s", unknown)
 	}

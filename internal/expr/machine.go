@@ -19,6 +19,8 @@ type machine struct {
 	// pattern is the last regular expression that was no literal.
 	pattern *pattern
 	text    string
+	// w is the writer in use; it is here so that it need not be allocated.
+	w writer
 }
 
 // frame is what # and its kin mean inside a predicate.
@@ -111,28 +113,56 @@ func (m *machine) equal(a, b any, off int) (bool, *Error) {
 	return same, e.err
 }
 
-// json appends v within the budget: sixteen bytes are a step.
+// form is how a value is written.
+type form uint8
+
+const (
+	asJSON   form = iota
+	asText        // a string as it is, all else as JSON
+	asQuoted      // like asText, escaped for the inside of a JSON string
+)
+
+// json appends v as JSON.
 func (m *machine) json(dst []byte, v any, off int) ([]byte, *Error) {
-	return m.write(dst, v, off, (*writer).root)
+	return m.write(dst, v, off, asJSON)
 }
 
 // inText appends v as it stands in text.
 func (m *machine) inText(dst []byte, v any, off int) ([]byte, *Error) {
-	return m.write(dst, v, off, (*writer).inText)
+	return m.write(dst, v, off, asText)
 }
 
-func (w *writer) root(v any) *Error { return w.value(v, 0) }
-
-func (m *machine) write(dst []byte, v any, off int, how func(*writer, any) *Error) ([]byte, *Error) {
-	w := writer{b: dst, limit: len(dst) + min(m.left*16, MaxJSON)}
-	if err := how(&w, v); err != nil {
-		if err.Code == CodeSize && m.left*16 < MaxJSON && len(w.b) > 0 {
+// write appends v within the budget: sixteen bytes are a step.
+func (m *machine) write(dst []byte, v any, off int, f form) ([]byte, *Error) {
+	w := &m.w
+	w.b, w.limit = dst, len(dst)+min(m.left*16, MaxJSON)
+	var err *Error
+	s, isString := v.(string)
+	switch {
+	case f == asJSON:
+		err = w.value(v, 0)
+	case f == asText && isString:
+		err = w.plain(s)
+	case f == asText:
+		err = w.value(v, 0)
+	case isString:
+		err = w.escape(s)
+	default:
+		if err = w.value(v, 0); err == nil {
+			s = string(w.b[len(dst):])
+			w.b = appendEscaped(w.b[:len(dst)], s)
+		}
+	}
+	out := w.b
+	w.b = nil
+	if err != nil {
+		if err.Code == CodeSize && m.left*16 < MaxJSON {
 			err = m.sized(err, off)
 		}
 		err.Offset = off
 		return dst, err
 	}
-	return w.b, m.scan(len(w.b)-len(dst), off)
+	return out, m.scan(len(out)-len(dst), off)
 }
 
 // sized turns a limit of size that came from the budget into an error of the budget.

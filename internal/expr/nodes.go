@@ -60,6 +60,8 @@ type pathNode struct {
 	root string
 	keys []key
 	off  int
+	// hyphen: it stands directly behind a name and a minus, so it may be the rest of that name.
+	hyphen bool
 }
 
 func (n *pathNode) name() string { return joinKeys(n.root, n.keys) }
@@ -69,7 +71,7 @@ func (n *pathNode) eval(m *machine) (any, *Error) {
 		return nil, m.broke(n.off)
 	}
 	if m.c.Names == nil {
-		return nil, n.unknown(m)
+		return nil, n.unknown()
 	}
 	v, ok, err := m.c.Names.Lookup(n.root)
 	if err != nil {
@@ -78,7 +80,7 @@ func (n *pathNode) eval(m *machine) (any, *Error) {
 		return nil, e
 	}
 	if !ok {
-		return nil, n.unknown(m)
+		return nil, n.unknown()
 	}
 	return walk(v, n.keys, n)
 }
@@ -89,9 +91,9 @@ var rootNames = []string{
 	"execution", "trigger", "config", "task", "secrets", "signal", "good", "failed", "done", "total", "null",
 }
 
-func (n *pathNode) unknown(m *machine) *Error {
+func (n *pathNode) unknown() *Error {
 	hint := suggest(n.root, rootNames)
-	if hint == "" {
+	if n.hyphen {
 		hint = `a name with a hyphen is written in brackets, as in nodes["my-node"]`
 	}
 	return errorAt(n.off, CodeName, hint, "there is no name %s here", n.root)

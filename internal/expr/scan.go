@@ -152,44 +152,67 @@ type shape struct {
 
 // level counts what is pending since a bracket was opened: long until the next comma, short also until the next
 // logical operator.
-type level struct{ long, short int }
+type level struct {
+	long, short int
+	// wrap: the bracket that is open inside is a map to be put in parentheses.
+	wrap bool
+}
 
-// prescan refuses an expression that would take the parser deep, and returns it as the parser shall read it (see
-// alias). It reads every byte once and does not recurse.
-func prescan(src string) (string, *Error) {
+// prescan refuses an expression that would take the parser deep, and returns the edits with which the parser shall
+// read it. It reads every byte once and does not recurse.
+func prescan(src string) (edits, *Error) {
 	if len(src) > MaxSource {
-		return "", errorAt(0, CodeTooComplex, "split it over several nodes or variables", "the expression has %d bytes, more than %d", len(src), MaxSource)
+		return nil, errorAt(0, CodeTooComplex, "split it over several nodes or variables", "the expression has %d bytes, more than %d", len(src), MaxSource)
 	}
 	if !utf8.ValidString(src) {
-		return "", errorAt(invalidAt([]byte(src)), CodeSyntax, "", "the expression is not valid UTF-8")
+		return nil, errorAt(invalidAt([]byte(src)), CodeSyntax, "", "the expression is not valid UTF-8")
 	}
 	var sh shape
-	var swaps []swap
-	last := token{}
+	var out edits
+	last, lastText := token{}, ""
 	operand := false // whether last ends an operand
 	for i := 0; ; i = last.end {
 		t := nextToken(src, i)
-		if t.kind == tokEnd {
-			break
-		}
-		if t.kind == tokOpenString || t.kind == tokOpenComment {
-			return "", unclosed(t)
+		switch t.kind {
+		case tokEnd:
+			return out, nil
+		case tokOpenString, tokOpenComment:
+			return nil, unclosed(t)
 		}
 		text := src[t.start:t.end]
-		dot := src[last.start:last.end]
-		property := dot == "." || dot == "?."
-		if text == "(" && last.kind == tokWord {
-			swaps = appendSwap(swaps, src, last)
+		property := lastText == "." || lastText == "?."
+		switch {
+		case text == "(" && last.kind == tokWord && aliases[lastText] != "":
+			out = append(out, edit{last.start, aliases[lastText], true})
+		case text == "{" && (lastText == "," || lastText == "(") && mapFollows(src, t.end):
+			out = append(out, edit{t.start, "(", false})
+			sh.level.wrap = true
 		}
 		operand = sh.step(t, text, operand, property)
 		if sh.depth() > MaxNesting {
-			return "", errorAt(t.start, CodeTooComplex, "use let, or split it over several nodes", "the expression is nested more than %d deep", MaxNesting)
+			return nil, errorAt(t.start, CodeTooComplex, "use let, or split it over several nodes", "the expression is nested more than %d deep", MaxNesting)
 		}
-		if last = t; property && t.kind == tokWord {
-			last.kind = tokString // a property, never a function to be swapped
+		if t.kind == tokClose && sh.level.wrap {
+			out = append(out, edit{t.end, ")", false})
+			sh.level.wrap = false
+		}
+		if last, lastText = t, text; property && t.kind == tokWord {
+			last.kind = tokString // a property, never a function
 		}
 	}
-	return applySwaps(src, swaps), nil
+}
+
+// mapFollows reports whether the { before i opens a map: it is empty, or a key and a colon follow.
+func mapFollows(src string, i int) bool {
+	t := nextToken(src, i)
+	if t.kind == tokClose {
+		return src[t.start] == '}'
+	}
+	if t.kind != tokWord && t.kind != tokString {
+		return false
+	}
+	colon := nextToken(src, t.end)
+	return colon.kind == tokOperator && src[colon.start:colon.end] == ":"
 }
 
 func (sh *shape) depth() int { return sh.sum + len(sh.open) + sh.level.long + sh.level.short }
@@ -218,7 +241,7 @@ func (sh *shape) step(t token, text string, operand, property bool) bool {
 	}
 	switch text {
 	case ",":
-		sh.level = level{}
+		sh.level.long, sh.level.short = 0, 0
 	case "&&", "||", "and", "or", ";":
 		sh.level.short = 0
 	case "?", "let", "if":
@@ -246,26 +269,45 @@ var aliases = map[string]string{
 	"uniqueBy": "findLast", "mapValues": "findIndex",
 }
 
-// swap is a name to be replaced in the source.
-type swap struct {
-	at int
-	by string
+// edit puts text into a source, over as many bytes or, if over is not set, between two.
+type edit struct {
+	at   int
+	text string
+	over bool
 }
 
-func appendSwap(swaps []swap, src string, name token) []swap {
-	if by, ok := aliases[src[name.start:name.end]]; ok {
-		return append(swaps, swap{name.start, by})
-	}
-	return swaps
-}
+// edits make of an expression what the grammar reads: aliases, and parentheses around a map that stands where the
+// grammar would take its { for the beginning of a predicate. They are in the order of their positions.
+type edits []edit
 
-func applySwaps(src string, swaps []swap) string {
-	if len(swaps) == 0 {
+func (es edits) apply(src string) string {
+	if len(es) == 0 {
 		return src
 	}
-	b := []byte(src)
-	for _, s := range swaps {
-		copy(b[s.at:], s.by)
+	var b strings.Builder
+	done := 0
+	for _, e := range es {
+		b.WriteString(src[done:e.at])
+		b.WriteString(e.text)
+		if done = e.at; e.over {
+			done += len(e.text)
+		}
 	}
-	return string(b)
+	b.WriteString(src[done:])
+	return b.String()
+}
+
+// offsets maps the characters of the edited source to bytes of src.
+func (es edits) offsets(src string) []int {
+	out := make([]int, 0, len(src)+len(es))
+	for i := range src {
+		for len(es) > 0 && es[0].at <= i {
+			if !es[0].over {
+				out = append(out, i)
+			}
+			es = es[1:]
+		}
+		out = append(out, i)
+	}
+	return out
 }

@@ -2,22 +2,32 @@ package expr
 
 import "strings"
 
-// suggest returns a hint "did you mean x?" with the candidate nearest to name, or "" if none is near. Of equally
-// near ones the first wins.
+// suggest returns a hint "did you mean x?" with the candidate nearest to name, or "" if none is near.
 func suggest(name string, candidates []string) string {
-	best, least := "", 1+len(name)/3
-	if len(name) > 40 {
+	if near := nearest(name, candidates); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return ""
+}
+
+// nearest returns the candidate with the fewest typing errors, or "" if all have too many. Of equally near ones that
+// with the same first letter wins, then the first.
+func nearest(name string, candidates []string) string {
+	if name == "" || len(name) > 40 {
 		return ""
 	}
+	limit := max(1, len(name)/3)
+	best, least := "", 2*limit+2
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(name), strings.ToLower(c), least); d < least || d == least && best == "" {
+		d := 2 * distance(strings.ToLower(name), strings.ToLower(c), limit)
+		if d <= 2*limit && !strings.EqualFold(name[:1], c[:1]) {
+			d++
+		}
+		if d < least {
 			best, least = c, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return "did you mean " + best + "?"
+	return best
 }
 
 // distance counts insertions, deletions, replacements and swaps of neighbours that turn a into b; above limit it

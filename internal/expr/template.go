@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Template is a JSON value whose strings may hold ${ }. It does not change and may be used by several goroutines at
@@ -42,12 +43,15 @@ type spot struct {
 	items  []*spot
 }
 
-// part is text, or an expression that begins at an offset of its string.
+// part is text, also with its JSON escapes, or an expression that begins at an offset of its string.
 type part struct {
 	text    string
+	quoted  string
 	program *Program
 	at      int
 }
+
+func textPart(s string) part { return part{text: s, quoted: string(appendEscaped(nil, s))} }
 
 // CompileTemplate checks a JSON value and all expressions in its strings. Keys of objects are literal. The error is
 // *Error; its Pointer names the string and its Offset is within that string, or without Pointer within raw.
@@ -69,6 +73,9 @@ func CompileTemplate(raw Raw) (*Template, error) {
 
 // CompileText checks one string with ${ }. The error is *Error.
 func CompileText(src string) (*Template, error) {
+	if !utf8.ValidString(src) {
+		return nil, &Error{Code: CodeSyntax, Message: "the text is not valid UTF-8", Offset: invalidAt([]byte(src)), Source: src}
+	}
 	t := &Template{}
 	root, err := t.text(src, "")
 	if err != nil {
@@ -216,7 +223,7 @@ func (t *Template) text(src, pointer string) (*spot, *Error) {
 		case strings.HasPrefix(src[i:], "${"):
 			flush(i)
 			if b.Len() > 0 {
-				s.parts = append(s.parts, part{text: b.String()})
+				s.parts = append(s.parts, textPart(b.String()))
 				b.Reset()
 			}
 			end, err := t.expression(s, i+2)
@@ -235,7 +242,7 @@ func (t *Template) text(src, pointer string) (*spot, *Error) {
 		return constant(b.String())
 	}
 	if b.Len() > 0 {
-		s.parts = append(s.parts, part{text: b.String()})
+		s.parts = append(s.parts, textPart(b.String()))
 	}
 	if len(s.parts) == 1 {
 		s.kind = spotValue

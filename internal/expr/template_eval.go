@@ -37,12 +37,7 @@ func (e *evaluation) write(s *spot) *Error {
 		return e.later(s)
 	}
 	if s.kind == spotText {
-		text, err := s.text(e.m)
-		if err != nil {
-			return err
-		}
-		e.dst, err = e.m.json(e.dst, text, 0)
-		return s.placed(err, 0)
+		return e.quoted(s)
 	}
 	v, err := s.run(e.m, 0)
 	if err != nil {
@@ -50,6 +45,18 @@ func (e *evaluation) write(s *spot) *Error {
 	}
 	e.dst, err = e.m.json(e.dst, v, 0)
 	return s.placed(err, s.parts[0].at)
+}
+
+// quoted writes text part by part.
+func (e *evaluation) quoted(s *spot) (err *Error) {
+	e.dst = append(e.dst, '"')
+	for i := range s.parts {
+		if e.dst, err = s.appendPart(e.m, e.dst, i, asQuoted); err != nil {
+			return err
+		}
+	}
+	e.dst = append(e.dst, '"')
+	return nil
 }
 
 func (e *evaluation) list(s *spot) *Error {
@@ -97,7 +104,7 @@ func (e *evaluation) later(s *spot) *Error {
 			continue
 		}
 		var err *Error
-		if text, err = s.appendPart(e.m, text, i); err != nil {
+		if text, err = s.appendPart(e.m, text, i, asText); err != nil {
 			return err
 		}
 	}
@@ -126,17 +133,20 @@ func (s *spot) run(m *machine, i int) (any, *Error) {
 	return v, s.placed(err, s.parts[i].at)
 }
 
-// appendPart appends part i as it stands in text.
-func (s *spot) appendPart(m *machine, dst []byte, i int) ([]byte, *Error) {
+// appendPart appends part i in a form of text.
+func (s *spot) appendPart(m *machine, dst []byte, i int, f form) ([]byte, *Error) {
 	p := s.parts[i]
+	if p.program == nil && f == asQuoted {
+		return append(dst, p.quoted...), s.placed(m.scan(len(p.quoted), 0), 0)
+	}
 	if p.program == nil {
 		return append(dst, p.text...), s.placed(m.scan(len(p.text), 0), 0)
 	}
 	v, err := s.run(m, i)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	dst, err = m.inText(dst, v, 0)
+	dst, err = m.write(dst, v, 0, f)
 	return dst, s.placed(err, p.at)
 }
 
@@ -145,7 +155,7 @@ func (s *spot) text(m *machine) (string, *Error) {
 	var b []byte
 	for i := range s.parts {
 		var err *Error
-		if b, err = s.appendPart(m, b, i); err != nil {
+		if b, err = s.appendPart(m, b, i, asText); err != nil {
 			return "", err
 		}
 	}

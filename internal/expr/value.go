@@ -214,12 +214,8 @@ func exactInt(f float64) (int64, bool) {
 	return int64(f), true
 }
 
-// text is a value inside text: a string as it is, everything else as compact JSON.
-func (w *writer) inText(v any) *Error {
-	s, ok := v.(string)
-	if !ok {
-		return w.value(v, 0)
-	}
+// plain appends s without quotes and escapes.
+func (w *writer) plain(s string) *Error {
 	if len(s) > w.limit-len(w.b) {
 		return errorAt(0, CodeSize, "", "the text is too large")
 	}

@@ -2,10 +2,6 @@ package expr
 
 import "testing"
 
-type mapNames map[string]any
-
-func (n mapNames) Lookup(name string) (any, bool, error) { v, ok := n[name]; return v, ok, nil }
-
 func TestExamplesOfFunctions(t *testing.T) {
 	for _, f := range Functions() {
 		if f.Example == "" {
