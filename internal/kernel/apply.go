@@ -128,6 +128,9 @@ func (s *State) applyToStep(o *Op) error {
 	case opTook:
 		s.applyTook(st, o)
 	case opVerdict:
+		if st.comp == nil {
+			return fmt.Errorf("step %q is no composite", o.path)
+		}
 		st.comp.verdict, st.comp.err = o.word, o.err
 		st.comp.output = s.outputOf(o, st)
 	case opDone:
@@ -441,13 +444,13 @@ func (s *State) outputOf(o *Op, st *step) *value {
 	switch from := o.text; {
 	case from == "":
 		return nil
-	case from == "arm":
+	case st != nil && from == "arm" && o.n >= 0 && int(o.n) < len(st.arms):
 		return st.arms[o.n].output()
-	case from == "instances":
+	case st != nil && st.comp != nil && from == "instances":
 		return st.comp.collected()
-	case from == "last":
+	case st != nil && st.comp != nil && from == "last":
 		return st.comp.last
-	case from == "verdict":
+	case st != nil && st.comp != nil && from == "verdict":
 		return st.comp.output
 	default:
 		v, _ := s.resolve(from)

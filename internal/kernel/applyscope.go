@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
@@ -147,9 +148,29 @@ func (s *State) applyClosed(sc *scope, o *Op) {
 
 // collected is the list (or map) of what the instances gave, null where one failed.
 func (c *comp) collected() *value {
-	v := &value{list: true, keys: c.keys, parts: c.results}
+	v := &value{list: true, parts: c.results}
+	if c.keys != nil {
+		v.keys, v.parts = inKeyOrder(c.keys, c.results)
+	}
 	for _, p := range v.parts {
 		v.n += p.size()
 	}
 	return v
+}
+
+// inKeyOrder sorts the parts of a map; branches are kept in written order until here.
+func inKeyOrder(keys []string, parts []*value) ([]string, []*value) {
+	if slices.IsSorted(keys) {
+		return keys, parts
+	}
+	order := make([]int, len(keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+	sorted, moved := make([]string, len(keys)), make([]*value, len(keys))
+	for to, from := range order {
+		sorted[to], moved[to] = keys[from], parts[from]
+	}
+	return sorted, moved
 }

@@ -142,7 +142,7 @@ func (x *decider) work(w work) {
 		x.park(&model.Error{Code: "too_many_steps", Message: fmt.Sprintf("the execution has scheduled more than %d steps", x.bounds.Steps)}, "")
 		return
 	}
-	if x.s.live > x.bounds.LiveSteps {
+	if x.s.live > x.bounds.LiveSteps+maxScopeDepth { // composites around the steps do not count
 		x.park(&model.Error{Code: "too_many_live_steps", Message: fmt.Sprintf("more than %d steps are live at once", x.bounds.LiveSteps)}, "")
 		return
 	}
@@ -258,8 +258,11 @@ func errorOf(err error, step string) *model.Error {
 	no := false
 	e := &model.Error{Code: "expression", Message: err.Error(), Retryable: &no, Step: step}
 	var at *expr.Error
-	if errors.As(err, &at) && at.Hint != "" {
-		e.Message += " (" + at.Hint + ")"
+	if errors.As(err, &at) {
+		e.Message = at.Message
+		if at.Hint != "" {
+			e.Message += " (" + at.Hint + ")"
+		}
 	}
 	return e
 }

@@ -141,10 +141,6 @@ func (c *compiler) checkNodeRef(u *use, ref expr.Ref) {
 	}
 	// The reader's own node, or the composite around it, in the scope of the target.
 	at := u.def
-	if u.at == atPass || u.at == atComplete {
-		// They are evaluated between the instances; names inside the body are not seen.
-		at = u.def
-	}
 	for at != nil && at.scope != target.scope {
 		at = at.scope.owner
 	}

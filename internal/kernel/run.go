@@ -118,10 +118,14 @@ func (x *decider) evaluate(o *Op, st *step, n *nodeDef) *model.Error {
 	}
 	o.data = append(buf, '}')
 	if total += len(o.data); total > x.bounds.Payload {
-		no := false
-		return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the configuration is %d bytes, more than %d", total, x.bounds.Payload), Retryable: &no, Step: st.path}
+		return x.tooLarge("configuration", total, st)
 	}
 	return nil
+}
+
+func (x *decider) tooLarge(what string, n int, st *step) *model.Error {
+	no := false
+	return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the %s is %d bytes, more than %d", what, n, x.bounds.Payload), Retryable: &no, Step: st.path}
 }
 
 func appendProp(buf []byte, key string) []byte {
@@ -245,6 +249,9 @@ func (x *decider) sideEffects(st *step, n *nodeDef, o *Op, result *value) *model
 		raw, _, err := n.output.Append(nil, &x.ctx)
 		if err != nil {
 			return errorOf(err, st.path)
+		}
+		if len(raw) > x.bounds.Payload {
+			return x.tooLarge("output", len(raw), st)
 		}
 		o.data, o.hasData, o.text = raw, true, ""
 	}

@@ -1,6 +1,9 @@
 package kernel
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -165,6 +168,7 @@ func (x *decider) defaultOutput(sc *scope, sd *scopeDef, how *ending) {
 			how.refs = append(how.refs, inref{rec.name, "out:" + rec.step.path})
 		}
 	}
+	slices.SortFunc(how.refs, func(a, b inref) int { return strings.Compare(a.key, b.key) })
 	if how.refs == nil {
 		how.output, how.has = []byte("{}"), true
 	}

@@ -1,0 +1,319 @@
+package kernel
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Script is an execution driven by the lines of testdata/*.txt.
+type Script struct{ e *execution }
+
+// NewScript compiles the workflow of a script.
+func NewScript(t testing.TB, w *model.Workflow) *Script {
+	s := &Script{newExecution(t, w)}
+	s.e.env.Bounds = Bounds{PerDecide: 1000}
+	return s
+}
+
+// Explain lists what is outstanding, one sentence each.
+func (s *Script) Explain() (lines []string) {
+	for o := range Open(s.e.s) {
+		lines = append(lines, Explain(o, s.e.now))
+	}
+	return lines
+}
+
+// Do runs one line of a script and says what happened.
+func (s *Script) Do(line string) ([]string, error) {
+	verb, rest, _ := strings.Cut(line, " ")
+	e := s.e
+	step, arg, _ := strings.Cut(rest, " ")
+	attempt := 1
+	if e.s.root != nil {
+		if st := e.s.stepAt(step); st != nil {
+			attempt = st.attempt
+		}
+	}
+	switch verb {
+	case "quiet": // says only how much happened
+		lines, err := s.Do(rest)
+		return []string{fmt.Sprintf("%d lines, the last: %s", len(lines), lines[len(lines)-1])}, err
+	case "start":
+		return s.told(e.start(orNullText(rest))), nil
+	case "start-in":
+		ms, err := expr.ParseDuration(step)
+		if err != nil {
+			return nil, err
+		}
+		return s.told(e.feed(Input{Kind: InStart, Start: &Start{ID: testID, Namespace: "default", Workflow: e.d.w.Name, Version: "1.0.0", Input: []byte(orNullText(arg)), NotBefore: e.now + ms}})), nil
+	case "ok":
+		return s.result(step, attempt, model.Result{Output: []byte(orNullText(arg))}), nil
+	case "outcome":
+		word, out, _ := strings.Cut(arg, " ")
+		return s.result(step, attempt, model.Result{Outcome: word, Output: []byte(orNullText(out))}), nil
+	case "fail", "fail-for-good":
+		code, msg, _ := strings.Cut(arg, " ")
+		failure := &model.Error{Code: code, Message: msg}
+		if verb == "fail-for-good" {
+			failure.Retryable = new(bool)
+		}
+		return s.result(step, attempt, model.Result{Error: failure}), nil
+	case "again": // the same report of attempt N once more
+		var n int
+		if _, err := fmt.Sscan(arg, &n); err != nil {
+			return nil, err
+		}
+		return s.result(step, n, model.Result{Output: []byte(`"again"`)}), nil
+	case "lost":
+		return s.told(e.feed(Input{Kind: InLost, Step: step, Attempt: attempt})), nil
+	case "released":
+		return s.told(e.feed(Input{Kind: InReleased, Step: step, Attempt: attempt})), nil
+	case "signal":
+		return s.told(e.feed(Input{Kind: InSignal, Signal: &Signal{Name: step, Data: []byte(orNullText(arg))}})), nil
+	case "signal-id":
+		id, data, _ := strings.Cut(arg, " ")
+		return s.told(e.feed(Input{Kind: InSignal, Signal: &Signal{Name: step, ID: id, Data: []byte(orNullText(data))}})), nil
+	case "after":
+		ms, err := expr.ParseDuration(step)
+		if err != nil {
+			return nil, err
+		}
+		e.now += ms
+		return s.told(e.feed(Input{Kind: InTick})), nil
+	case "continue":
+		return s.told(e.feed(Input{Kind: InContinue})), nil
+	case "crash": // a new owner folds the journal
+		e.s = e.fold()
+		return nil, nil
+	case "explain":
+		return s.Explain(), nil
+	}
+	kinds := map[string]InputKind{"cancel": InCancel, "terminate": InTerminate, "pause": InPause, "resume": InResume}
+	if kind, ok := kinds[verb]; ok {
+		in := Input{Kind: kind}
+		if id, found := strings.CutPrefix(rest, "request="); found {
+			in.Request = id
+		} else {
+			in.Why = rest
+		}
+		return s.told(e.feed(in)), nil
+	}
+	return nil, fmt.Errorf("unknown verb %q", verb)
+}
+
+func (s *Script) result(step string, attempt int, r model.Result) []string {
+	return s.told(s.e.feed(Input{Kind: InResult, Step: step, Attempt: attempt, Result: &r}))
+}
+
+func orNullText(s string) string {
+	if s == "" {
+		return "null"
+	}
+	return s
+}
+
+func (s *Script) told(dec Decided) (lines []string) {
+	tasks := map[string]Task{}
+	for _, t := range dec.Dispatch {
+		tasks[fmt.Sprint(t.Step, t.Attempt)] = t
+	}
+	for i := range dec.Ops {
+		if line := s.tell(&dec.Ops[i], tasks); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	for _, a := range dec.Answers {
+		switch {
+		case a.Error != nil:
+			lines = append(lines, "refused: "+a.Error.Code+": "+a.Error.Message)
+		case a.Repeated:
+			lines = append(lines, "answered as before")
+		}
+	}
+	return lines
+}
+
+func (s *Script) in(at int64) string { return expr.FormatDuration(at - s.e.now) }
+
+func (s *Script) tell(o *Op, tasks map[string]Task) string {
+	switch o.kind {
+	case opTask:
+		text := fmt.Sprintf("%s: attempt %d", o.path, o.attempt)
+		if t, ok := tasks[fmt.Sprint(o.path, o.attempt)]; ok && o.attempt == 1 {
+			text += " " + string(t.With)
+			for _, l := range t.Late {
+				text += fmt.Sprintf(" late %s %v", l.Path, l.Parts)
+			}
+		}
+		return text
+	case opWait:
+		return o.path + ": waits for " + s.arms(o)
+	case opEnter:
+		if o.n < 0 {
+			return o.path + ": begins"
+		}
+		return fmt.Sprintf("%s: begins %d", o.path, o.n)
+	case opDone:
+		text := o.path + ": " + o.word
+		if o.name == "skipped" || o.name == "cancelled" {
+			text = o.path + ": " + o.name
+		}
+		if o.flag {
+			text += " (effect unknown)"
+		}
+		if o.err != nil {
+			text += " " + o.err.Code + ": " + o.err.Message
+		}
+		if o.hasData {
+			text += " " + string(o.data)
+		}
+		return text
+	case opBackoff:
+		return fmt.Sprintf("%s: %s: %s; again in %s", o.path, o.err.Code, o.err.Message, s.in(o.until))
+	case opLost:
+		if o.flag {
+			return fmt.Sprintf("%s: attempt %d was given back", o.path, o.attempt)
+		}
+		return fmt.Sprintf("%s: attempt %d lost", o.path, o.attempt)
+	case opCancel:
+		return o.path + ": asked to stop"
+	case opSet:
+		return fmt.Sprintf("vars.%s %s %s", o.name, o.word, o.data)
+	case opLog:
+		return "log: " + o.text
+	case opTags:
+		text := "tags:"
+		for _, t := range o.tags {
+			text += " " + t.name + "=" + string(t.data)
+		}
+		return text
+	case opSignal:
+		return fmt.Sprintf("signal %d %s arrives", o.n, o.name)
+	case opTook:
+		return fmt.Sprintf("signal %d goes to %s", o.n, o.path)
+	case opExpired:
+		return fmt.Sprintf("signal %d has expired", o.n)
+	case opUndelivered:
+		return fmt.Sprintf("signal %d was never consumed", o.n)
+	case opHold:
+		return "the failure waits for the other steps: " + o.err.Code
+	case opAbsorbed:
+		return o.name + ": a late token is absorbed"
+	case opClosed:
+		if o.path == "" {
+			return ""
+		}
+		return o.path + " ends " + s.ended(o)
+	case opClose:
+		if o.path == "" {
+			return "everything still running is asked to stop"
+		}
+		return o.path + " is closing"
+	case opStatus:
+		if o.err != nil {
+			return o.word + ": " + o.err.Code + ": " + o.err.Message
+		}
+		return o.word
+	case opEnd:
+		text := "execution " + o.word + ", outcome " + o.name
+		if o.err != nil {
+			return text + " " + o.err.Code + ": " + o.err.Message
+		}
+		if out := s.e.s.Output(); out != nil {
+			text += " " + string(out)
+		}
+		return text
+	case opMore:
+		return "(to be continued)"
+	}
+	return ""
+}
+
+func (s *Script) ended(o *Op) string {
+	if o.err != nil {
+		return o.word + " " + o.err.Code
+	}
+	return o.word
+}
+
+func (s *Script) arms(o *Op) string {
+	var parts []string
+	for _, a := range o.arms {
+		text := ""
+		switch {
+		case a.signal != "":
+			text = "signal " + a.signal
+			if a.count > 1 {
+				text = fmt.Sprintf("%d signals %s", a.count, a.signal)
+			}
+		case a.due > 0:
+			text = s.in(a.due)
+		default:
+			text = "its condition"
+		}
+		if a.name != "" {
+			text = a.name + " (" + text + ")"
+		}
+		parts = append(parts, text)
+	}
+	text := strings.Join(parts, " or ")
+	if o.due > 0 {
+		text += ", at most " + s.in(o.due)
+	}
+	return text
+}
+
+// Golden is a journal with what folding it gives.
+type Golden struct {
+	Name    string          `json:"name"`
+	Entries []GoldenEntry   `json:"entries"`
+	Status  model.Status    `json:"status"`
+	Outcome string          `json:"outcome,omitempty"`
+	Output  json.RawMessage `json:"output,omitempty"`
+	Open    []string        `json:"open,omitempty"`
+}
+
+// GoldenEntry is one entry of a journal.
+type GoldenEntry struct {
+	At   int64           `json:"at"`
+	Body json.RawMessage `json:"body"`
+}
+
+// Golden is the journal so far.
+func (s *Script) Golden(name string) Golden {
+	g := goldenOf(s.e.s, name)
+	for i, body := range s.e.journal {
+		g.Entries = append(g.Entries, GoldenEntry{s.e.ats[i], body})
+	}
+	return g
+}
+
+func goldenOf(s *State, name string) Golden {
+	g := Golden{Name: name, Status: s.Status(), Outcome: s.Outcome(), Output: s.Output()}
+	for o := range Open(s) {
+		g.Open = append(g.Open, Explain(o, s.At()))
+	}
+	return g
+}
+
+// Refold folds the entries of a golden journal and says what they give now.
+func (g Golden) Refold() (Golden, error) {
+	s := New()
+	for i, e := range g.Entries {
+		ops, err := Decode(e.Body)
+		if err != nil {
+			return Golden{}, fmt.Errorf("entry %d: %w", i+1, err)
+		}
+		if err := Apply(s, uint64(i+1), e.At, ops); err != nil {
+			return Golden{}, err
+		}
+	}
+	again := goldenOf(s, g.Name)
+	again.Entries = g.Entries
+	return again, nil
+}
