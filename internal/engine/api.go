@@ -108,7 +108,7 @@ type (
 	Stop struct{ Grace time.Duration }
 )
 
-// Events that answer a request. Epoch is that of the request, so late answers for a former claim are told apart.
+// Events that answer a request. Epoch is that of the request: it tells answers for a former claim apart.
 type (
 	// CommitDone answers Commit.
 	CommitDone struct {

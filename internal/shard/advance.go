@@ -53,7 +53,9 @@ func (c *Core) release(p *part) {
 			c.out.Dispatch = append(c.out.Dispatch, *t)
 		}
 	}
-	c.out.Cancel = append(c.out.Cancel, p.cancel...)
+	for _, a := range p.cancel {
+		c.cancel(a)
+	}
 	c.out.Replies = append(c.out.Replies, p.replies...)
 	for i := range p.verdicts {
 		c.out.Verdicts = append(c.out.Verdicts, p.verdicts[i].Verdict)

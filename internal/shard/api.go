@@ -221,6 +221,11 @@ type Ready struct {
 type Config struct {
 	// Shards of the store; needed to address messages.
 	Shards int
+	// Clean: the owner before released the shard after all its tasks had ended, so that attempts found outstanding
+	// were never run: they count as released, not as lost.
+	Clean bool
+	// Number is that of the last durable part under this claim.
+	Number uint64
 	Bounds kernel.Bounds
 
 	PartEntries int // 1,000
@@ -254,7 +259,6 @@ type Stats struct {
 	Pending    int // inputs that wait for a transition
 	Loading    int
 	Wakes      int
-	Tasks      int // handed out and not yet reported
 
 	Transitions uint64
 	Entries     uint64
@@ -271,4 +275,28 @@ type Stats struct {
 	AuditFaults uint64
 	// OldestDue is the due time of the earliest timer or wake not yet acted on; record.Never where there is none.
 	OldestDue int64
+}
+
+// Add adds the counts of o to s.
+func (s *Stats) Add(o Stats) {
+	s.Executions += o.Executions
+	s.Resting += o.Resting
+	s.Bytes += o.Bytes
+	s.Pending += o.Pending
+	s.Loading += o.Loading
+	s.Wakes += o.Wakes
+	s.Transitions += o.Transitions
+	s.Entries += o.Entries
+	s.Parts += o.Parts
+	s.Loaded += o.Loaded
+	s.Evicted += o.Evicted
+	s.Snapshots += o.Snapshots
+	s.Forgotten += o.Forgotten
+	s.Lost += o.Lost
+	s.DeadLetters += o.DeadLetters
+	s.Quarantined += o.Quarantined
+	s.Held += o.Held
+	s.Audits += o.Audits
+	s.AuditFaults += o.AuditFaults
+	s.OldestDue = min(s.OldestDue, o.OldestDue)
 }

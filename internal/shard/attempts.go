@@ -7,8 +7,8 @@ type attempt struct {
 	kernel.TaskRef
 	// part holds the intent; the task leaves once that is durable. nil: it has left.
 	part *part
-	// reported: the result waits for its transition.
-	reported bool
+	// leased: an executor has it. reported: its result waits for a transition. cancelled: it was asked to stop.
+	leased, reported, cancelled bool
 }
 
 // attempts are the outstanding tasks of one execution, in no order that matters. Few are searched one by one; many

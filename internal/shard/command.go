@@ -69,7 +69,7 @@ func (c *Core) deliver(id record.ID, in input) {
 
 // enter makes a place for an execution that is not in memory.
 func (c *Core) enter(id record.ID) *execution {
-	e := &execution{id: id, watched: c.watched[id]}
+	e := &execution{id: id, watched: c.watched[id], fresh: true}
 	c.execs[id] = e
 	c.wakes.drop(id)
 	return e

@@ -56,7 +56,7 @@ type Core struct {
 // NewCore makes the core of a shard that was just claimed with fence f. now is Unix milliseconds.
 func NewCore(now int64, f record.Fence, c Config) *Core {
 	return &Core{
-		fence: f, cfg: c.withDefaults(), now: now,
+		fence: f, cfg: c.withDefaults(), now: now, number: c.Number,
 		execs:   map[record.ID]*execution{},
 		defs:    map[DefinitionRef]*definition{},
 		keys:    map[record.Key]*keyRow{},

@@ -25,6 +25,9 @@ type execution struct {
 	id    record.ID
 	phase phase
 	here  bool // loading: its journal has come, only its key is missing
+	// fresh: not yet loaded under this claim since it is in memory, so its outstanding tasks were never handed out by
+	// this owner.
+	fresh bool
 
 	state *kernel.State
 	def   *definition
@@ -122,6 +125,15 @@ func (in *input) payload() int {
 		n += len(in.Result.Output)
 	}
 	return n
+}
+
+// goesOn reports whether the last transition stopped at a bound and is to be continued.
+func (e *execution) goesOn() bool {
+	if !e.state.More() {
+		return false
+	}
+	s := e.state.Status()
+	return s == model.Running || s == model.Compensating
 }
 
 // closed reports whether the execution has ended, durably or not.

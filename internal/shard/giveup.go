@@ -39,6 +39,23 @@ func (c *Core) GiveUp(now int64) {
 	}
 }
 
+// Abandon answers everyone who waits for anything, because the shard is no longer owned. The core is not used any
+// more but for one Ready.
+func (c *Core) Abandon(now int64) {
+	c.GiveUp(now)
+	err := &model.Error{Code: CodeNotOwner, Message: "another member owns the execution now; ask again"}
+	for _, e := range c.sorted() {
+		for _, w := range e.waiters {
+			c.out.Replies = append(c.out.Replies, Reply{Ref: w.ref, Execution: e.id, Error: err})
+		}
+		for i := range e.inbox {
+			if e.inbox[i].origin == byReport {
+				c.out.Verdicts = append(c.out.Verdicts, Verdict{Ref: e.inbox[i].ref, Answer: Again})
+			}
+		}
+	}
+}
+
 func (c *Core) sayUnavailable(r Reply, err *model.Error) {
 	if r.Error == nil {
 		r.Error = err

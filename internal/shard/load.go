@@ -211,8 +211,12 @@ func (c *Core) activate(e *execution) {
 		}
 		in := input{}
 		in.Kind, in.Step, in.Attempt = kernel.InLost, ref.Step, ref.Attempt
+		if c.cfg.Clean && e.fresh {
+			in.Kind = kernel.InReleased
+		} else {
+			c.stats.Lost++
+		}
 		lost = append(lost, in)
-		c.stats.Lost++
 	}
 	if s := e.birth; s != nil {
 		e.birth = nil
@@ -224,7 +228,7 @@ func (c *Core) activate(e *execution) {
 		e.parking = true
 		lost = append([]input{in}, lost...)
 	}
-	e.why, e.repair = nil, false
+	e.why, e.repair, e.fresh = nil, false, false
 	for i := range lost {
 		c.pending++
 		c.bytes += lost[i].payload()

@@ -12,7 +12,7 @@ func (c *Core) breakDown(e *execution, err error) {
 	why := &model.Error{Code: CodeQuarantined, Message: err.Error()}
 	for i := range c.src {
 		in := &c.src[i]
-		if in.origin == byReport {
+		if in.origin == byReport || in.Kind == kernel.InReleased {
 			e.tasks.drop(kernel.TaskRef{Step: in.Step, Attempt: in.Attempt})
 		}
 	}

@@ -72,8 +72,13 @@ func (c *Core) Halve(number uint64) (p *record.Part, only record.ID, ok bool) {
 		}
 	}
 	c.number++
-	moved.Fence, moved.Number, moved.sealed = c.fence, c.number, true
+	moved.Fence, moved.Number, moved.sealed = c.fence, first.Number+1, true
 	c.parts = slices.Insert(c.parts, at+1, moved)
+	for _, p := range c.parts[at+2:] {
+		if p.sealed {
+			p.Number++
+		}
+	}
 	return &first.Part, record.ID{}, true
 }
 

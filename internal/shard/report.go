@@ -16,7 +16,7 @@ func (c *Core) Report(now int64, r Report) {
 	}
 	ref := kernel.TaskRef{Step: r.Attempt.Step, Attempt: r.Attempt.Attempt}
 	t := e.tasks.find(ref)
-	if t == nil || t.part != nil {
+	if t == nil || t.part != nil || !t.leased {
 		c.judge(e, r.Ref, c.repeated(e, ref))
 		return
 	}
@@ -47,8 +47,72 @@ func (c *Core) repeated(e *execution, ref kernel.TaskRef) Answer {
 	return Stale
 }
 
-// Outstanding reports whether the attempt is one that the core waits for.
-func (c *Core) Outstanding(a Attempt) bool {
+// Lease hands an attempt of [Ready.Dispatch] to an executor. False: it is not wanted any more.
+func (c *Core) Lease(a Attempt) bool {
+	t := c.attempt(a)
+	if t == nil || t.leased || t.reported {
+		return false
+	}
+	t.leased = true
+	return true
+}
+
+// Outstanding reports whether the core waits for the attempt, and whether that was asked to stop.
+func (c *Core) Outstanding(a Attempt) (waits, cancelled bool) {
+	t := c.attempt(a)
+	if t == nil {
+		return false, false
+	}
+	return true, t.cancelled
+}
+
+// Leased lists the attempts that executors have.
+func (c *Core) Leased() []Attempt {
+	var out []Attempt
+	for _, e := range c.sorted() {
+		for i := range e.tasks.list {
+			if t := &e.tasks.list[i]; t.leased && !t.reported {
+				out = append(out, Attempt{e.id, t.Step, t.Attempt})
+			}
+		}
+	}
+	return out
+}
+
+func (c *Core) attempt(a Attempt) *attempt {
 	e := c.execs[a.Execution]
-	return e != nil && e.tasks.find(kernel.TaskRef{Step: a.Step, Attempt: a.Attempt}) != nil
+	if e == nil {
+		return nil
+	}
+	return e.tasks.find(kernel.TaskRef{Step: a.Step, Attempt: a.Attempt})
+}
+
+// cancel asks an attempt to stop. One that no executor has is given back at once.
+func (c *Core) cancel(a Attempt) {
+	t := c.attempt(a)
+	switch {
+	case t == nil:
+		c.out.Cancel = append(c.out.Cancel, a)
+	case t.leased:
+		t.cancelled = true
+		c.out.Cancel = append(c.out.Cancel, a)
+	case !t.reported:
+		t.reported = true
+		in := input{}
+		in.Kind, in.Step, in.Attempt = kernel.InReleased, a.Step, a.Attempt
+		c.push(c.execs[a.Execution], in)
+	}
+}
+
+// Lose journals an attempt that an executor has as lost: its result would not count any more.
+func (c *Core) Lose(now int64, a Attempt) {
+	c.now = now
+	t := c.attempt(a)
+	if t == nil || t.reported {
+		return
+	}
+	t.reported = true
+	in := input{}
+	in.Kind, in.Step, in.Attempt = kernel.InLost, a.Step, a.Attempt
+	c.push(c.execs[a.Execution], in)
 }

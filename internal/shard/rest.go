@@ -42,7 +42,7 @@ func (l *restList) remove(e *execution) {
 // idle reports whether e may be evicted: nothing waits for it, nothing of it is uncommitted, no task is out.
 func (e *execution) idle() bool {
 	return e.phase == live && e.def != nil && e.newest == nil && len(e.inbox) == 0 && !e.queued && !e.turned && !e.due &&
-		len(e.waiters) == 0 && !e.state.More() && e.state.NextAt() != 0
+		len(e.waiters) == 0 && !e.goesOn() && e.state.NextAt() != 0
 }
 
 // rested files e, of which everything is durable.

@@ -43,7 +43,7 @@ func (c *Core) begin(s start, k *keyRow) {
 	if e == nil {
 		e = c.enter(s.Execution)
 	}
-	e.phase, e.state, e.birth = live, kernel.New(), nil
+	e.phase, e.state, e.birth, e.fresh = live, kernel.New(), nil, false
 	e.name = DefinitionRef{s.Start.Namespace, s.Start.Workflow, s.Start.Version}
 	e.headNextAt = record.Never
 	if k != nil {

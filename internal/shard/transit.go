@@ -42,7 +42,7 @@ var errDeafTimer = errors.New("a timer is due and firing it changes nothing")
 // gather moves what the next transition takes from the inbox of e to c.ins, with the senders in c.src.
 func (c *Core) gather(e *execution) {
 	c.ins, c.src = c.ins[:0], c.src[:0]
-	if e.state.More() && !e.parking {
+	if e.goesOn() && !e.parking {
 		c.ins = append(c.ins, kernel.Input{Kind: kernel.InContinue})
 		c.src = append(c.src, input{})
 	}
@@ -81,7 +81,7 @@ func (c *Core) decide(e *execution) (d kernel.Decided, err error) {
 // record puts what was decided into the part under construction, with the effects that it holds back.
 func (c *Core) record(e *execution, d *kernel.Decided) {
 	for i := range c.src {
-		if in := &c.src[i]; in.origin == byReport || in.Kind == kernel.InLost {
+		if in := &c.src[i]; in.origin == byReport || in.Kind == kernel.InLost || in.Kind == kernel.InReleased {
 			e.tasks.drop(kernel.TaskRef{Step: in.Step, Attempt: in.Attempt})
 		}
 	}
@@ -131,7 +131,7 @@ func (c *Core) holdTasks(e *execution, p *part, d *kernel.Decided) {
 // changes, and where the truth about next_at has become earlier than what is stored (ENGINE 5).
 func (c *Core) headAfter(e *execution, d *kernel.Decided) (record.Head, bool) {
 	next, status := c.truth(e), e.state.Status()
-	if bug.On(bug.NextAtEarly) && next == 0 && !e.state.More() {
+	if bug.On(bug.NextAtEarly) && next == 0 && !e.goesOn() {
 		next = e.state.NextTimer()
 	}
 	if d.Seq > 1 && next >= e.headNextAt && status == e.headStatus && !bug.On(bug.NextAtEarly) {
@@ -295,7 +295,7 @@ func (c *Core) settle(e *execution) {
 		c.unborn(e)
 		return
 	}
-	if len(e.inbox) > 0 || e.state.More() {
+	if len(e.inbox) > 0 || e.goesOn() {
 		c.enqueue(e)
 		return
 	}

@@ -1,0 +1,390 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// claiming is the state of reading and taking claims.
+type claiming struct {
+	reading bool
+	soon    bool // read again at once
+	at      time.Duration
+	open    int // Claim requests in flight
+	// asked are the fences held when the read in flight was asked for.
+	asked []record.Fence
+}
+
+// beating is the state of the own heartbeat.
+type beating struct {
+	open   bool
+	sentAt time.Duration
+	sent   int64 // wall time of the beat in flight
+	okAt   time.Duration
+	count  uint64
+	next   time.Duration
+	heard  bool // at least one beat was answered
+	ahead  bool // the clocks differ too much to own anything
+	// frozen: until then the count does not change, so that others take what was given up.
+	frozen time.Duration
+}
+
+// member is what is known of another process: its count last seen, and since when that has not changed.
+type member struct {
+	owner record.Owner
+	count uint64
+	since time.Duration
+	beats int
+}
+
+const (
+	skewWarn = 500  // milliseconds between the wall clock and the store's
+	skewMost = 5000 // above it a member owns nothing
+)
+
+func (m *Machine) start() {
+	m.started = true
+	m.beats.okAt = m.now.Mono
+	m.claims.soon = true
+}
+
+// keepUp does what time asks for: beats, claims, questions to be asked again, lanes, hand-overs.
+func (m *Machine) keepUp() {
+	if !m.started {
+		return
+	}
+	m.beat()
+	m.readClaims()
+	m.claimShards()
+	m.giveBack()
+	m.balance()
+	m.keepLanes()
+	m.askAgain()
+	m.impatient()
+	m.keepStopping()
+}
+
+// beat sends the own heartbeat, and gives everything up where that has failed for so long that others may claim.
+func (m *Machine) beat() {
+	b := &m.beats
+	if !m.cfg.Alone && m.now.Mono-b.okAt >= m.cfg.TTL-3*m.cfg.TTL/10 && m.owns() {
+		m.alarm("beat_lost", "the heartbeat failed for so long that others may take the shards")
+		m.giveAll()
+	}
+	if b.open || m.now.Mono < b.next {
+		return
+	}
+	if !b.ahead && m.now.Mono >= b.frozen {
+		b.count++
+	}
+	b.open, b.sentAt, b.sent, b.next = true, m.now.Mono, m.now.Wall, m.now.Mono+m.cfg.BeatEvery
+	m.request(Beat{store.Beat{Owner: m.cfg.Owner, Count: b.count, Addr: m.cfg.Addr}})
+}
+
+func (m *Machine) nextBeat() time.Duration {
+	if m.beats.open {
+		if m.cfg.Alone {
+			return farAway
+		}
+		return max(m.beats.okAt+m.cfg.TTL-3*m.cfg.TTL/10, m.now.Mono+m.cfg.Retry)
+	}
+	return m.beats.next
+}
+
+func (m *Machine) beaten(e Beaten) {
+	b := &m.beats
+	b.open = false
+	if e.Err != nil {
+		b.next = min(b.next, m.now.Mono+firstWait*4)
+		return
+	}
+	b.okAt, b.heard = b.sentAt, true
+	m.compareClocks(e.Now)
+	for _, beat := range e.Beats {
+		if beat.Owner != m.cfg.Owner {
+			m.saw(beat)
+		}
+	}
+}
+
+// saw notes a beat of another member.
+func (m *Machine) saw(b store.Beat) {
+	for i := range m.members {
+		if o := &m.members[i]; o.owner == b.Owner {
+			if o.count != b.Count {
+				o.count, o.since = b.Count, m.now.Mono
+				o.beats++
+			}
+			return
+		}
+	}
+	m.members = append(m.members, member{owner: b.Owner, count: b.Count, since: m.now.Mono})
+}
+
+// compareClocks gives everything back where the wall clock is too far from the store's, which must lie between the
+// sending of the beat and now.
+func (m *Machine) compareClocks(now int64) {
+	off := max(m.beats.sent-now, now-m.now.Wall, 0)
+	switch {
+	case off > skewMost:
+		if !m.beats.ahead {
+			m.alarm("clock", "the wall clock is more than 5 s away from the store's; the shards are given back")
+		}
+		m.beats.ahead = true
+		m.giveAll()
+	case off > skewWarn:
+		m.alarm("clock", "the wall clock is more than 500 ms away from the store's")
+		m.beats.ahead = false
+	default:
+		m.beats.ahead = false
+	}
+}
+
+// owns reports whether any shard is owned.
+func (m *Machine) owns() bool {
+	for i := range m.shards {
+		if m.shards[i].core != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// giveAll drops every shard. None is released: that would say that no task is under way.
+func (m *Machine) giveAll() {
+	for i := range m.shards {
+		m.drop(record.Shard(i))
+	}
+}
+
+// freeze keeps the count still for so long that others take what was given up.
+func (m *Machine) freeze() { m.beats.frozen = m.now.Mono + 2*m.cfg.TTL }
+
+// readClaims asks for the claims of all shards from time to time, and soon where something changed.
+func (m *Machine) readClaims() {
+	c := &m.claims
+	if c.reading || !c.soon && m.now.Mono < c.at {
+		return
+	}
+	c.asked = c.asked[:0]
+	for i := range m.shards {
+		var f record.Fence
+		if core := m.shards[i].core; core != nil {
+			f = core.Fence()
+		}
+		c.asked = append(c.asked, f)
+	}
+	c.reading, c.soon, c.at = true, false, m.now.Mono+m.cfg.BeatEvery
+	m.request(ReadClaims{})
+}
+
+func (m *Machine) nextClaim() time.Duration {
+	if m.claims.reading {
+		return farAway
+	}
+	if m.claims.soon {
+		return m.now.Mono
+	}
+	return m.claims.at
+}
+
+func (m *Machine) claimsRead(e ClaimsRead) {
+	m.claims.reading = false
+	if e.Err != nil {
+		m.claims.at = m.now.Mono + firstWait*4
+		return
+	}
+	for _, row := range e.Claims {
+		if int(row.Shard) >= len(m.shards) {
+			continue
+		}
+		s := &m.shards[row.Shard]
+		if s.core == nil {
+			s.row, s.known = row, !s.claim
+			continue
+		}
+		if mine := s.core.Fence(); mine == m.claims.asked[row.Shard] {
+			m.compare(row, mine)
+		}
+	}
+}
+
+// compare judges the row of a shard that was owned when the row was read.
+func (m *Machine) compare(row, mine record.Fence) {
+	switch {
+	case row == mine:
+	case row.Epoch > mine.Epoch:
+		m.alarms = append(m.alarms, Alarm{Shard: row.Shard, Code: "deposed", Text: "another member owns the shard now"})
+		m.drop(row.Shard)
+		s := &m.shards[row.Shard]
+		s.row, s.known = row, true
+	default:
+		m.halt(store.ErrStoreWentBack)
+	}
+}
+
+// claimShards claims what is free or left behind and falls to this member.
+func (m *Machine) claimShards() {
+	if m.stopping != nil || m.beats.ahead || m.now.Mono < m.beats.frozen {
+		return
+	}
+	if !m.cfg.Alone && (!m.beats.heard || m.now.Mono-m.beats.okAt >= m.cfg.TTL/2) {
+		return
+	}
+	for i := range m.shards {
+		if m.claims.open >= m.cfg.Claims {
+			return
+		}
+		s := &m.shards[i]
+		if s.core != nil || s.claim || s.giving || !s.known || s.lane.underWay(record.Shard(i)) || !m.mayClaim(record.Shard(i)) {
+			continue
+		}
+		s.claim = true
+		m.claims.open++
+		m.request(Claim{Shard: record.Shard(i), Seen: s.row})
+	}
+}
+
+// mayClaim reports whether nobody holds the shard, or its owner is gone, and the shard falls to this member.
+func (m *Machine) mayClaim(n record.Shard) bool {
+	s := &m.shards[n]
+	free := s.row.Owner == record.Owner{} || s.row.Owner == m.cfg.Owner
+	if m.cfg.Alone || s.row.Owner == m.cfg.Owner {
+		return true
+	}
+	if !free && !m.gone(s.row.Owner) {
+		return false
+	}
+	return m.home(n) == m.cfg.Owner
+}
+
+// gone reports whether a member's count has not changed for a TTL. One that has never been seen is watched from now.
+func (m *Machine) gone(o record.Owner) bool {
+	for i := range m.members {
+		if m.members[i].owner == o {
+			return m.now.Mono-m.members[i].since >= m.cfg.TTL
+		}
+	}
+	m.members = append(m.members, member{owner: o, since: m.now.Mono})
+	return false
+}
+
+// home is the member to whom a shard falls: the highest hash among this one and those that are alive.
+func (m *Machine) home(n record.Shard) record.Owner {
+	best, most := m.cfg.Owner, weight(m.cfg.Owner, n)
+	for i := range m.members {
+		o := &m.members[i]
+		if o.beats == 0 || m.now.Mono-o.since >= m.cfg.TTL {
+			continue
+		}
+		if w := weight(o.owner, n); w > most || w == most && bytes.Compare(o.owner[:], best[:]) > 0 {
+			best, most = o.owner, w
+		}
+	}
+	return best
+}
+
+// weight is the rendezvous hash of a member and a shard.
+func weight(o record.Owner, n record.Shard) uint64 {
+	d := mixer(uint64(n))
+	d.u64(binary.BigEndian.Uint64(o[:8]))
+	d.u64(binary.BigEndian.Uint64(o[8:]))
+	d.u64(uint64(n))
+	return uint64(d)
+}
+
+func (m *Machine) claimed(e Claimed) {
+	if int(e.Shard) >= len(m.shards) || !m.shards[e.Shard].claim {
+		return
+	}
+	s := &m.shards[e.Shard]
+	clean := s.row.Owner == record.Owner{}
+	s.claim, s.known = false, false
+	m.claims.open--
+	switch {
+	case e.Err != nil:
+		if errors.Is(e.Err, store.ErrClaimed) {
+			m.claims.soon = true
+		} else {
+			m.claims.at = min(m.claims.at, m.now.Mono+firstWait*4)
+		}
+	case m.stopping != nil && clean:
+		s.row, s.giving = e.Fence, true
+	case m.stopping != nil:
+	default:
+		m.own(e.Shard, e.Fence, clean)
+	}
+}
+
+// own begins the work on a shard that was just claimed.
+func (m *Machine) own(n record.Shard, f record.Fence, clean bool) {
+	s := &m.shards[n]
+	if f.Epoch != s.epoch {
+		s.epoch, s.number = f.Epoch, 0
+	}
+	s.term++
+	cfg := m.cfg.Core
+	cfg.Clean, cfg.Number = clean, s.number
+	s.core, s.row, s.dirty = shard.NewCore(m.now.Wall, f, cfg), f, true
+	waiting := s.waiting
+	s.waiting = nil
+	for i := range waiting {
+		s.core.Command(m.now.Wall, waiting[i].cmd)
+	}
+}
+
+// drop forgets a shard without writing anything: it is owned no longer, or the process stops.
+func (m *Machine) drop(n record.Shard) {
+	s := &m.shards[n]
+	if s.core == nil {
+		return
+	}
+	if leased := s.core.Leased(); len(leased) > 0 {
+		m.request(CancelTasks{Tokens: tokensOf(leased), Lost: true})
+	}
+	s.core.Abandon(m.now.Wall)
+	r := s.core.Ready()
+	m.replies = append(m.replies, r.Replies...)
+	for _, v := range r.Verdicts {
+		m.verdict(v)
+	}
+	s.row = s.core.Fence()
+	s.core, s.known, s.leaving, s.dirty = nil, false, nil, false
+	m.tasks.drop(func(id record.ID) bool { return id.Shard(m.cfg.Shards) == n })
+	m.claims.soon = true
+}
+
+// giveBack releases what was given up. Until that is known to have happened the shard is not claimed again.
+func (m *Machine) giveBack() {
+	var fences []record.Fence
+	for i := range m.shards {
+		s := &m.shards[i]
+		if s.giving && !s.asked && s.core == nil && !s.claim {
+			s.asked = true
+			fences = append(fences, s.row)
+		}
+	}
+	if len(fences) > 0 {
+		m.request(Release{fences})
+	}
+}
+
+func (m *Machine) released(e Released) {
+	for _, f := range e.Fences {
+		if int(f.Shard) >= len(m.shards) {
+			continue
+		}
+		s := &m.shards[f.Shard]
+		s.asked = false
+		if e.Err == nil {
+			s.giving = false
+		}
+	}
+	m.claims.at = min(m.claims.at, m.now.Mono+firstWait*4)
+}
