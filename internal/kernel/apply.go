@@ -56,6 +56,8 @@ func (s *State) apply(o *Op) error {
 		s.applyEnd(o)
 	case opMore:
 		s.more = true
+	case opConfig:
+		s.config = o.n
 	case opOpen:
 		return s.applyOpen(o)
 	case opRegion, opSet, opClose, opClosed, opHold, opStep:

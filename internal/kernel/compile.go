@@ -34,7 +34,7 @@ const CodeUnsupported = "unsupported"
 func Compile(w *model.Workflow) (*Definition, []Fault) {
 	c := &compiler{d: &Definition{w: w, nodes: map[string]*nodeDef{}}}
 	c.d.root = c.scope(&w.Root, nil, nil, "")
-	c.d.tags = c.templates("", "tags", w.Tags)
+	c.d.tags = c.templates(c.d.root, "", "tags", w.Tags)
 	c.d.timeout = c.text("", "timeout", w.Timeout)
 	if !slices.ContainsFunc(c.faults, func(f Fault) bool { return !f.Warn }) {
 		c.checkNames()
@@ -76,7 +76,7 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 		}
 		c.fault(Fault{Code: f.Code, Message: f.Message, Hint: f.Hint, Node: at, Field: f.Field, Offset: -1, Warn: f.Warn})
 	}
-	sd.vars = c.templates(node, "vars", m.Vars)
+	sd.vars = c.templates(sd, node, "vars", m.Vars)
 	for i := range m.Graph.Nodes {
 		sd.nodes = append(sd.nodes, c.node(&m.Graph.Nodes[i], sd, i))
 	}
@@ -88,17 +88,12 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 			c.conditions(sd.nodes[i])
 		}
 	}
-	sd.output = c.template(node, "output", m.Output)
+	sd.output = c.compiled(use{scope: sd, node: node, field: "output", at: atScope}, m.Output)
 	if m.Finally != nil {
 		c.unsupported(node, "finally", "finally")
 	}
 	if m.Rollback != nil {
 		c.unsupported(node, "rollback", "rollback")
-	}
-	for _, u := range c.uses {
-		if u.scope == nil && u.node == node {
-			u.scope = sd
-		}
 	}
 	return sd
 }
@@ -233,32 +228,30 @@ func (c *compiler) effectNode(n *nodeDef) {
 	}
 }
 
-func (c *compiler) templates(node, field string, m map[string]json.RawMessage) (defs []varDef) {
+// templates compiles templates that belong to a scope, in order of name.
+func (c *compiler) templates(sd *scopeDef, node, field string, m map[string]json.RawMessage) (defs []varDef) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		defs = append(defs, varDef{name, c.template(node, field+"/"+name, m[name])})
+		u := use{scope: sd, node: node, field: field + "/" + name, at: atScope}
+		defs = append(defs, varDef{name, c.compiled(u, m[name])})
 	}
 	return defs
 }
 
-// template compiles a template that belongs to a scope.
-func (c *compiler) template(node, field string, raw json.RawMessage) *expr.Template {
-	return c.compiled(nil, node, field, raw, atScope)
-}
-
 func (c *compiler) nodeTemplate(n *nodeDef, field string, raw json.RawMessage, at place) *expr.Template {
-	return c.compiled(n, n.m.ID, field, raw, at)
+	return c.compiled(use{def: n, node: n.m.ID, field: field, at: at}, raw)
 }
 
-func (c *compiler) compiled(n *nodeDef, node, field string, raw json.RawMessage, at place) *expr.Template {
+func (c *compiler) compiled(u use, raw json.RawMessage) *expr.Template {
 	if len(raw) == 0 {
 		return nil
 	}
 	t, err := expr.CompileTemplate(raw)
 	if err != nil {
-		c.exprFault(node, field, err)
+		c.exprFault(u.node, u.field, err)
 		return nil
 	}
-	c.use(use{node: node, def: n, field: field, at: at, refs: t.Reads()})
+	u.refs = t.Reads()
+	c.use(u)
 	return t
 }
 

@@ -22,6 +22,9 @@ func Decide(d *Definition, s *State, in []Input, env Env, dst []Op) (Decided, er
 		x.input(i, &in[i])
 	}
 	x.run()
+	if x.readConfig && len(x.ops) > 0 {
+		x.emit(Op{kind: opConfig, n: int64(env.Revision)})
+	}
 	s.nextWork()
 	if x.err != nil {
 		return Decided{}, x.err
@@ -47,6 +50,8 @@ type decider struct {
 	names  names
 	marker marker
 	edges  []int32
+	// readConfig: config was read, so the entry names its revision.
+	readConfig bool
 	// What changed, for waits on a condition.
 	changed []expr.Ref
 }

@@ -19,7 +19,7 @@ var opNames = [...]string{
 	opCancel: "cancel", opDone: "done", opEdges: "edges", opRegion: "region", opAbsorbed: "absorbed", opSet: "set",
 	opTags: "tags", opLog: "log", opSignal: "signal", opTook: "took", opExpired: "expired",
 	opUndelivered: "undelivered", opHold: "hold", opClose: "close", opClosed: "closed", opVerdict: "verdict",
-	opStatus: "status", opEnd: "end", opMore: "more",
+	opStatus: "status", opEnd: "end", opMore: "more", opConfig: "config",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -59,6 +59,7 @@ var opFields = [...]fieldNames{
 	opStatus:      {word: "to", text: "reason", name: "step"},
 	opEnd:         {word: "status", name: "outcome", data: "output"},
 	opMore:        {},
+	opConfig:      {n: "revision"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.

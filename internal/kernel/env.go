@@ -65,6 +65,7 @@ func (n *names) Lookup(name string) (any, bool, error) {
 		d, err := s.trigger.decode()
 		return d, true, err
 	case "config":
+		n.x.readConfig = true
 		return n.x.env.Config, true, nil
 	case "execution":
 		return (*executionObject)(s), true, nil

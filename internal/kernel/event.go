@@ -37,7 +37,7 @@ var eventTypes = [...]string{
 	opBackoff: "retry_scheduled", opLost: "attempt_lost", opCancel: "cancel_requested", opEdges: "edges",
 	opSet: "variable_set", opTags: "tags_set", opLog: "log", opSignal: "signal_received", opTook: "signal_consumed",
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
-	opClosed: "scope_closed", opMore: "",
+	opClosed: "scope_closed", opMore: "", opConfig: "",
 }
 
 // Events appends the events of an entry.

@@ -42,6 +42,7 @@ const (
 	opStatus                        // paused, parked or running again
 	opEnd                           // the execution ended
 	opMore                          // the transition goes on in the next entry
+	opConfig                        // the revision of the configuration that was read
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

@@ -212,7 +212,7 @@ func (c *codec) state(s *State) {
 	str(c, &s.by)
 	str(c, &s.parkedAt)
 	c.error(&s.parked)
-	for _, t := range []*int64{&s.begun, &s.ended, &s.deadline, &s.scheduled, &s.signalSeq} {
+	for _, t := range []*int64{&s.begun, &s.ended, &s.deadline, &s.scheduled, &s.signalSeq, &s.config} {
 		num(c, t)
 	}
 	str(c, &s.outcome)

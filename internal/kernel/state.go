@@ -35,6 +35,7 @@ type State struct {
 	failure   *model.Error
 	more      bool
 	scheduled int64 // steps so far
+	config    int64 // revision of the configuration that was read last
 
 	root   *scope
 	scopes map[string]*scope // all open ones but the root, by path
