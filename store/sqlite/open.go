@@ -121,7 +121,7 @@ func (c *config) connect(path string) (*lite.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn.SetBusyTimeout(busyWait)
+	conn.SetBusyTimeout(c.busy)
 	return conn, nil
 }
 
@@ -130,7 +130,7 @@ func (c *config) connectReader(path string) (*lite.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn.SetBusyTimeout(busyWait)
+	conn.SetBusyTimeout(c.busy)
 	for _, p := range []string{"PRAGMA query_only=1", "PRAGMA cache_size=-8000", "PRAGMA temp_store=MEMORY"} {
 		if err := exec(conn, p); err != nil {
 			return nil, errors.Join(err, conn.Close())

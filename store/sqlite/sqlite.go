@@ -10,6 +10,7 @@ package sqlite
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/pawl-dev/pawl/store"
 )
@@ -31,8 +32,9 @@ type config struct {
 	normal     bool
 	anywhere   bool
 	program    string
-	maxPages   int         // tests: the file cannot grow beyond
-	migrations []migration // tests: an older program
+	busy       time.Duration // bounds the wait for a lock of another program
+	maxPages   int           // tests: the file cannot grow beyond
+	migrations []migration   // tests: an older program
 }
 
 // SyncNormal flushes the log when it is copied into the database instead of at every commit: several times faster
@@ -50,7 +52,7 @@ func Program(version string) Option { return func(c *config) { c.program = versi
 
 // Open returns an opener of the file at path, which is created where it does not exist (its folder is not).
 func Open(path string, opts ...Option) store.Opener {
-	c := &config{path: path, program: program(), migrations: migrations()}
+	c := &config{path: path, program: program(), busy: 2 * time.Second, migrations: migrations()}
 	for _, o := range opts {
 		o(c)
 	}

@@ -97,11 +97,9 @@ func (w *writer) transact(fn func(c *lite.Conn) error) (err error) {
 		return classify(err)
 	}
 	w.log.wrote(1, 0)
-	if err = fn(w.conn); err != nil {
-		err = classify(err)
-	}
+	err = fn(w.conn)
 	end(&err)
-	return err
+	return classify(err)
 }
 
 // Commit implements [store.Store]. A caller that gives up while the batch is being written gets Unknown.
