@@ -40,10 +40,28 @@ func (d *Document) fileLines() *lines {
 	return l
 }
 
+// hints are for faults that the compiler gives none for, by code.
+var hints = map[string]string{
+	kernel.CodeUnsupported: "it is part of the language, for a later version to run; write it another way, or remove it",
+	"unreachable_node":     "lead an edge to it, name it in start, or remove it",
+	"too_deep":             "move the inner parts into a workflow of their own",
+	"join_too_many":        "lower the number, or lead more edges here",
+	"unknown_name":         "names are input, vars, nodes, execution, trigger, config, and where they apply output, error, result, item",
+	expr.CodeSyntax:        "is an operand missing, or a quote or bracket left open? Names and calls are as in input.amount and len(vars.list)",
+	expr.CodeTooComplex:    "split it: put parts into variables or steps of their own",
+	expr.CodeFunction:      "pawl eval tries an expression; the reference lists the functions",
+}
+
 func (d *Document) place(c *collector, f kernel.Fault) {
 	v := d.locate(f.Node, f.Field)
 	if f.Field == "next" {
 		v = d.condition(f, v)
+	}
+	if d.told[[2]int{v.line, v.col}] {
+		return
+	}
+	if f.Hint == "" {
+		f.Hint = hints[f.Code]
 	}
 	line, col, width := v.line, v.col, v.width()
 	if f.Offset >= 0 && v.kind == isText {

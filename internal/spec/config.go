@@ -18,8 +18,9 @@ import (
 type configSchema struct {
 	compiled *jsonschema.Schema
 	broken   error
-	// names are the top-level properties.
-	names []string
+	// source is the schema as a tree; names are its top-level properties.
+	source *value
+	names  []string
 }
 
 // nowhere loads no schema: definitions cannot make a process read files or the network.
@@ -149,6 +150,7 @@ func (r *reader) configSchema(t NodeType) *configSchema {
 		s.broken = errors.New(fault.message)
 		return s
 	}
+	s.source = v
 	for _, k := range v.get("properties").orEmpty().keys {
 		s.names = append(s.names, k.text)
 	}
@@ -229,7 +231,7 @@ func (m *mismatch) report(e *jsonschema.ValidationError) {
 	case *why.AnyOf, *why.OneOf:
 		if wants := alternatives(e); wants != "" {
 			at, _ := m.conf.find(e.InstanceLocation)
-			m.r.fault(at, CodeConfig, m.what(e)+" must be "+wants+", not "+at.kind.String(), "")
+			m.r.fault(at, CodeConfig, m.what(e)+" must be "+wants+", not "+at.kind.String(), m.about(e.InstanceLocation))
 			return
 		}
 		if len(e.Causes) > 0 {
@@ -292,7 +294,7 @@ func (m *mismatch) leaf(e *jsonschema.ValidationError) {
 	what := m.what(e)
 	switch k := e.ErrorKind.(type) {
 	case *why.Type:
-		hint := ""
+		hint := m.about(e.InstanceLocation)
 		if contains(k.Want, "string") && (at.kind == isNumber || at.kind == isBool) {
 			hint = "quote it: \"" + at.raw + "\""
 		}
@@ -302,17 +304,36 @@ func (m *mismatch) leaf(e *jsonschema.ValidationError) {
 		m.r.fault(at, CodeConfig, what+" must be "+schemaTypes(k.Want)+", not "+at.kind.String(), hint)
 	case *why.AdditionalProperties:
 		for _, p := range slices.Sorted(slices.Values(k.Properties)) {
-			m.r.fault(at.key(p), CodeUnknownKey, what+" has no key "+quote(p), m.r.meant(p, m.known(e)))
+			m.r.fault(at.key(p), CodeUnknownKey, what+" has no key "+quote(p), orElse(m.r.meant(p, m.known(e)), "remove it"))
 		}
 	case *why.Required:
-		m.r.fault(at, CodeMissing, what+" needs "+strings.Join(k.Missing, ", "), "")
+		m.r.fault(at, CodeMissing, what+" needs "+strings.Join(k.Missing, ", "), m.about(append(slices.Clone(e.InstanceLocation), k.Missing[0])))
 	case *why.Enum:
 		m.r.fault(at, CodeConfig, what+" cannot be "+show(at), "one of "+list(k.Want))
 	case *why.Const:
 		m.r.fault(at, CodeConfig, what+" cannot be "+show(at), "write "+list([]any{k.Want}))
 	default:
-		m.r.fault(at, CodeConfig, what+": "+clip(english(e.ErrorKind)), "")
+		m.r.fault(at, CodeConfig, what+": "+clip(english(e.ErrorKind)), m.about(e.InstanceLocation))
 	}
+}
+
+// about is the hint that the schema itself gives: the description of the property at a path.
+func (m *mismatch) about(path []string) string {
+	at, name := m.s.source, ""
+	for _, step := range path {
+		if next := at.get("properties").orEmpty().get(step); next != nil {
+			at, name = next, step
+		}
+	}
+	if d := at.get("description"); name != "" && d != nil && d.kind == isText {
+		return name + ": " + firstSentence(d.text)
+	}
+	return "see pawl explain " + m.t.Type
+}
+
+func firstSentence(s string) string {
+	s, _, _ = strings.Cut(s, ". ")
+	return strings.TrimSuffix(s, ".")
 }
 
 // known are the keys that the map at e may have, where they are easily told.

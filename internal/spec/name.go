@@ -134,7 +134,7 @@ func (r *reader) semver(v *value) string {
 	}
 	if !validSemver(v.text) {
 		hint := "such as 1.2.0 or 2.0.0-beta.1"
-		if rest, cut := strings.CutPrefix(v.text, "v"); cut && validSemver(rest) {
+		if rest := threeParts(strings.TrimPrefix(v.text, "v")); validSemver(rest) {
 			hint = "write " + rest
 		}
 		r.fault(v, CodeVersion, quote(v.text)+" is no semantic version", hint)

@@ -176,7 +176,7 @@ func (r *reader) unknownNodeKey(n *nodeIn, k *value) {
 		}
 	}
 	known := append(nodeKeys.names(), compositeKeys.names()...)
-	hint := r.meant(k.text, append(known, r.allTypes()...))
+	hint := orElse(r.meant(k.text, append(known, r.allTypes()...)), "see pawl explain node")
 	section := control(n.typ)
 	switch {
 	case section != nil && section.find(k.text) != nil:
@@ -224,6 +224,9 @@ func (r *reader) applicable(n *nodeIn, key string, k *value) {
 }
 
 func notHereHint(n *nodeIn, key string) string {
+	if key == "retry" && n.class == waiting {
+		return "nothing fails while it waits, so nothing is tried again"
+	}
 	if key == "timeout" || key == "retry" {
 		return "it ends at once, without work of its own; effect nodes, waits and composites take time"
 	}

@@ -49,6 +49,8 @@ type Document struct {
 	Source []byte
 
 	broken bool
+	// told are the places of faults found while reading; what the compiler says there follows from them.
+	told map[[2]int]bool
 	// undoes are the nodes that no edge may reach: compensations and finally nodes.
 	undoes map[string]bool
 	// nodes finds where a node and each of its fields were written; "" is the workflow itself.

@@ -98,6 +98,10 @@ func readDocument(c *collector, ch chunk, root *value, o *Options) *Document {
 	r := &reader{o: o, c: c, doc: doc, w: doc.Workflow, ids: map[string]*value{}, detached: map[string]*value{}, schemas: map[string]*configSchema{}}
 	r.workflow(root)
 	doc.broken = c.bad
+	doc.told = map[[2]int]bool{}
+	for _, f := range c.faults {
+		doc.told[[2]int{f.Line, f.Column}] = true
+	}
 	doc.undoes = make(map[string]bool, len(r.detached))
 	for id := range r.detached { //archtest:ordered copied from map to map
 		doc.undoes[id] = true

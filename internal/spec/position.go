@@ -18,6 +18,9 @@ func (d *Document) locate(node, field string) *value {
 	if w == nil {
 		w = d.nodes[""]
 	}
+	if field == "" {
+		return w.key
+	}
 	at, rest := longest(w.fields, field)
 	if at == nil {
 		// The compiler names a configuration by its type, as in wait/arms/0/for and foreach/items.

@@ -120,6 +120,9 @@ func (r *reader) must(v *value, s *section) bool {
 	return ok
 }
 
+// kindHints say how a value of each kind is written.
+var kindHints = [...]string{"write null", "write true or false, without quotes", "write a number without quotes, such as 3", "write text", "write a list, such as [a, b]", "write a map, such as {key: value}"}
+
 // want reports a value of another kind. hint may be "".
 func (r *reader) want(v *value, k kind, what, hint string) bool {
 	if v.kind == k {
@@ -134,6 +137,9 @@ func (r *reader) want(v *value, k kind, what, hint string) bool {
 	}
 	if hint == "" && k == isText && (v.kind == isNumber || v.kind == isBool) {
 		hint = `quote it: "` + v.raw + `"`
+	}
+	if hint == "" {
+		hint = kindHints[k]
 	}
 	r.fault(v, CodeWrongType, what+" is "+k.String()+", not "+is, hint)
 	return false
@@ -174,11 +180,11 @@ func (r *reader) integer(v *value, what string, least, most int64) int64 {
 	}
 	n, err := strconv.ParseInt(v.text, 10, 64)
 	if err != nil {
-		r.fault(v, CodeNumber, what+" is a whole number, not "+clip(v.raw), "")
+		r.fault(v, CodeNumber, what+" is a whole number, not "+clip(v.raw), "round it")
 		return 0
 	}
 	if n < least || n > most {
-		r.fault(v, CodeNumber, what+" is "+strconv.FormatInt(n, 10)+", it must be from "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10), "")
+		r.fault(v, CodeNumber, what+" cannot be "+strconv.FormatInt(n, 10), "a whole number from "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10))
 		return 0
 	}
 	return n
@@ -191,7 +197,7 @@ func (r *reader) number(v *value, what string, least, most float64) float64 {
 	}
 	f, err := strconv.ParseFloat(v.text, 64)
 	if err != nil || f < least || f > most {
-		r.fault(v, CodeNumber, what+" is "+clip(v.raw)+", it must be from "+strconv.FormatFloat(least, 'g', -1, 64)+" to "+strconv.FormatFloat(most, 'g', -1, 64), "")
+		r.fault(v, CodeNumber, what+" cannot be "+clip(v.raw), "a number from "+strconv.FormatFloat(least, 'g', -1, 64)+" to "+strconv.FormatFloat(most, 'g', -1, 64))
 		return 0
 	}
 	return f

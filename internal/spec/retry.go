@@ -89,7 +89,7 @@ func (r *reader) fullPolicy(v *value, p *model.Retry) {
 	if x := v.get("max_interval"); x != nil {
 		p.MaxInterval = r.span(x, "max_interval")
 		if p.MaxInterval < p.InitialInterval {
-			r.fault(x, CodeValue, "max_interval is shorter than initial_interval", "")
+			r.fault(x, CodeValue, "max_interval is shorter than initial_interval", "swap them, or leave max_interval out")
 		}
 	}
 	if x := v.get("backoff_coefficient"); x != nil {

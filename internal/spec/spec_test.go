@@ -15,22 +15,21 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // effects are the node types of the tests, as a registry would give them.
 var effects = map[string]NodeType{
-	"function": {Type: "function", Short: "Calls a Go function.", Config: raw(`{"type":"object","properties":{
-		"name":{"type":"string","description":"Name of the function."},"args":{"description":"Its argument."}},"required":["name"],"additionalProperties":false}`)},
-	"http": {Type: "http", Short: "Makes an HTTP request.", Config: raw(`{"type":"object","properties":{
-		"method":{"enum":["GET","POST","PUT","PATCH","DELETE","HEAD"],"default":"GET","description":"The method."},
-		"url":{"type":"string","description":"Where to."},
-		"headers":{"type":"object","additionalProperties":{"type":"string"},"description":"Header lines."},
-		"json":{"description":"The body."},
-		"accept":{"type":"array","items":{"type":"integer","minimum":100,"maximum":599},"description":"Status codes that are no errors."},
-		"body_limit":{"type":"integer","minimum":1,"description":"Bytes of a body that are read."},
-		"follow":{"type":"boolean","description":"Follow redirects."},
-		"auth":{"oneOf":[{"type":"string"},{"type":"object","properties":{"user":{"type":"string"},"password":{"type":"string"}},"required":["user","password"]}]}},
-		"required":["url"],"additionalProperties":false}`)},
-	"notify":  {Type: "notify", Config: raw(`{"type":"object","properties":{"url":{"type":"string"},"message":{"type":"string"}},"required":["message"],"additionalProperties":false}`)},
-	"sql":     {Type: "sql", Config: raw(`{"type":"object","required":["statement"]}`)},
-	"ai":      {Type: "ai", Config: raw(`{"type":"object","required":["model"]}`), Outcomes: []string{"tools", "refused"}, Bad: []string{"refused"}},
-	"service": {Type: "service", Config: raw(`{"type":"object","required":["name"]}`)},
+	"function": {Type: "function", Short: "Calls a Go function.", Config: shipped("function")},
+	"http":     {Type: "http", Short: "Makes an HTTP request.", Config: shipped("http")},
+	"notify":   {Type: "notify", Config: raw(`{"type":"object","properties":{"url":{"type":"string"},"message":{"type":"string"}},"required":["message"],"additionalProperties":false}`)},
+	"sql":      {Type: "sql", Config: raw(`{"type":"object","required":["statement"]}`)},
+	"ai":       {Type: "ai", Config: raw(`{"type":"object","required":["model"]}`), Outcomes: []string{"tools", "refused"}, Bad: []string{"refused"}},
+	"service":  {Type: "service", Config: raw(`{"type":"object","required":["name"]}`)},
+}
+
+// shipped is the schema of a node type that Pawl comes with.
+func shipped(name string) json.RawMessage {
+	b, err := os.ReadFile("../../node/" + name + "/config.json")
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func raw(s string) json.RawMessage { return json.RawMessage(s) }
@@ -107,5 +106,31 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, strings.TrimSuffix(path, ".yaml")+".golden.json", models(t, docs))
 		})
+	}
+}
+
+// TestBroken reads the definitions of examples/broken as pawl validate does and compares what is told about them.
+func TestBroken(t *testing.T) {
+	codes := map[string]bool{}
+	for _, path := range glob(t, "../../examples/broken/*") {
+		name := filepath.Base(path)
+		t.Run(name, func(t *testing.T) {
+			_, faults := CheckAll(readTest(t, path), testOptions("examples/broken/"+name))
+			if faults.Err() == nil {
+				t.Errorf("no faults")
+			}
+			var out strings.Builder
+			for _, f := range faults {
+				codes[f.Code] = true
+				out.WriteString(f.Pretty(false))
+				if f.Code == "" || f.Message == "" || f.Hint == "" || f.Line < 1 || f.Column < 1 {
+					t.Errorf("incomplete: %+v", f)
+				}
+			}
+			golden(t, "testdata/broken/"+name+".txt", []byte(out.String()))
+		})
+	}
+	if len(codes) < 30 {
+		t.Errorf("only %d codes are shown by examples/broken", len(codes))
 	}
 }

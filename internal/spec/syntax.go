@@ -25,15 +25,16 @@ func (r *yamlReader) syntax(err error) {
 		// The parser noticed at the end of the text; what was left open is where to look.
 		line, col = load.ContextMark.Line, load.ContextMark.Column
 	}
-	f := explainSyntax(load, r.line(line), col)
+	f := explainSyntax(load, r.line(line), load.ContextMark.Line+r.chunk.first-1)
 	r.c.add(max(line, 1)+r.chunk.first-1, max(col, 1), 1, f)
 }
 
 // line returns a line of the chunk by its number in the chunk.
-func (r *yamlReader) line(n int) string { return r.c.lines.text(n + r.chunk.first - 1) }
+func (r *yamlReader) line(n int) string { return newLines(r.chunk.text).text(n) }
 
-// explainSyntax finds the mistakes that people make; the parser's own words are the last resort.
-func explainSyntax(e *yaml.LoadError, text string, col int) Fault {
+// explainSyntax finds the mistakes that people make; the parser's own words are the last resort. text is the line of
+// the fault, begun the line where what is left open begins.
+func explainSyntax(e *yaml.LoadError, text string, begun int) Fault {
 	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
 	said := func(s string) bool { return strings.Contains(e.Message, s) }
 	switch {
@@ -52,9 +53,9 @@ func explainSyntax(e *yaml.LoadError, text string, col int) Fault {
 	case said("found unexpected end of stream"):
 		return Fault{Code: CodeSyntax, Message: "a quote is opened here and never closed", Hint: "close it with the same quote"}
 	case said("',' or ']'"):
-		return Fault{Code: CodeSyntax, Message: "the list [ ] is not closed, or a comma is missing", Hint: "the list begins in line " + decimal(e.ContextMark.Line)}
+		return Fault{Code: CodeSyntax, Message: "the list [ ] is not closed, or a comma is missing", Hint: "the list begins in line " + decimal(begun)}
 	case said("',' or '}'"):
-		return Fault{Code: CodeSyntax, Message: "the map { } is not closed, or a comma is missing", Hint: "the map begins in line " + decimal(e.ContextMark.Line)}
+		return Fault{Code: CodeSyntax, Message: "the map { } is not closed, or a comma is missing", Hint: "the map begins in line " + decimal(begun)}
 	case said("did not find expected '-' indicator"):
 		return Fault{Code: CodeSyntax, Message: "a list and a map stand in the same column", Hint: "indent one of them, or begin the line with -"}
 	case said("did not find expected key"), said("could not find expected ':'"):

@@ -76,7 +76,7 @@ func (r *reader) arm(v *value, name string, at *value) *value {
 		switch {
 		case v.get(k) == nil:
 		case form != "":
-			r.fault(v.key(k), CodeTwice, "a wait is for "+form+" already, it cannot be for "+k+", too", "name both below first")
+			r.fault(v.key(k), CodeTwice, form+" and "+k+" cannot stand in one wait", "name both below first")
 		default:
 			form = k
 		}

@@ -177,7 +177,7 @@ func (r *yamlReader) mapping(n *yaml.Node, v *value, depth int) {
 
 func (r *yamlReader) ownKey(v *value, own map[string]*value, kn, vn *yaml.Node, depth int) {
 	key, item := r.value(kn, depth+1), r.value(vn, depth+1)
-	if !r.keyText(key) {
+	if r.over || !r.keyText(key) {
 		return
 	}
 	if first := own[key.text]; first != nil {
@@ -198,7 +198,7 @@ func (r *yamlReader) duplicate(key, first *value) {
 func (r *yamlReader) keyText(key *value) bool {
 	switch {
 	case key.kind == isText && key.style == plain && falseFriend(key.text):
-		r.fault(key, CodeBoolWord, "older YAML readers take the key "+key.text+" as a boolean", "quote it, or choose another word")
+		r.fault(key, CodeBoolWord, "older YAML readers take the key "+key.text+" as a boolean", "choose another word; a key of data may be quoted")
 		return true
 	case key.kind == isText:
 		return true
