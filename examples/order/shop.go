@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/pawl-dev/pawl/model"
-	"github.com/pawl-dev/pawl/node/function"
+	"github.com/pawl-dev/pawl"
 )
 
 // Item is a line of an order.
@@ -78,13 +77,13 @@ func (s *shop) reserve(ctx context.Context, a stockArgs) (reservation, error) {
 	for _, i := range a.Items {
 		cents += i.Count * s.price[i.SKU]
 	}
-	key := function.TaskFrom(ctx).Key
+	key := pawl.TaskFrom(ctx).Key
 	if s.done[key] {
 		return reservation{cents}, nil
 	}
 	for _, i := range a.Items {
 		if s.stock[i.SKU] < i.Count {
-			return reservation{}, function.Permanent(fmt.Errorf("%d of %s wanted, %d in stock", i.Count, i.SKU, s.stock[i.SKU]))
+			return reservation{}, pawl.Permanent(fmt.Errorf("%d of %s wanted, %d in stock", i.Count, i.SKU, s.stock[i.SKU]))
 		}
 	}
 	for _, i := range a.Items {
@@ -99,7 +98,7 @@ func (s *shop) release(ctx context.Context, a stockArgs) (struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
-	key := function.TaskFrom(ctx).Key
+	key := pawl.TaskFrom(ctx).Key
 	if s.done[key] {
 		return struct{}{}, nil
 	}
@@ -115,16 +114,16 @@ func (s *shop) charge(ctx context.Context, a chargeArgs) (receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
-	key := function.TaskFrom(ctx).Key
+	key := pawl.TaskFrom(ctx).Key
 	if r, ok := s.charged[key]; ok {
 		return r, nil
 	}
 	if s.busy[a.Customer] > 0 {
 		s.busy[a.Customer]--
-		return receipt{}, &model.Error{Code: "gateway_busy", Message: "the gateway is busy"}
+		return receipt{}, &pawl.Failure{Code: "gateway_busy", Message: "the gateway is busy"}
 	}
 	if s.broke[a.Customer] {
-		return receipt{}, function.Outcome("declined", map[string]string{"reason": "the card was declined"})
+		return receipt{}, pawl.EndWith("declined", map[string]string{"reason": "the card was declined"})
 	}
 	r := receipt{fmt.Sprintf("R-%s-%d", a.Order, a.Cents)}
 	s.charged[key] = r

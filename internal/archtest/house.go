@@ -19,7 +19,7 @@ var Pawl = House{
 		{Path: "internal/shard", Ring: 1, Role: Laws, For: "many executions: timers, keys, inbox, dispatch, admission",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/sim/bug"}},
 		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
-			May: []string{"model", "internal/expr", "internal/kernel/graph"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+			May: []string{"model", "internal/expr", "internal/kernel", "internal/kernel/graph"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
 		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
 			May: []string{"model"}},
 
@@ -31,7 +31,7 @@ var Pawl = House{
 		{Path: "store/storetest", Ring: 2, Role: Suite, For: "the one conformance suite of stores",
 			May: []string{"model", "record", "store"}},
 		{Path: "node/nodetest", Ring: 2, Role: Suite, For: "the one conformance suite of executors",
-			May: []string{"model", "node"}},
+			May: []string{"model", "node"}, Mods: []string{"github.com/santhosh-tekuri/jsonschema/v6", "go.uber.org/goleak"}},
 
 		// Ring 3: machinery, then adapters.
 		{Path: "internal/engine", Ring: 3, Role: Machinery, For: "Machine decides, Loop runs its requests",

@@ -154,7 +154,7 @@ func (h House) importsOf(t *Tree, p *Package, place Place, f *File) []Finding {
 
 // refuse says why a package of place may not import name; "" if it may.
 func (h House) refuse(t *Tree, p *Package, place Place, name string) string {
-	if standard(name) {
+	if stdlib(name) {
 		return ""
 	}
 	dir, ok := t.ours(name)
@@ -220,7 +220,7 @@ func (w *walk) visit(dir string, chain []string) {
 				w.visit(next, append(slices.Clip(chain), next))
 				continue
 			}
-			if standard(name) || allowedModule(w.allowed, name) {
+			if stdlib(name) || allowedModule(w.allowed, name) {
 				continue
 			}
 			w.found = append(w.found, w.tree.at(f, spec.Pos(), "%s links %s", strings.Join(chain, " -> "), name))

@@ -110,8 +110,10 @@ func mapOrderIn(t *Tree, f *File, info *types.Info) []Finding {
 	}
 	ast.Inspect(f.AST, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.BlockStmt:
+			collectedAndSorted(f, n, sorted)
 		case *ast.RangeStmt:
-			if isMap(info.TypeOf(n.X)) {
+			if isMap(info.TypeOf(n.X)) && !sorted[n] {
 				add(n, "range over a map")
 			}
 		case *ast.CallExpr:
@@ -131,6 +133,39 @@ func mapOrderIn(t *Tree, f *File, info *types.Info) []Finding {
 		return true
 	})
 	return found
+}
+
+// collectedAndSorted notes the loops of a block that only append to a slice which the next statement sorts.
+func collectedAndSorted(f *File, block *ast.BlockStmt, sorted map[ast.Node]bool) {
+	for i, stmt := range block.List[:max(0, len(block.List)-1)] {
+		loop, ok := stmt.(*ast.RangeStmt)
+		if !ok || len(loop.Body.List) != 1 {
+			continue
+		}
+		assign, ok := loop.Body.List[0].(*ast.AssignStmt)
+		if !ok || len(assign.Lhs) != 1 || len(assign.Rhs) != 1 {
+			continue
+		}
+		call, ok := assign.Rhs[0].(*ast.CallExpr)
+		if !ok || types.ExprString(call.Fun) != "append" {
+			continue
+		}
+		slice := types.ExprString(assign.Lhs[0])
+		sorted[loop] = slice == types.ExprString(call.Args[0]) && sorts(f, block.List[i+1], slice)
+	}
+}
+
+// sorts reports whether stmt sorts the slice of that name in full.
+func sorts(f *File, stmt ast.Stmt, slice string) bool {
+	expr, ok := stmt.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := expr.X.(*ast.CallExpr)
+	if !ok || len(call.Args) == 0 || types.ExprString(call.Args[0]) != slice {
+		return false
+	}
+	return slices.Contains([]string{"slices.Sort", "slices.SortFunc", "sort.Strings", "sort.Ints"}, called(f, call))
 }
 
 // called names the function of a call as package.Name or .Method.

@@ -158,8 +158,8 @@ func imported(spec *ast.ImportSpec) string {
 	return p
 }
 
-// standard reports whether an import path belongs to the standard library: its first element has no dot.
-func standard(importPath string) bool {
+// stdlib reports whether an import path belongs to the standard library: its first element has no dot.
+func stdlib(importPath string) bool {
 	first, _, _ := strings.Cut(importPath, "/")
 	return !strings.Contains(first, ".")
 }

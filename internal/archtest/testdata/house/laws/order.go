@@ -26,6 +26,16 @@ func order[M ~map[string]int](t table, generic M, list []int) {
 	}
 	for range t { // sorted: the sum does not depend on the order
 	}
+	var keys, others []string
+	for k := range t {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for k := range t { // want "range over a map depends on map order"
+		others = append(others, k)
+	}
+	slices.Sort(keys)
+	_ = others
 	for range slices.Sorted(maps.Keys(t)) {
 	}
 	for range list {

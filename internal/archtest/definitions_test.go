@@ -1,0 +1,74 @@
+package archtest
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pawl-dev/pawl/internal/spec"
+	"github.com/pawl-dev/pawl/node/standard"
+)
+
+var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(workflow: .*?)^```$")
+
+// TestDocsDefinitions checks every whole definition that a page or an example shows: no faults, no warnings.
+func TestDocsDefinitions(t *testing.T) {
+	root := os.DirFS("../..")
+	seen := 0
+	for _, page := range pages(t, root) {
+		for _, m := range yamlBlock.FindAllStringSubmatch(read(t, root, page), -1) {
+			seen++
+			check(t, page, m[1])
+		}
+	}
+	files, err := fs.Glob(root, "examples/*/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if path.Dir(file) == "examples/broken" {
+			continue
+		}
+		seen++
+		check(t, file, read(t, root, file))
+	}
+	if seen < 5 {
+		t.Errorf("only %d definitions found", seen)
+	}
+}
+
+func check(t *testing.T, name, text string) {
+	t.Helper()
+	for _, f := range faultsOf(name, text) {
+		t.Error(f)
+	}
+}
+
+func faultsOf(name, text string) spec.Faults {
+	_, faults := spec.CheckAll([]byte(text), spec.Options{File: name, Types: standardType})
+	return faults
+}
+
+// standardType finds a node type among those that come with Pawl.
+func standardType(name string) (spec.NodeType, bool) {
+	for _, d := range standard.Descriptors() {
+		if d.Type == name {
+			return spec.NodeType{Type: d.Type, Config: d.Config, Output: d.Output, Outcomes: d.Outcomes, Bad: d.Bad}, true
+		}
+	}
+	return spec.NodeType{}, false
+}
+
+// TestDocsDefinitionsFail shows that a fault is seen.
+func TestDocsDefinitionsFail(t *testing.T) {
+	text := "workflow: x\nnodes:\n  - a: {httpp: {url: x}}\n"
+	if m := yamlBlock.FindStringSubmatch("```yaml\n" + text + "```\n"); m == nil || m[1] != text {
+		t.Errorf("the block is not found: %q", m)
+	}
+	if faults := faultsOf("x", text); len(faults) == 0 || !strings.Contains(faults[0].Message, "httpp") {
+		t.Errorf("faults: %v", faults)
+	}
+}
