@@ -43,6 +43,7 @@ func (d *Document) fileLines() *lines {
 // hints are for faults that the compiler gives none for, by code.
 var hints = map[string]string{
 	kernel.CodeUnsupported: "it is part of the language, for a later version to run; write it another way, or remove it",
+	"unknown_node":         "add the node, or name another",
 	"unreachable_node":     "lead an edge to it, name it in start, or remove it",
 	"too_deep":             "move the inner parts into a workflow of their own",
 	"join_too_many":        "lower the number, or lead more edges here",
@@ -52,10 +53,15 @@ var hints = map[string]string{
 	expr.CodeFunction:      "pawl eval tries an expression; the reference lists the functions",
 }
 
+// place gives a fault of the compiler its place in the text.
 func (d *Document) place(c *collector, f kernel.Fault) {
 	v := d.locate(f.Node, f.Field)
-	if f.Field == "next" {
-		v = d.condition(f, v)
+	offset, width := f.Offset, 1
+	switch {
+	case offset >= 0 && f.Field == "next":
+		v = condition(f, v)
+	case offset < 0:
+		v, offset, width = d.narrow(f, v)
 	}
 	if d.told[[2]int{v.line, v.col}] {
 		return
@@ -63,50 +69,84 @@ func (d *Document) place(c *collector, f kernel.Fault) {
 	if f.Hint == "" {
 		f.Hint = hints[f.Code]
 	}
-	line, col, width := v.line, v.col, v.width()
-	if f.Offset >= 0 && v.kind == isText {
-		line, col = v.offset(c.lines, f.Offset)
-		if line != v.line || col != v.col {
-			width = 1
-		}
+	line, col := v.offset(c.lines, offset)
+	if offset < 0 || line == v.line && col == v.col && offset > 0 {
+		width = v.width()
 	}
 	c.add(line, col, width, Fault{Code: f.Code, Message: f.Message, Hint: f.Hint, Warn: f.Warn, Node: f.Node, Field: f.Field})
 }
 
-// condition finds the entry of next that a fault is about. The compiler names the key only, so the entries are asked
-// which of them has that fault.
-func (d *Document) condition(f kernel.Fault, next *value) *value {
-	w := d.nodes[f.Node]
-	if w == nil {
-		return next
-	}
-	for _, e := range conditionsOf(next) {
-		p, err := expr.Compile(strings.TrimSpace(e.text))
-		if err != nil {
-			if strings.Contains(err.Error(), f.Message) {
-				return e
-			}
-			continue
-		}
-		for _, ref := range p.Reads() {
-			if f.Offset < 0 && len(ref) > 0 && (strings.Contains(f.Message, " "+ref[0]+" ") || len(ref) > 1 && strings.Contains(f.Message, ref[1])) {
-				return e
-			}
+// condition finds the entry of next whose expression the compiler refused. It names the key only, so the entries are
+// compiled again.
+func condition(f kernel.Fault, next *value) *value {
+	for _, e := range texts(nil, next) {
+		if _, err := expr.Compile(strings.TrimSpace(e.text)); err != nil && strings.Contains(err.Error(), f.Message) {
+			return e
 		}
 	}
 	return next
 }
 
-// conditionsOf lists the conditions below a next, in written order.
-func conditionsOf(v *value) []*value {
-	var out []*value
-	if when := v.get("when"); when != nil && when.kind == isText {
-		out = append(out, when)
+// narrow finds the name that a fault speaks of in the expressions below v: the text, the byte where the name begins
+// and its length. The byte is -1 where no expression reads such a name.
+func (d *Document) narrow(f kernel.Fault, v *value) (at *value, offset, width int) {
+	spoken := strings.FieldsFunc(f.Message, func(ch rune) bool { return ch == ' ' || ch == ',' })
+	for _, t := range texts(nil, v) {
+		for _, ref := range reads(t) {
+			name := ref[0]
+			if f.Code != "unknown_name" && len(ref) > 1 {
+				name = ref[1]
+			}
+			if i := wordIn(t.text, name); i >= 0 && contains(spoken, name) {
+				return t, i, len(name)
+			}
+		}
+	}
+	if name, ok := strings.CutPrefix(f.Field, "set/"); ok && f.Code == "unknown_variable" {
+		return d.locate(f.Node, "assigned/"+name), -1, 1
+	}
+	return v, -1, 1
+}
+
+// reads lists what the expressions of a text read, whether it is bare or holds ${ }.
+func reads(t *value) []expr.Ref {
+	if t.template() {
+		if p, err := expr.CompileText(t.text); err == nil {
+			return p.Reads()
+		}
+		return nil
+	}
+	if p, err := expr.Compile(strings.TrimSpace(t.text)); err == nil {
+		return p.Reads()
+	}
+	return nil
+}
+
+// texts appends the texts below v in written order.
+func texts(out []*value, v *value) []*value {
+	if v.kind == isText {
+		return append(out, v)
 	}
 	for _, it := range v.items {
-		if it.kind == isList || it.kind == isMap {
-			out = append(out, conditionsOf(it)...)
-		}
+		out = texts(out, it)
 	}
 	return out
 }
+
+// wordIn finds name in s where it is not part of a longer one; -1 where it is not there.
+func wordIn(s, name string) int {
+	for from := 0; ; {
+		i := strings.Index(s[from:], name)
+		if i < 0 || name == "" {
+			return -1
+		}
+		i += from
+		end := i + len(name)
+		if (i == 0 || !wordByte(s[i-1])) && (end == len(s) || !wordByte(s[end])) {
+			return i
+		}
+		from = end
+	}
+}
+
+func wordByte(c byte) bool { return strings.IndexByte(letters+digits+"_", c) >= 0 }

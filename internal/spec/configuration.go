@@ -124,6 +124,7 @@ func (r *reader) assigns(v *value) []model.Assign {
 		}
 		for i, k := range m.keys {
 			if r.identifier(k, "a variable") {
+				r.note("assigned/"+k.text, k)
 				out = append(out, r.assign(k.text, m.items[i]))
 			}
 		}
