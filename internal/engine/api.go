@@ -56,8 +56,8 @@ type Config struct {
 // Event is something that happened. The concrete types are below.
 type Event interface{ event() }
 
-// Request is something to be done. The concrete types are below. Everything a request points to is valid until it
-// is answered; what must live longer is to be copied.
+// Request is something to be done. The concrete types are below. Everything that a request points to is valid until
+// it is answered, for Replies, Publish, Poke and Alarms until the next Step; what must live longer is to be copied.
 type Request interface{ request() }
 
 // Events without a request before them.
@@ -67,6 +67,9 @@ type (
 
 	// Tick says that the time of [Machine.Next] has come. More of them do no harm.
 	Tick struct{}
+
+	// Several events of one instant; the Machine acts after the last one.
+	Several struct{ List []Event }
 
 	// Commands of clients. Each gets one [Reply] in a later Replies, except those of Forget.
 	Commands struct{ List []Command }
@@ -309,6 +312,7 @@ type Alarm struct {
 
 func (Started) event()      {}
 func (Tick) event()         {}
+func (Several) event()      {}
 func (Commands) event()     {}
 func (Forget) event()       {}
 func (Demanded) event()     {}

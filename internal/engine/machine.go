@@ -162,6 +162,10 @@ func (m *Machine) take(e Event) {
 	case Started:
 		m.start()
 	case Tick:
+	case Several:
+		for _, one := range e.List {
+			m.take(one)
+		}
 	case Commands:
 		m.commands(e.List)
 	case Forget:
