@@ -272,3 +272,23 @@ func zone(s string) (int64, bool) {
 	}
 	return ms, true
 }
+
+// ParseTime reads a date (2026-01-31) or an RFC 3339 time as Unix milliseconds; a zone left out is UTC. The error is
+// *Error with code CodeValue.
+func ParseTime(s string) (ms int64, err error) {
+	ms, why := parseTime(s)
+	if why != "" {
+		return 0, &Error{Code: CodeValue, Message: short(s) + " is no time: " + why, Hint: "write it as 2026-01-31 or 2026-01-31T12:00:00Z", Source: s}
+	}
+	return ms, nil
+}
+
+// FormatTime writes Unix milliseconds as RFC 3339 in UTC with milliseconds. Times outside the years 0 to 9999 are
+// written as a number.
+func FormatTime(ms int64) string {
+	if ms < minMillis || ms > maxMillis {
+		return strconv.FormatInt(ms, 10)
+	}
+	s, _ := formatMoment(momentOf(ms), defaultLayout)
+	return s
+}

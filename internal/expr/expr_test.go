@@ -3,6 +3,7 @@ package expr
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -323,4 +324,31 @@ func TestSharedProgram(t *testing.T) {
 	if after, _ := Append(nil, names["input"]); string(after) != string(before) {
 		t.Errorf("input became %s", after)
 	}
+}
+
+// TestConcurrentUse: programs and templates may be used by many at once.
+func TestConcurrentUse(t *testing.T) {
+	c := &Context{Names: fixture(t)}
+	p, err := Compile(`sum(filter(input.items, .name matches "^p" && .name in ["pen", "pad"]), .qty) + len({a: 1})`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tpl, err := CompileTemplate(Raw(`{"a": "${ sort(input.tags) } ${ input.id }", "b": {"c": "${ secrets.x }"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 50 {
+				if v, err := p.Eval(c); v != int64(11) || err != nil {
+					t.Errorf("got %v %v", v, err)
+				}
+				if b, late, err := tpl.Append(nil, c); string(b) != `{"a":"[\"blue\",\"red\"] o-1","b":{"c":null}}` || len(late) != 1 || err != nil {
+					t.Errorf("got %s %v %v", b, late, err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }

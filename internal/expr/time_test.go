@@ -73,3 +73,18 @@ func TestCalendar(t *testing.T) {
 		}
 	}
 }
+
+func TestParseTime(t *testing.T) {
+	if ms, err := ParseTime("2026-01-31T12:00:00+02:00"); ms != 1769853600000 || err != nil {
+		t.Errorf("got %d %v", ms, err)
+	}
+	if _, err := ParseTime("soon"); codeOf(err) != CodeValue {
+		t.Errorf("got %v", err)
+	}
+	if s := FormatTime(1769853600000); s != "2026-01-31T10:00:00.000Z" {
+		t.Errorf("got %s", s)
+	}
+	if s := FormatTime(math.MaxInt64); s != "9223372036854775807" {
+		t.Errorf("got %s", s)
+	}
+}
