@@ -35,7 +35,7 @@ var Pawl = House{
 
 		// Ring 3: machinery, then adapters.
 		{Path: "internal/engine", Ring: 3, Role: Machinery, For: "Machine decides, Loop runs its requests",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/sim/bug", "store", "node", "internal/runner"}},
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/sim/bug", "internal/fault", "store", "node", "internal/runner"}},
 		{Path: "internal/runner", Ring: 3, Role: Machinery, For: "lease, execute, report: one loop, in process and in a worker",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "node"}},
 		{Path: "internal/sim/cmd/sim", Ring: 5, Role: Wiring, For: "the seeded world as a program",
@@ -73,7 +73,8 @@ var Pawl = House{
 	Pure:      []string{"model", "record", "internal/expr", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
-		"internal/engine/loop.go", // runs requests on goroutines; decides nothing
+		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing
+		"internal/engine/define.go", // reads a definition for the Loop
 	},
 	Tags: []string{"simbugs"},
 	Lean: map[string][]string{

@@ -42,7 +42,7 @@ type House struct {
 	// Pure lists patterns of packages, and PureFiles patterns of files (path.Match), that obey the purity rule.
 	Pure      []string
 	PureFiles []string
-	// Impure names files that the patterns would cover and that are not pure.
+	// Impure lists patterns of files that the ones before would cover and that are not pure.
 	Impure []string
 	// Tags lists the sets of build tags (comma-separated) under which pure code is also built.
 	Tags []string

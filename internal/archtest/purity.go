@@ -42,13 +42,13 @@ func (h House) Purity(t *Tree) []Finding {
 		found = append(found, impureCode(t, f)...)
 	}
 	for _, pattern := range h.purePatterns() {
-		if !slices.ContainsFunc(h.pureFiles(t), func(f *File) bool { return isPure(f, pattern) }) {
+		if !slices.ContainsFunc(h.pureFiles(t), func(f *File) bool { return named(f, pattern) }) {
 			found = append(found, Finding{pattern, 0, "is listed as pure but not in the tree"})
 		}
 	}
-	for _, name := range h.Impure {
-		if p := t.find(path.Dir(name)); p == nil || !slices.ContainsFunc(p.Files, func(f *File) bool { return f.Path == name }) {
-			found = append(found, Finding{name, 0, "is listed as impure but not in the tree"})
+	for _, pattern := range h.Impure {
+		if p := t.find(path.Dir(pattern)); p == nil || !slices.ContainsFunc(p.Files, func(f *File) bool { return named(f, pattern) }) {
+			found = append(found, Finding{pattern, 0, "is listed as impure but not in the tree"})
 		}
 	}
 	return found
@@ -69,16 +69,14 @@ func (h House) pureFiles(t *Tree) []*File {
 
 // pure reports whether the purity rule holds for f.
 func (h House) pure(f *File) bool {
-	if f.Test || slices.Contains(h.Impure, f.Path) {
-		return false
-	}
-	return slices.ContainsFunc(h.purePatterns(), func(pattern string) bool { return isPure(f, pattern) })
+	covers := func(pattern string) bool { return named(f, pattern) }
+	return !f.Test && !slices.ContainsFunc(h.Impure, covers) && slices.ContainsFunc(h.purePatterns(), covers)
 }
 
 func (h House) purePatterns() []string { return append(slices.Clone(h.Pure), h.PureFiles...) }
 
-// isPure reports whether a pattern of packages or of files covers f.
-func isPure(f *File, pattern string) bool {
+// named reports whether a pattern of packages or of files names f.
+func named(f *File, pattern string) bool {
 	ok, err := path.Match(pattern, f.Path)
 	return match(pattern, path.Dir(f.Path)) || err == nil && ok
 }
