@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"runtime/debug"
 	"sync"
@@ -31,21 +32,20 @@ type attempt struct {
 	slot  int
 	lease Lease
 	task  node.Task
-	// masks are the values of the secrets that the task was given.
-	masks []string
-	// returned is set when the executor came back by itself.
-	returned bool
+	// returned is set when the executor came back by itself, unrun when it was not called.
+	returned, unrun bool
 
 	life lifetime
 
 	mu      sync.Mutex
+	masks   []string // the values of the secrets that the task was given
 	since   time.Time
 	cause   error // why the context was ended; nil while it is not
 	settled bool  // the result is decided; whoever sets it reports
 	// limit ends an attempt that is out of time, silent one without a heartbeat, grace one that does not stop.
 	limit, silent, grace *time.Timer
 	beat                 time.Time
-	progress             any
+	progress             json.RawMessage
 	log                  lines
 }
 
@@ -60,7 +60,7 @@ func (a *attempt) perform() bool {
 		r.Logger.Info("an abandoned executor returned", a.attrs()...)
 		return false
 	}
-	a.report(res, err)
+	a.report(ending{res: res, err: err, unrun: a.unrun})
 	return true
 }
 
@@ -76,6 +76,7 @@ func (a *attempt) execute() (model.Result, error) {
 		return model.Result{Error: e}, nil
 	}
 	if a.over() {
+		a.unrun = true
 		return model.Result{}, context.Canceled
 	}
 	return a.call(x)
@@ -97,7 +98,7 @@ func (a *attempt) call(x node.Executor) (res model.Result, err error) {
 			a.pool.unhang()
 			return
 		}
-		a.report(res, nil)
+		a.report(ending{res: res})
 		a.pool.forsake(a)
 	}()
 	res, err = x.Execute(&a.life, &a.task)
@@ -109,7 +110,7 @@ func (a *attempt) call(x node.Executor) (res model.Result, err error) {
 func (a *attempt) panicked(v any, stack []byte) model.Result {
 	r := a.pool.run
 	r.panicked.Add(1)
-	hide := r.hider(a.masks)
+	hide := a.hider()
 	r.Logger.Error("an executor panicked", append(a.attrs(), "panic", hide.text(describe(v)), "stack", hide.text(string(stack)))...)
 	return failed(codePanic, "the "+a.lease.Task.Type+" executor panicked; the log of the process that ran it has the stack", undecided)
 }
@@ -190,7 +191,7 @@ func (a *attempt) abandon() {
 	}
 	r.abandoned.Add(1)
 	r.Logger.Error("an executor does not stop; its slot is given to another", append(a.attrs(), "cause", a.cause)...)
-	a.report(model.Result{}, nil)
+	a.report(ending{hung: true})
 	a.pool.forsake(a)
 }
 
@@ -210,14 +211,34 @@ func (a *attempt) settle() bool {
 	return true
 }
 
+// hider hides the secrets that the task was given.
+func (a *attempt) hider() *hider {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.pool.run.hider(a.masks)
+}
+
 // heartbeat is given to executors as Task.Heartbeat.
 func (a *attempt) heartbeat(progress any) {
+	var said json.RawMessage
+	if progress != nil {
+		said = a.shown(progress)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.beat = time.Now()
-	if progress != nil {
-		a.progress = progress
+	if said != nil {
+		a.progress = said
 	}
+}
+
+// shown is progress as people may see it; nil if it is no JSON or too long.
+func (a *attempt) shown(progress any) json.RawMessage {
+	b, err := json.Marshal(progress)
+	if err != nil || len(b) > maxMessage || checkJSON(b) != "" {
+		return nil
+	}
+	return a.hider().json(b)
 }
 
 // note is given to executors as Task.Log.

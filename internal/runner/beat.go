@@ -48,14 +48,18 @@ func (r *Runner) confirm(ctx context.Context, tokens []Token) {
 // follow acts on the cancel feed until ctx ends.
 func (r *Runner) follow(ctx context.Context, f Feed) {
 	for tries := 0; ; {
-		tokens, err := f.Cancelled(ctx)
+		list, err := f.Cancelled(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		for _, t := range tokens {
-			r.end(t, ErrCancelled)
+		for _, c := range list {
+			cause := ErrCancelled
+			if c.Lost {
+				cause = ErrStale
+			}
+			r.end(c.Token, cause)
 		}
-		if len(tokens) > 0 {
+		if len(list) > 0 {
 			tries = 0
 			continue
 		}

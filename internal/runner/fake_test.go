@@ -18,7 +18,7 @@ type fake struct {
 	ready    []Lease
 	reports  []Report
 	released []Token
-	cancels  []Token
+	cancels  []Cancel
 	calls    int // of Report
 	demands  []int
 	news     chan struct{} // closed and replaced at every change
@@ -45,7 +45,7 @@ func (f *fake) put(l ...Lease) {
 	f.changed()
 }
 
-func (f *fake) cancel(t ...Token) {
+func (f *fake) cancel(t ...Cancel) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cancels = append(f.cancels, t...)
@@ -130,7 +130,7 @@ func (f *fake) Release(_ context.Context, tokens []Token) error {
 // feeding is a fake with a cancel feed.
 type feeding struct{ *fake }
 
-func (f feeding) Cancelled(ctx context.Context) ([]Token, error) {
+func (f feeding) Cancelled(ctx context.Context) ([]Cancel, error) {
 	for {
 		f.mu.Lock()
 		got, news := f.cancels, f.news

@@ -56,7 +56,9 @@ func (a *attempt) prepare() *model.Error {
 	}
 	names := lateNames{a: a}
 	with, err := expr.Resolve(l.Task.With, l.Task.Late, &names)
+	a.mu.Lock()
 	a.masks = names.used
+	a.mu.Unlock()
 	if err == nil {
 		a.task.With = with
 		return nil
@@ -64,7 +66,7 @@ func (a *attempt) prepare() *model.Error {
 	if names.missing != "" {
 		return fault(codeSecret, fmt.Sprintf("secret %q is not set", names.missing), permanent)
 	}
-	return fault(codeExpression, a.pool.run.hider(a.masks).text(err.Error()), permanent)
+	return fault(codeExpression, a.hider().text(err.Error()), permanent)
 }
 
 // lateNames are the names that late values may use: secrets and task.

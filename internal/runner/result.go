@@ -36,25 +36,37 @@ const (
 	maxLogBytes = 64 << 10
 )
 
-// verdicts of an error on another attempt.
-var (
-	yes, no   = true, false
-	undecided *bool
-	permanent = &no
-	transient = &yes
+// What the runner says about another attempt: it is useless, or policies decide.
+const (
+	permanent = true
+	undecided = false
 )
 
-func fault(code, message string, retryable *bool) *model.Error {
-	return &model.Error{Code: code, Message: message, Retryable: retryable}
+func fault(code, message string, final bool) *model.Error {
+	e := &model.Error{Code: code, Message: message}
+	if final {
+		e.Retryable = new(bool)
+	}
+	return e
 }
 
-func failed(code, message string, retryable *bool) model.Result {
-	return model.Result{Error: fault(code, message, retryable)}
+func failed(code, message string, final bool) model.Result {
+	return model.Result{Error: fault(code, message, final)}
 }
+
+// ending is how an attempt came to its end.
+type ending struct {
+	res model.Result
+	err error
+	// hung: the executor did not return; unrun: it was not called.
+	hung, unrun bool
+}
+
+// well reports whether the executor came back with a good result.
+func (e *ending) well() bool { return !e.hung && !e.unrun && e.err == nil && e.res.Error == nil }
 
 // report decides what is told about an attempt that has been settled, and tells it.
-func (a *attempt) report(res model.Result, err error) {
-	r := a.pool.run
+func (a *attempt) report(e ending) {
 	cause := a.cause
 	if cause == nil && a.life.past() {
 		cause = ErrTimeout
@@ -64,31 +76,26 @@ func (a *attempt) report(res model.Result, err error) {
 	switch {
 	case cause == ErrStale:
 		return // nobody waits for it
-	case cause == errDrained && !a.well(res, err):
+	case cause == errDrained && !e.well(), cause == ErrCancelled && e.unrun:
 		out.Released = true
 	default:
-		out.Result = a.conclude(res, err, cause)
+		out.Result = a.conclude(&e, cause)
 	}
-	r.out.add(out)
-}
-
-// well reports whether the executor came back with a good result.
-func (a *attempt) well(res model.Result, err error) bool {
-	return a.returned && err == nil && res.Error == nil
+	a.pool.run.out.add(out)
 }
 
 // conclude turns what the executor returned into a result fit for the journal. A good result stands even if it came
 // after the context had ended: the effect has happened.
-func (a *attempt) conclude(res model.Result, err error, cause error) model.Result {
-	hide := a.pool.run.hider(a.masks)
+func (a *attempt) conclude(e *ending, cause error) model.Result {
+	res := e.res
 	switch {
-	case cause != nil && !a.well(res, err):
-		res = a.stopped(res, err, cause)
-	case err != nil:
-		res = model.Result{Error: internal(err)}
+	case cause != nil && !e.well():
+		res = a.stopped(e, cause)
+	case e.err != nil:
+		res = model.Result{Error: internal(e.err)}
 	}
 	res.Log = append(res.Log, a.log.lines...)
-	a.pool.run.tidy(&res, hide)
+	a.pool.run.tidy(&res, a.hider())
 	return res
 }
 
@@ -104,28 +111,27 @@ func internal(err error) *model.Error {
 }
 
 // stopped is the result of an attempt whose context was ended.
-func (a *attempt) stopped(res model.Result, err error, cause error) model.Result {
-	t := &a.lease.Task
-	var e *model.Error
+func (a *attempt) stopped(e *ending, cause error) model.Result {
+	var f *model.Error
 	switch cause {
 	case ErrSilent:
-		e = fault(codeHeartbeat, fmt.Sprintf("the attempt gave no sign of life for %s", millis(t.Heartbeat)), undecided)
+		f = fault(codeHeartbeat, fmt.Sprintf("the attempt gave no sign of life for %s", millis(a.lease.Task.Heartbeat)), undecided)
 	case ErrCancelled:
-		e = fault(codeCancelled, "the attempt was cancelled", permanent)
+		f = fault(codeCancelled, "the attempt was cancelled", permanent)
 	default:
 		a.pool.run.timedOut.Add(1)
-		e = fault(codeTimeout, a.late(), undecided)
+		f = fault(codeTimeout, a.late(), undecided)
 	}
 	switch {
-	case !a.returned:
-		e.Message += "; the executor did not stop"
-	case res.Error != nil:
-		e.Message += ": " + res.Error.Message
-		e.Details = res.Error.Details
-	case err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, cause):
-		e.Message += ": " + err.Error()
+	case e.hung:
+		f.Message += "; the executor did not stop"
+	case e.res.Error != nil:
+		f.Message += ": " + e.res.Error.Message
+		f.Details = e.res.Error.Details
+	case e.err != nil && !errors.Is(e.err, context.Canceled) && !errors.Is(e.err, context.DeadlineExceeded) && !errors.Is(e.err, cause):
+		f.Message += ": " + e.err.Error()
 	}
-	return model.Result{Error: e, Log: res.Log}
+	return model.Result{Error: f, Log: e.res.Log}
 }
 
 // late says which bound an attempt ran into.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -197,7 +198,7 @@ type Running struct {
 	Since time.Time
 	// Beat is the time of the last sign of life; Progress is what it carried, nil if nothing.
 	Beat     time.Time
-	Progress any
+	Progress json.RawMessage
 }
 
 // Running lists the attempts in progress, in no particular order.
