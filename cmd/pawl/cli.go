@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// cli is the grammar.
+type cli struct {
+	Run        runCmd        `cmd:"" help:"Start the workflow of a file and follow it to its end."`
+	Resume     resumeCmd     `cmd:"" help:"Go on with open executions, after a crash, a Ctrl-C, a pause or a signal."`
+	List       listCmd       `cmd:"" aliases:"ls" help:"List executions, newest first."`
+	Get        getCmd        `cmd:"" help:"Show one execution: its steps, and why it is waiting."`
+	History    historyCmd    `cmd:"" help:"Show what happened to an execution, entry by entry."`
+	Signal     signalCmd     `cmd:"" help:"Send a signal to an execution."`
+	Cancel     cancelCmd     `cmd:"" help:"Ask executions to end, undoing what they did."`
+	Pause      pauseCmd      `cmd:"" help:"Stop executions from starting anything, until resumed."`
+	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
+	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`
+	Eval       evalCmd       `cmd:"" help:"Evaluate an expression."`
+	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of definition files, or of a node type."`
+	Explain    explainCmd    `cmd:"" help:"Explain a key of the definition file, such as node.retry."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+	Version    versionCmd    `cmd:"" help:"Print the version of the program."`
+}
+
+// run is the program: it parses args, does what they ask and returns the exit code.
+func run(ctx context.Context, args []string, e *env) int {
+	var c cli
+	exited := -1
+	k, err := kong.New(&c,
+		kong.Name("pawl"),
+		kong.Description("Durable workflows: finished work stays finished."),
+		kong.Writers(e.out, e.err),
+		kong.Exit(func(code int) { exited = max(exited, code) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+		kong.Bind(e),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		e.say("pawl: %v", err)
+		return exitUsage
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := k.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		e.say("pawl: %v", err)
+		e.say("Try pawl --help, or pawl VERB --help.")
+		return exitUsage
+	}
+	return e.finish(parsed.Run())
+}
+
+// finish says what went wrong and gives the exit code.
+func (e *env) finish(err error) int {
+	code := exitCode(err)
+	var x *exitError
+	if err == nil || errors.As(err, &x) && x.quiet {
+		return code
+	}
+	var faults pawl.Faults
+	if errors.As(err, &faults) {
+		e.faults(faults)
+		return code
+	}
+	fmt.Fprintf(e.err, "pawl: %s\n", oneLineError(err))
+	if hint := hintFor(err); hint != "" {
+		e.say("%s", hint)
+	}
+	return code
+}
+
+// oneLineError drops the code in front of our own messages: the exit code says it.
+func oneLineError(err error) string {
+	var p *pawl.Error
+	if !errors.As(err, &p) || err.Error() != p.Error() {
+		return oneLine(err.Error())
+	}
+	text := p.Message
+	if p.Cause != nil {
+		if text != "" {
+			text += ": "
+		}
+		text += p.Cause.Error()
+	}
+	if text == "" {
+		text = p.Code
+	}
+	return oneLine(text)
+}
+
+// hintFor says what to do about errors that people meet.
+func hintFor(err error) string {
+	switch pawl.Code(err) {
+	case pawl.CodeInUse:
+		return "Wait for it to end, stop it with Ctrl-C (it can be resumed), or use another store with --store."
+	case pawl.CodeKeyConflict:
+		return "The key was used with another input; choose another --key."
+	case pawl.CodeUnavailable:
+		return "Whether it happened is not known; repeat it with the same --key."
+	}
+	return ""
+}
+
+// faults prints what is wrong with a definition, each with its line and a caret.
+func (e *env) faults(fs pawl.Faults) {
+	for _, f := range fs {
+		fmt.Fprint(e.err, f.Pretty(e.colour(e.errTTY)))
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/cmd/pawl/live"
+)
+
+type getCmd struct {
+	storeFlags
+	ID     string `arg:"" help:"Id of the execution, the beginning of it, or its key."`
+	Output format `short:"o" help:"table, wide, json, jsonl, yaml or name." enum:"table,wide,json,jsonl,yaml,name" default:"table"`
+}
+
+// Run shows one execution.
+func (c *getCmd) Run(ctx context.Context, e *env) error {
+	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	if err != nil {
+		return err
+	}
+	defer eng.Close(ctx)
+	id, err := find(ctx, eng, c.ID)
+	if err != nil {
+		return err
+	}
+	x, err := eng.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.Output == asTable || c.Output == asWide {
+		e.show(x, c.Output == asWide)
+		return nil
+	}
+	return e.print(c.Output, &listing{single: true, values: []any{x}, names: []string{x.ID}})
+}
+
+// show writes an execution for a person.
+func (e *env) show(x *pawl.Execution, wide bool) {
+	fact := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(e.out, "%-10s %s\n", name, oneLine(value))
+		}
+	}
+	fact("id", x.ID)
+	fact("workflow", x.Workflow+" "+x.Version)
+	fact("key", x.Key)
+	status := string(x.Status)
+	if x.Outcome != "" {
+		status += ", outcome " + x.Outcome
+	}
+	fact("status", status)
+	if x.Error != nil {
+		fact("error", x.Error.Error())
+	}
+	fact("started", when(x.Started))
+	fact("ended", when(x.Ended))
+	fact("took", tookOf(x))
+	fact("tags", tagsOf(x.Tags))
+	fact("input", short(x.Input, wide))
+	fact("output", short(x.Output, wide))
+	e.showWaiting(x.Waiting)
+	e.showSteps(x.Steps, wide)
+}
+
+// showWaiting says in one sentence each why the execution is where it is.
+func (e *env) showWaiting(list []pawl.Waiting) {
+	const most = 20
+	for i, w := range list {
+		if i == most {
+			fmt.Fprintf(e.out, "%-10s and for %d more\n", "", len(list)-most)
+			return
+		}
+		name := ""
+		if i == 0 {
+			name = "waiting"
+		}
+		fmt.Fprintf(e.out, "%-10s %s\n", name, oneLine(w.Sentence))
+	}
+}
+
+func (e *env) showSteps(steps []pawl.Step, wide bool) {
+	if len(steps) == 0 {
+		return
+	}
+	fmt.Fprintln(e.out)
+	columns := []column{{title: "STEP"}, {title: "TYPE"}, {title: "STATUS"}, {title: "OUTCOME"}, {title: "ATTEMPT", right: true}, {title: "TOOK", right: true}, {title: "NOTE"}}
+	var rows [][]string
+	for _, s := range steps {
+		took, note, attempt := "", "", ""
+		if !s.Ended.IsZero() && s.Ended.After(s.Scheduled) {
+			took = live.Took(s.Ended.Sub(s.Scheduled))
+		}
+		switch {
+		case s.Error != nil:
+			note = s.Error.Error()
+		case s.Total > 0:
+			note = fmt.Sprintf("%d of %d", s.Good+s.Failed, s.Total)
+			if s.Failed > 0 {
+				note += fmt.Sprintf(", %d failed", s.Failed)
+			}
+		default:
+			note = short(s.Output, wide)
+		}
+		if s.Attempt > 0 {
+			attempt = fmt.Sprint(s.Attempt)
+		}
+		rows = append(rows, []string{s.Path, s.Type, string(s.Status), s.Outcome, attempt, took, note})
+	}
+	printTable(e.out, columns, rows, wide, e.colour(e.outTTY), e.outTTY)
+}
+
+// short cuts a value to one line, unless the reader asked for all of it.
+func short(raw json.RawMessage, wide bool) string {
+	const most = 100
+	s := strings.TrimSpace(string(raw))
+	if s == "null" {
+		return ""
+	}
+	if r := []rune(s); !wide && len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

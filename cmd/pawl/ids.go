@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// find turns what a person typed, an id or the unique beginning of one, or a key, into an id.
+func find(ctx context.Context, eng *pawl.Engine, typed string) (string, error) {
+	if _, err := record.ParseID(typed); err == nil {
+		return strings.ToLower(typed), nil
+	}
+	page, err := eng.List(ctx, pawl.Filter{IDPrefix: strings.ToLower(typed), Limit: 2})
+	if err != nil {
+		return "", err
+	}
+	if len(page.Executions) == 0 {
+		if page, err = eng.List(ctx, pawl.Filter{Key: typed, Limit: 2}); err != nil {
+			return "", err
+		}
+	}
+	switch len(page.Executions) {
+	case 0:
+		return "", notFound("no execution has the id, prefix or key %q", typed)
+	case 1:
+		return page.Executions[0].ID, nil
+	}
+	return "", usage("%q fits more than one execution, %s and %s; type more of the id", typed, page.Executions[0].ID, page.Executions[1].ID)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pawl": main})
+}
+
+// TestScripts runs testdata/*.txtar: every verb as a process of its own, on its own store.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("USER", "ada")
+			e.Setenv("TZ", "UTC")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "fifo": fifo, "await": await, "idof": idof,
+		},
+	})
+}
+
+// exits CODE PROGRAM ARGS... runs a program that must end with that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var x *exec.ExitError
+	switch {
+	case errors.As(err, &x):
+		got = x.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// fifo NAME makes a named pipe, by which a step tells the script that it runs.
+func fifo(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(syscall.Mkfifo(ts.MkAbs(args[0]), 0o600))
+}
+
+// await FIFO blocks until a step has written to the pipe and closed it.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := os.ReadFile(ts.MkAbs(args[0]))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		ts.Check(err)
+	case <-ctx.Done():
+		ts.Fatalf("nobody wrote to %s", args[0])
+	}
+}
+
+// idof VAR FILE puts the first execution id in a file into a variable. FILE may be stdout or stderr.
+func idof(ts *testscript.TestScript, neg bool, args []string) {
+	text := []byte(ts.ReadFile(args[1]))
+	for _, word := range bytes.FieldsFunc(text, func(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'z') }) {
+		if len(word) == 26 {
+			ts.Setenv(args[0], string(word))
+			return
+		}
+	}
+	ts.Fatalf("there is no id in %s", filepath.Base(args[1]))
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/model"
+)
+
+type resumeCmd struct {
+	storeFlags
+	workFlags
+	followFlags
+	ID  string `arg:"" optional:"" help:"Id of the execution, the beginning of it, or its key; without one, all open executions go on."`
+	All bool   `help:"Without an id: also let paused and parked executions go on."`
+}
+
+// Run opens the store, which by itself lets every open execution go on, and follows one or all of them.
+func (c *resumeCmd) Run(ctx context.Context, e *env) error {
+	answers, err := newAnswers(e, c.Answer)
+	if err != nil {
+		return err
+	}
+	if err := c.prepare(inspecting); err != nil {
+		return err
+	}
+	ctx, stop := c.context(ctx)
+	defer stop()
+	eng, err := c.open(ctx, e, working, c.workFlags)
+	if err != nil {
+		return err
+	}
+	defer c.close(eng, e)
+	if c.ID == "" {
+		return c.everything(ctx, eng, e, answers)
+	}
+	id, err := find(ctx, eng, c.ID)
+	if err != nil {
+		return err
+	}
+	return c.one(ctx, eng, e, id, answers)
+}
+
+// one un-pauses an execution and follows it.
+func (c *resumeCmd) one(ctx context.Context, eng *pawl.Engine, e *env, id string, a *answers) error {
+	x, err := eng.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if x.Status == model.Paused || x.Status == model.Parked {
+		if err := eng.Resume(ctx, id); err != nil {
+			return err
+		}
+	}
+	run, err := eng.Run(id)
+	if err != nil {
+		return err
+	}
+	return newFollower(e, eng, run, x.Workflow+" "+x.Version, a, &c.followFlags).follow(ctx)
+}
+
+// everything follows the open executions one after the other; all of them go on meanwhile. The worst exit code of
+// them is that of the program.
+func (c *resumeCmd) everything(ctx context.Context, eng *pawl.Engine, e *env, a *answers) error {
+	open, err := allOpen(ctx, eng)
+	if err != nil {
+		return err
+	}
+	if len(open) == 0 {
+		e.say("No open executions.")
+		return nil
+	}
+	e.say("%s to go on with.", count(len(open), "open execution"))
+	var worst error
+	for _, x := range open {
+		held := x.Status == model.Paused || x.Status == model.Parked
+		if held && !c.All {
+			e.say("%s is %s; go on with: pawl resume %s", x.ID, x.Status, x.ID)
+			continue
+		}
+		err := c.one(ctx, eng, e, x.ID, a)
+		if ctx.Err() != nil {
+			return err
+		}
+		if exitCode(err) > exitCode(worst) {
+			worst = err
+		}
+	}
+	return worst
+}
+
+// allOpen lists open executions, oldest first.
+func allOpen(ctx context.Context, eng *pawl.Engine) ([]pawl.Execution, error) {
+	f := pawl.Filter{Statuses: openStatuses, Limit: 1000}
+	var all []pawl.Execution
+	for {
+		page, err := eng.List(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Executions...)
+		if page.Next == "" {
+			break
+		}
+		f.Cursor = page.Next
+	}
+	for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
+		all[i], all[j] = all[j], all[i]
+	}
+	return all, nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/node"
+	"github.com/pawl-dev/pawl/node/exec"
+	"github.com/pawl-dev/pawl/node/http"
+	"github.com/pawl-dev/pawl/store/sqlite"
+)
+
+// storeFlags are common to all verbs that open a store.
+type storeFlags struct {
+	Store     string `help:"SQLite file that holds executions." default:".pawl/pawl.db" env:"PAWL_STORE" placeholder:"FILE"`
+	Namespace string `help:"Tenant to speak for." default:"default" env:"PAWL_NAMESPACE" hidden:""`
+}
+
+// workFlags are common to the verbs that execute tasks.
+type workFlags struct {
+	AllowExec    bool          `help:"Let exec nodes run programs." env:"PAWL_ALLOW_EXEC"`
+	AllowPrivate bool          `help:"Let http nodes reach loopback and private addresses." env:"PAWL_ALLOW_PRIVATE"`
+	Workers      int           `help:"Tasks that run at once." default:"64"`
+	Grace        time.Duration `help:"How long Ctrl-C lets running tasks go on." default:"10s"`
+}
+
+// mode says what an engine is opened for.
+type mode uint8
+
+const (
+	inspecting mode = iota // executes nothing
+	working
+)
+
+// open opens the engine on the store. A store that is not there is made only by verbs that work.
+func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pawl.Engine, error) {
+	if err := s.prepare(m); err != nil {
+		return nil, err
+	}
+	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: nodeTypes(w), Workers: -1, Secrets: secretsFrom(e)}
+	if m == working {
+		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
+	}
+	return pawl.Open(ctx, sqlite.Open(s.Store), o)
+}
+
+func (s *storeFlags) prepare(m mode) error {
+	if _, err := os.Stat(s.Store); err == nil {
+		return nil
+	}
+	if m == inspecting {
+		return notFound("there is no store at %s; pawl run makes one", s.Store)
+	}
+	return os.MkdirAll(filepath.Dir(s.Store), 0o755)
+}
+
+// nodeTypes are the effect types of this program.
+func nodeTypes(w workFlags) []node.Type {
+	reach := http.Options{UserAgent: "pawl/" + programVersion()}
+	if w.AllowPrivate {
+		reach.Allow = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	}
+	return []node.Type{http.New(reach).Type(), exec.New(exec.Options{Enabled: w.AllowExec}).Type()}
+}
+
+// secretsFrom takes secrets.<name> from the environment variable PAWL_SECRET_<name>.
+func secretsFrom(e *env) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v := e.getenv("PAWL_SECRET_" + name)
+		return v, v != ""
+	}
+}

@@ -1,0 +1,82 @@
+package pawl
+
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// CommandOption goes with a command on an execution.
+type CommandOption interface{ command(*commandOptions) }
+
+// Option fits starts and commands alike.
+type Option interface {
+	CommandOption
+	StartOption
+}
+
+type commandOptions struct {
+	request, by, why, signal string
+}
+
+type commonOption func(*commandOptions)
+
+func (o commonOption) command(c *commandOptions) { o(c) }
+func (o commonOption) start(s *startOptions)     { o(&s.commandOptions) }
+
+// RequestID makes a repeat of the call harmless: a call whose id the execution has seen changes nothing and gets the
+// first answer. A start without a [Key] takes "request:" and the id as its key.
+func RequestID(id string) Option { return commonOption(func(c *commandOptions) { c.request = id }) }
+
+// By is journaled as who asked.
+func By(who string) Option { return commonOption(func(c *commandOptions) { c.by = who }) }
+
+// Why is journaled as the reason.
+func Why(reason string) Option { return commonOption(func(c *commandOptions) { c.why = reason }) }
+
+type signalOption string
+
+func (o signalOption) command(c *commandOptions) { c.signal = string(o) }
+
+// SignalID makes a repeat of a signal harmless: an execution ignores a signal whose id it has seen.
+func SignalID(id string) CommandOption { return signalOption(id) }
+
+// command sends one verb to an execution.
+func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts []CommandOption, also func(*engine.Command, *commandOptions)) error {
+	x, err := e.parseID(id)
+	if err != nil {
+		return err
+	}
+	o := commandOptions{by: e.opts.By}
+	for _, opt := range opts {
+		opt.command(&o)
+	}
+	c := engine.Command{Verb: verb, Execution: x, Request: o.request, By: o.by, Why: o.why}
+	if also != nil {
+		also(&c, &o)
+	}
+	_, err = e.do(ctx, c)
+	return err
+}
+
+// do runs one command and turns a refusal into an error.
+func (e *Engine) do(ctx context.Context, c engine.Command) (engine.Reply, error) {
+	r, err := e.loop.Do(ctx, c)
+	if err != nil {
+		return r, wrapEngine(err)
+	}
+	if r.Error != nil {
+		return r, refused(r.Error)
+	}
+	return r, nil
+}
+
+func (e *Engine) parseID(id string) (record.ID, error) {
+	x, err := record.ParseID(id)
+	if err != nil {
+		return x, invalid("%q is %v", id, err)
+	}
+	return x, nil
+}

@@ -1,0 +1,120 @@
+package pawl
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/runner"
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/node"
+	"github.com/pawl-dev/pawl/node/function"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// Engine runs executions on one store. It is safe for concurrent use. Close it, or what runs is interrupted.
+type Engine struct {
+	opts      Options
+	backend   store.Backend
+	loop      *engine.Loop
+	functions function.Set
+	versions  versions
+
+	stopRunner context.CancelFunc
+	runner     chan error // how the runner ended; closed
+	closing    sync.Once
+	closed     error
+}
+
+// Open opens the store and starts an engine on it, which at once goes on with every open execution of the store,
+// whoever left it. ctx bounds the opening only.
+//
+// Register functions before opening work that calls them: a step that calls an unknown function fails. Where that
+// matters, open the engine on a store without open executions, or give those steps a retry.
+func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
+	o = o.WithDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, invalid("Open needs a store")
+	}
+	backend, err := s.Open(ctx)
+	if err != nil {
+		return nil, wrapStore("opening the store", err)
+	}
+	info := backend.Info()
+	for _, w := range info.Warnings {
+		o.Logger.Warn(w, "store", info.Driver)
+	}
+	e := &Engine{opts: o, backend: backend, runner: make(chan error, 1)}
+	e.loop = engine.NewLoop(backend, engine.Options{
+		Logger: o.Logger,
+		Machine: engine.Config{
+			// Both admit one engine at a time, so whoever owned a shard before is gone.
+			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
+			Core:  shard.Config{MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds()},
+		},
+	})
+	if err := e.startRunner(); err != nil {
+		return nil, errors.Join(err, e.Close(ctx))
+	}
+	return e, nil
+}
+
+// startRunner begins to execute tasks, unless the engine is not to.
+func (e *Engine) startRunner() error {
+	ctx, stop := context.WithCancel(context.Background())
+	e.stopRunner = stop
+	if e.opts.Workers < 0 {
+		close(e.runner)
+		return nil
+	}
+	types := node.Registry{}.Add(e.functions.Type())
+	for _, t := range e.opts.Nodes {
+		types.Add(t)
+	}
+	r, err := runner.New(runner.Params{
+		Source: e.loop, Registry: types, Workers: e.opts.Workers, Secrets: e.opts.Secrets,
+		DrainGrace: e.opts.Grace, Logger: e.opts.Logger,
+	})
+	if err != nil {
+		close(e.runner)
+		return invalid("the node types: %v", err)
+	}
+	go func() {
+		e.runner <- r.Run(ctx)
+		close(e.runner)
+	}()
+	return nil
+}
+
+// Close drains the engine: it takes no new work, lets running tasks go on for [Options.Grace], commits what was
+// decided and closes the store. What has not ended goes on when the store is opened again. A ctx that ends first
+// leaves the rest to that, too, and is the error. Close may be called again, which returns the same.
+func (e *Engine) Close(ctx context.Context) error {
+	e.closing.Do(func() { e.closed = e.close(ctx) })
+	return e.closed
+}
+
+func (e *Engine) close(ctx context.Context) error {
+	if e.stopRunner != nil {
+		e.stopRunner()
+	}
+	err := e.loop.Stop(ctx, e.opts.Grace)
+	select {
+	case rerr := <-e.runner:
+		if rerr != nil {
+			e.opts.Logger.Warn("the runner left work behind", "error", rerr)
+		}
+	case <-ctx.Done():
+	}
+	if cerr := e.backend.Close(); err == nil && cerr != nil {
+		return wrapStore("closing the store", cerr)
+	}
+	return wrapEngine(err)
+}
+
+func (e *Engine) nodeTypes() []node.Type { return e.opts.Nodes }

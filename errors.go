@@ -1,0 +1,87 @@
+package pawl
+
+import (
+	"errors"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+// Error is what every function of this package returns when it fails: a code for programs, a message for people, and
+// the cause where there is one. errors.Is with one of the Err values compares codes.
+type Error struct {
+	Code    string
+	Message string
+	Cause   error
+}
+
+// Error is "code: message", with the cause behind it.
+func (e *Error) Error() string {
+	s := e.Code
+	if e.Message != "" {
+		s += ": " + e.Message
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is reports whether target is an *Error with the same code and no message of its own.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code && t.Message == "" && t.Cause == nil
+}
+
+// The codes of [Error].
+const (
+	CodeNotFound      = "not_found"      // no such execution, workflow or version
+	CodeClosed        = "closed"         // the execution has ended
+	CodeKeyConflict   = "key_conflict"   // the key belongs to an execution with another input
+	CodeKeyExists     = "key_exists"     // the key is taken
+	CodeUnknownSignal = "unknown_signal" // the definition declares signals, and this is none of them
+	CodeNotPaused     = "not_paused"     // resume of an execution that neither pauses nor is parked
+	CodeInvalid       = "invalid"        // the request makes no sense, or the input breaks its schema
+	CodeFaults        = "faults"         // the definition has faults; see [Faults]
+	CodeVersionExists = "version_exists" // the version is deployed with other content
+	CodeRetired       = "retired"        // the version takes no new starts
+	CodeUnavailable   = "unavailable"    // the outcome is unknown; repeat with the same request id
+	CodeOverloaded    = "overloaded"     // a bound of admission is reached; try later
+	CodeStopping      = "stopping"       // the engine is closing or closed
+	CodeInUse         = "in_use"         // another process has the store open
+	CodeStore         = "store"          // the store cannot be opened or read
+	CodeFailed        = "failed"         // Result: the execution ended badly; see [Failure]
+	CodeOutput        = "output"         // Result: the output does not fit the type asked for
+)
+
+// Errors to compare with: errors.Is(err, pawl.ErrNotFound).
+var (
+	ErrNotFound      = &Error{Code: CodeNotFound}
+	ErrClosed        = &Error{Code: CodeClosed}
+	ErrKeyConflict   = &Error{Code: CodeKeyConflict}
+	ErrKeyExists     = &Error{Code: CodeKeyExists}
+	ErrUnknownSignal = &Error{Code: CodeUnknownSignal}
+	ErrNotPaused     = &Error{Code: CodeNotPaused}
+	ErrInvalid       = &Error{Code: CodeInvalid}
+	ErrFaults        = &Error{Code: CodeFaults}
+	ErrVersionExists = &Error{Code: CodeVersionExists}
+	ErrUnavailable   = &Error{Code: CodeUnavailable}
+	ErrOverloaded    = &Error{Code: CodeOverloaded}
+	ErrStopping      = &Error{Code: CodeStopping}
+	ErrInUse         = &Error{Code: CodeInUse}
+	ErrFailed        = &Error{Code: CodeFailed}
+)
+
+// Code is the code of err, "" if it carries none.
+func Code(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// Failure is why an execution failed: the cause of an error with [CodeFailed].
+type Failure = model.Error

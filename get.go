@@ -1,0 +1,94 @@
+package pawl
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// Get reads the execution id with its input, output, the steps of the scopes that are open, and what it waits for.
+func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
+	x, err := e.parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	var got *Execution
+	_, err = e.do(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, _ *kernel.Definition) bool {
+		got = e.copyState(s)
+		return true
+	}})
+	if err != nil {
+		return nil, err
+	}
+	got.Input, err = e.inputOf(ctx, x)
+	return got, err
+}
+
+// Explain says what the open execution id waits for, one thing after the other, by step path; nothing for a closed
+// one.
+func (e *Engine) Explain(ctx context.Context, id string) ([]Waiting, error) {
+	x, err := e.parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	var got []Waiting
+	_, err = e.do(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, _ *kernel.Definition) bool {
+		got = waitingIn(s)
+		return true
+	}})
+	return got, err
+}
+
+// copyState reads a state on its owner's goroutine; nothing of it is kept.
+func (e *Engine) copyState(s *kernel.State) *Execution {
+	var h record.Head
+	s.Head(&h)
+	h.Execution = s.ID()
+	x := executionOf(&h)
+	x.Seq = s.Seq()
+	x.Output = append(json.RawMessage(nil), s.Output()...)
+	if f := s.Failure(); f != nil {
+		c := *f
+		x.Error = &c
+	}
+	for v := range kernel.Steps(s) {
+		x.Steps = append(x.Steps, stepOf(v))
+	}
+	x.Waiting = waitingIn(s)
+	return &x
+}
+
+func waitingIn(s *kernel.State) []Waiting {
+	if s.Status().Closed() {
+		return nil
+	}
+	now := time.Now().UnixMilli()
+	var out []Waiting
+	for o := range kernel.Open(s) {
+		out = append(out, waitingOf(o, now))
+	}
+	return out
+}
+
+// inputOf reads the input from the first entry.
+func (e *Engine) inputOf(ctx context.Context, id record.ID) (json.RawMessage, error) {
+	entries, err := e.backend.Journal(ctx, id, 1, 1)
+	if err != nil || len(entries) == 0 {
+		return nil, wrapStore("reading the journal", err)
+	}
+	events, err := decodeEntry(nil, &entries[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, ev := range events {
+		if ev.Type == "started" {
+			return append(json.RawMessage(nil), ev.Data...), nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,81 @@
+package pawl
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// historyPage is how many entries History reads at a time.
+const historyPage = 256
+
+// History yields what happened to the execution id, from entry from on (0: from the start), up to now. The iteration
+// ends at the first error.
+func (e *Engine) History(ctx context.Context, id string, from uint64) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		x, err := e.parseID(id)
+		if err != nil {
+			yield(Event{}, err)
+			return
+		}
+		next := max(from, 1)
+		for {
+			events, last, err := e.journal(ctx, x, next)
+			if err == nil && last == 0 && next == 1 {
+				err = notFound("there is no execution %s", id)
+			}
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			for _, ev := range events {
+				if !yield(ev, nil) {
+					return
+				}
+			}
+			if last == 0 {
+				return
+			}
+			next = last + 1
+		}
+	}
+}
+
+// journal reads one page of entries as events. last is the number of the last entry read, 0 where there is none.
+func (e *Engine) journal(ctx context.Context, id record.ID, from uint64) (events []Event, last uint64, err error) {
+	entries, err := e.backend.Journal(ctx, id, from, historyPage)
+	if err != nil {
+		return nil, 0, wrapStore("reading the journal", err)
+	}
+	var buf []kernel.Event
+	for i := range entries {
+		if buf, err = decodeEntry(buf[:0], &entries[i]); err != nil {
+			return nil, 0, err
+		}
+		for _, k := range buf {
+			events = append(events, eventOf(k))
+		}
+		last = entries[i].Seq
+	}
+	return events, last, nil
+}
+
+func decodeEntry(dst []kernel.Event, en *record.Entry) ([]kernel.Event, error) {
+	damaged := func(cause error) error {
+		return &Error{Code: CodeStore, Message: fmt.Sprintf("entry %d of execution %s is damaged", en.Seq, en.Execution), Cause: cause}
+	}
+	if len(en.Body) == 0 || record.Checksum(en.Body) != en.Sum {
+		return nil, damaged(nil)
+	}
+	if en.Body[0] != record.CodecPlain {
+		return nil, damaged(fmt.Errorf("unknown codec %d", en.Body[0]))
+	}
+	ops, err := kernel.Decode(en.Body[1:])
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return kernel.Events(dst, en.Seq, en.At, ops), nil
+}

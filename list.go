@@ -1,0 +1,103 @@
+package pawl
+
+import (
+	"context"
+	"time"
+
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// Filter selects executions; zero fields select everything.
+type Filter struct {
+	Workflow string
+	Version  string
+	Statuses []model.Status
+	Outcome  string
+	Key      string
+	// Parent selects the children of an execution.
+	Parent string
+	// Tags must all be there and equal: text, or a number.
+	Tags map[string]any
+	// Since and Until bound the start, Until exclusive.
+	Since, Until time.Time
+	// IDPrefix selects ids that begin so.
+	IDPrefix string
+	// Limit is the size of a page: 100, at most 1,000.
+	Limit int
+	// Cursor is [Page.Next] of the page before.
+	Cursor string
+}
+
+// Page is one page of executions, newest first.
+type Page struct {
+	Executions []Execution `json:"executions"`
+	// Next is the cursor of the next page, "" on the last.
+	Next string `json:"next,omitempty"`
+}
+
+// List returns a page of executions, newest first. Pages neither skip nor repeat what existed when the first was read.
+func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
+	sf, err := f.search()
+	if err != nil {
+		return Page{}, err
+	}
+	p, err := e.backend.Search(ctx, e.opts.Namespace, sf)
+	if err != nil {
+		return Page{}, wrapStore("searching executions", err)
+	}
+	out := Page{Executions: make([]Execution, len(p.Heads)), Next: p.Next}
+	for i := range p.Heads {
+		out.Executions[i] = executionOf(&p.Heads[i])
+	}
+	return out, nil
+}
+
+func (f Filter) search() (store.Filter, error) {
+	sf := store.Filter{
+		Workflow: f.Workflow, Version: f.Version, Outcome: f.Outcome, Key: f.Key, IDPrefix: f.IDPrefix,
+		Limit: f.Limit, Cursor: f.Cursor,
+	}
+	for _, s := range f.Statuses {
+		sf.Statuses = append(sf.Statuses, string(s))
+	}
+	if !f.Since.IsZero() {
+		sf.StartedFrom = f.Since.UnixMilli()
+	}
+	if !f.Until.IsZero() {
+		sf.StartedTo = f.Until.UnixMilli()
+	}
+	if f.Parent != "" {
+		id, err := record.ParseID(f.Parent)
+		if err != nil {
+			return sf, invalid("Filter.Parent: %v", err)
+		}
+		sf.Parent = id
+	}
+	for _, name := range sortedKeys(f.Tags) {
+		t, err := tagOf(name, f.Tags[name])
+		if err != nil {
+			return sf, err
+		}
+		sf.Tags = append(sf.Tags, t)
+	}
+	return sf, nil
+}
+
+func tagOf(name string, v any) (record.Tag, error) {
+	t := record.Tag{Name: name, IsNum: true}
+	switch v := v.(type) {
+	case string:
+		return record.Tag{Name: name, Text: v}, nil
+	case int:
+		t.Num = float64(v)
+	case int64:
+		t.Num = float64(v)
+	case float64:
+		t.Num = v
+	default:
+		return t, invalid("Filter.Tags: %q is neither text nor a number", name)
+	}
+	return t, nil
+}

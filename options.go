@@ -1,0 +1,97 @@
+package pawl
+
+import (
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/pawl-dev/pawl/node"
+)
+
+// Options shape an engine. The zero value is good; every field says its default.
+type Options struct {
+	// Namespace is the tenant that this engine's calls speak for. Every name and key lives in one. "default".
+	Namespace string
+
+	// Nodes are the effect node types that definitions may use beside function: http.Type(), say. A definition that
+	// names another type is refused when it is deployed. None.
+	Nodes []node.Type
+
+	// Workers bounds how many tasks run at once. A negative number runs none: such an engine starts, signals and
+	// inspects executions, and leaves their tasks to the next one that opens the store. 256.
+	Workers int
+
+	// Secrets resolves secrets.<name> in definitions, at the last moment before a task runs. Values never reach the
+	// store. None.
+	Secrets func(name string) (value string, ok bool)
+
+	// By is journaled as who asked, for calls that don't say so with [By]. "".
+	By string
+
+	// Retention is how long closed executions are kept whose workflow doesn't say; negative keeps them for ever.
+	// 30 days.
+	Retention time.Duration
+
+	// Grace is how long Close lets running tasks go on before it cancels them. 10 seconds.
+	Grace time.Duration
+
+	// MaxExecutions bounds the open executions held in memory; starts beyond it are refused as overloaded. 200,000.
+	MaxExecutions int
+
+	// Logger hears what an operator should know; it is never given an input, an output or a secret. Discarded.
+	Logger *slog.Logger
+}
+
+// WithDefaults returns o with every zero field set to its default.
+func (o Options) WithDefaults() Options {
+	if o.Namespace == "" {
+		o.Namespace = "default"
+	}
+	if o.Workers == 0 {
+		o.Workers = 256
+	}
+	if o.Retention == 0 {
+		o.Retention = 30 * 24 * time.Hour
+	}
+	if o.Grace == 0 {
+		o.Grace = 10 * time.Second
+	}
+	if o.MaxExecutions == 0 {
+		o.MaxExecutions = 200_000
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+var namespacePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// validate checks options that have their defaults.
+func (o Options) validate() error {
+	switch {
+	case !namespacePattern.MatchString(o.Namespace):
+		return invalid("Options.Namespace %q is not made of a-z, 0-9 and -", o.Namespace)
+	case o.Grace < 0:
+		return invalid("Options.Grace is negative")
+	case o.MaxExecutions < 0:
+		return invalid("Options.MaxExecutions is negative")
+	}
+	seen := map[string]bool{"function": true}
+	for _, t := range o.Nodes {
+		name := t.Descriptor.Type
+		switch {
+		case name == "" || t.Executor == nil:
+			return invalid("Options.Nodes holds a type without a name or an executor")
+		case seen[name]:
+			return invalid("Options.Nodes has the type %q twice", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func invalid(format string, args ...any) *Error {
+	return &Error{Code: CodeInvalid, Message: fmt.Sprintf(format, args...)}
+}

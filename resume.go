@@ -1,0 +1,13 @@
+package pawl
+
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl/internal/shard"
+)
+
+// Resume lets a paused execution go on, firing what is overdue in the order of its due times, and lets a parked one
+// try again. An execution that is neither answers not_paused.
+func (e *Engine) Resume(ctx context.Context, id string, opts ...CommandOption) error {
+	return e.command(ctx, id, shard.Resume, opts, nil)
+}

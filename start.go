@@ -1,0 +1,125 @@
+package pawl
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// StartOption goes with [Engine.Start].
+type StartOption interface{ start(*startOptions) }
+
+type startOptions struct {
+	commandOptions
+	key      string
+	existing shard.Existing
+	version  string
+	delay    time.Duration
+	signal   *kernel.Signal
+	err      error
+}
+
+type startOption func(*startOptions)
+
+func (o startOption) start(s *startOptions) { o(s) }
+
+// Key names the execution. A key is unique per workflow; what happens where it is taken says [OnExisting].
+func Key(key string) StartOption { return startOption(func(o *startOptions) { o.key = key }) }
+
+// Version starts a version other than the active one.
+func Version(v string) StartOption { return startOption(func(o *startOptions) { o.version = v }) }
+
+// Delay holds the first step back; the execution is pending until then.
+func Delay(d time.Duration) StartOption { return startOption(func(o *startOptions) { o.delay = d }) }
+
+// WithSignal delivers a signal with the start, in one transition.
+func WithSignal(name string, data any) StartOption {
+	return startOption(func(o *startOptions) {
+		raw, err := encode("the signal's data", data)
+		o.err = err
+		o.signal = &kernel.Signal{Name: name, Data: raw}
+	})
+}
+
+// Existing says what a start does where its key is taken.
+type Existing uint8
+
+// The policies of [OnExisting].
+const (
+	// ReturnExisting gives the execution that holds the key, open or closed; another input is a key_conflict.
+	ReturnExisting Existing = iota
+	// RejectExisting is key_exists.
+	RejectExisting
+	// NewUnlessOpen starts if the holder has ended, and is key_exists otherwise.
+	NewUnlessOpen
+	// ReplaceOpen cancels an open holder and starts when it has ended.
+	ReplaceOpen
+)
+
+// OnExisting sets the policy for a key that is taken; the default is [ReturnExisting].
+func OnExisting(p Existing) StartOption {
+	return startOption(func(o *startOptions) { o.existing = shard.Existing(p) })
+}
+
+// Start begins an execution of the active version of workflow. input is anything that marshals to JSON and is checked
+// against the definition. The start is durable when Start returns.
+//
+// An error with [CodeUnavailable] leaves open whether it happened: repeat with the same [RequestID] or [Key].
+func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...StartOption) (*Run, error) {
+	o := startOptions{commandOptions: commandOptions{by: e.opts.By}}
+	for _, opt := range opts {
+		opt.start(&o)
+	}
+	if o.err != nil {
+		return nil, o.err
+	}
+	if o.key == "" && o.request != "" {
+		o.key = "request:" + o.request
+	}
+	v, err := e.version(ctx, workflow, o.version)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := encode("the input", input)
+	if err != nil {
+		return nil, err
+	}
+	return e.start(ctx, v, raw, &o)
+}
+
+func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOptions) (*Run, error) {
+	now := time.Now()
+	input, trigger, err := v.checkInput(raw, now)
+	if err != nil {
+		return nil, err
+	}
+	s := &kernel.Start{
+		Namespace: e.opts.Namespace, Workflow: v.workflow.Name, Version: v.version, Hash: v.hash,
+		Key: o.key, Input: input, Trigger: trigger, Signal: o.signal,
+	}
+	if o.delay > 0 {
+		s.NotBefore = now.Add(o.delay).UnixMilli()
+	}
+	slot := uint16(rand.Uint32())
+	if o.key != "" {
+		slot = record.KeySlot(record.Key{Namespace: s.Namespace, Workflow: s.Workflow, Key: s.Key})
+	}
+	s.ID = record.NewID(now.UnixMilli(), rand.Uint64(), slot)
+	c := engine.Command{
+		Verb: shard.Start, Execution: s.ID, Start: s, Existing: o.existing,
+		Request: o.request, By: o.by, Why: o.why,
+	}
+	if o.key != "" {
+		c.Digest = digest(input)
+	}
+	r, err := e.do(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Run{eng: e, id: r.Execution, existing: r.Existing}, nil
+}

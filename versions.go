@@ -1,0 +1,143 @@
+package pawl
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/internal/spec"
+	"github.com/pawl-dev/pawl/model"
+)
+
+// version is a deployed version, ready to check inputs and signals.
+type version struct {
+	workflow *model.Workflow
+	version  string
+	hash     string
+	retired  bool
+	defaults *defaults
+	input    *spec.InputSchema
+	signals  map[string]*spec.InputSchema
+}
+
+// versions caches what the store has. A version never changes; which one is active may, by a deploy of this engine,
+// which is the only one on the store.
+type versions struct {
+	mu     sync.Mutex
+	known  map[versionName]*version
+	active map[string]*version
+}
+
+type versionName struct{ workflow, version string }
+
+// version finds a deployed version; "" is the active one.
+func (e *Engine) version(ctx context.Context, workflow, name string) (*version, error) {
+	if v := e.versions.find(workflow, name); v != nil {
+		return v, nil
+	}
+	d, err := e.backend.Get(ctx, e.opts.Namespace, workflow, name)
+	if err != nil {
+		what := "the workflow " + workflow
+		if name != "" {
+			what += " " + name
+		}
+		return nil, wrapStore(what, err)
+	}
+	v := &version{workflow: &model.Workflow{}, version: d.Version, hash: d.Hash, retired: d.Retired}
+	if err := json.Unmarshal(d.Body, v.workflow); err != nil {
+		return nil, &Error{Code: CodeStore, Message: "the definition of " + workflow + " " + d.Version + " is damaged", Cause: err}
+	}
+	if err := v.compile(); err != nil {
+		return nil, err
+	}
+	e.versions.keep(workflow, name, v)
+	return v, nil
+}
+
+func (v *version) compile() (err error) {
+	if v.defaults, err = newDefaults(v.workflow.Input, v.workflow.InputDefaults); err != nil {
+		return &Error{Code: CodeStore, Message: "the input defaults of " + v.workflow.Name, Cause: err}
+	}
+	if v.input, err = spec.CompileInput(v.workflow.Input); err != nil {
+		return &Error{Code: CodeStore, Message: "the input schema of " + v.workflow.Name, Cause: err}
+	}
+	v.signals = map[string]*spec.InputSchema{}
+	for name, s := range v.workflow.Signals {
+		if v.signals[name], err = spec.CompileInput(s.Schema); err != nil {
+			return &Error{Code: CodeStore, Message: "the schema of signal " + name + " of " + v.workflow.Name, Cause: err}
+		}
+	}
+	return nil
+}
+
+// checkInput fills in defaults and refuses what breaks the schema.
+func (v *version) checkInput(raw []byte, now time.Time) (input, trigger []byte, err error) {
+	if v.retired {
+		return nil, nil, &Error{Code: CodeRetired, Message: v.workflow.Name + " " + v.version + " takes no new starts"}
+	}
+	if input, trigger, err = v.defaults.fill(raw, now); err != nil {
+		return nil, nil, err
+	}
+	if bad := v.input.Validate(input); bad != nil {
+		return nil, nil, &Error{Code: CodeInvalid, Message: "the input of " + v.workflow.Name, Cause: bad}
+	}
+	return input, trigger, nil
+}
+
+// checkSignal refuses data that breaks the schema of a declared signal; undeclared ones are the engine's to judge.
+func (e *Engine) checkSignal(ctx context.Context, id, name string, raw []byte) error {
+	x, err := e.parseID(id)
+	if err != nil {
+		return err
+	}
+	var workflow, number string
+	var declared bool
+	_, err = e.do(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, d *kernel.Definition) bool {
+		_, workflow, number = s.Workflow()
+		declared = d == nil || len(d.Workflow().Signals) > 0
+		return true
+	}})
+	if err != nil || !declared {
+		return err
+	}
+	v, err := e.version(ctx, workflow, number)
+	if err != nil {
+		return err
+	}
+	if bad := v.signals[name].Validate(raw); bad != nil {
+		return &Error{Code: CodeInvalid, Message: "the data of signal " + name, Cause: bad}
+	}
+	return nil
+}
+
+func (c *versions) find(workflow, name string) *version {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if name == "" {
+		return c.active[workflow]
+	}
+	return c.known[versionName{workflow, name}]
+}
+
+func (c *versions) keep(workflow, name string, v *version) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known, c.active = map[versionName]*version{}, map[string]*version{}
+	}
+	c.known[versionName{workflow, v.version}] = v
+	if name == "" {
+		c.active[workflow] = v
+	}
+}
+
+// forget makes the next start ask the store which version is active.
+func (c *versions) forget(workflow string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.active, workflow)
+}
