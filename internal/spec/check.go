@@ -19,6 +19,10 @@ func Check(doc *Document) Faults {
 		if doc.broken && f.Offset < 0 || f.Code == "unreachable_node" && doc.undoes[f.Node] {
 			continue
 		}
+		if c.full() {
+			c.more, c.bad = c.more+1, c.bad || !f.Warn
+			continue
+		}
 		doc.place(c, f)
 	}
 	return c.result()
