@@ -99,7 +99,22 @@ func (c *compiler) syntax(perr error) *Error {
 	if strings.Contains(e.Message, "maximum allowed nodes") {
 		return c.tooManyParts(c.byteOf(e.From))
 	}
-	return errorAt(c.byteOf(e.From), CodeSyntax, syntaxHint(c.src, c.byteOf(e.From)), "%s", e.Message)
+	return errorAt(c.byteOf(e.From), CodeSyntax, syntaxHint(c.src, c.byteOf(e.From)), "%s", grammarMessage(e.Message))
+}
+
+// grammarMessage puts the messages that people meet most into plain words.
+func grammarMessage(s string) string {
+	token, ok := strings.CutPrefix(s, "unexpected token ")
+	switch {
+	case ok && token == "EOF" || s == "unexpected end of expression":
+		return "the expression ends too early"
+	case ok:
+		_, token, _ = strings.Cut(token, "(")
+		return "unexpected " + strings.TrimSuffix(token, ")")
+	case strings.Contains(s, "(??) cannot be mixed"):
+		return "?? cannot stand beside another operator without parentheses"
+	}
+	return s
 }
 
 func (c *compiler) tooManyParts(off int) *Error {

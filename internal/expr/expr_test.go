@@ -191,7 +191,7 @@ func TestEvalErrors(t *testing.T) {
 // TestCompileErrors: what can be known from the text alone is an error at deploy.
 func TestCompileErrors(t *testing.T) {
 	for _, test := range []struct{ src, code, text, at string }{
-		{``, CodeSyntax, "empty", ""}, {"  // only\n", CodeSyntax, "empty", ""}, {`1 +`, CodeSyntax, "unexpected token EOF", ""}, {`a = 1`, CodeSyntax, "compare with ==", ""}, {`"abc`, CodeSyntax, "not closed", `"abc`}, {`1 /* x`, CodeSyntax, "comment", "/*"}, {"\xff", CodeSyntax, "UTF-8", ""}, {`(1`, CodeSyntax, "", ""}, {`1)`, CodeSyntax, "", ")"}, {`a b`, CodeSyntax, "", "b"}, {`b"x"`, CodeSyntax, "byte literals", ""}, {`@`, CodeSyntax, "", ""}, {`#x`, CodeSyntax, "", "#"},
+		{``, CodeSyntax, "empty", ""}, {"  // only\n", CodeSyntax, "empty", ""}, {`1 +`, CodeSyntax, "ends too early", ""}, {`a = 1`, CodeSyntax, "compare with ==", ""}, {`"abc`, CodeSyntax, "not closed", `"abc`}, {`1 /* x`, CodeSyntax, "comment", "/*"}, {"\xff", CodeSyntax, "UTF-8", ""}, {`(1`, CodeSyntax, "", ""}, {`1)`, CodeSyntax, `unexpected ")"`, ")"}, {`a b`, CodeSyntax, "", "b"}, {`b"x"`, CodeSyntax, "byte literals", ""}, {`@`, CodeSyntax, "", ""}, {`#x`, CodeSyntax, "", "#"},
 		{`99999999999999999999`, CodeSyntax, "integer", ""}, {`a ?? 1 > 2`, CodeSyntax, "parentheses", ""}, {`{a: 1, a: 2}`, CodeSyntax, `"a" stands twice`, ""},
 		{`lenght(x)`, CodeFunction, "here it is len", "lenght"}, {`length(x)`, CodeFunction, "here it is len", ""}, {`grupBy(x, y)`, CodeFunction, "did you mean groupBy?", ""}, {`smu(x)`, CodeFunction, "did you mean sum?", ""}, {`foo(x)`, CodeFunction, "no function foo", "foo"}, {`timezone("x")`, CodeFunction, "", ""}, {`bitand(1, 2)`, CodeFunction, "", ""}, {`zzzzzzzzzz()`, CodeFunction, "no function", ""},
 		{`len()`, CodeFunction, "len got 0 arguments; it is len(value) int", "len"}, {`1 + len(1, 2)`, CodeFunction, "len got 2 arguments", "len"}, {`replace("a")`, CodeFunction, "1 argument;", ""}, {`keyBy(x)`, CodeFunction, "keyBy got 1 argument", "keyBy"}, {`minBy(x)`, CodeFunction, "minBy", ""},
@@ -323,6 +323,16 @@ func TestSharedProgram(t *testing.T) {
 	}
 	if after, _ := Append(nil, names["input"]); string(after) != string(before) {
 		t.Errorf("input became %s", after)
+	}
+}
+
+// TestMessagesAreShort: the name of a long chain is cut.
+func TestMessagesAreShort(t *testing.T) {
+	for _, src := range []string{strings.Repeat("input.amount + ", 400) + "null", "(" + strings.Repeat("-", 80) + "input.id)", "input" + strings.Repeat(".abcdefgh", 500) + " > 1", "input.id + " + strings.Repeat("-", 90) + "input.amount"} {
+		_, err := evalJSON(&Context{Names: fixture(t)}, src)
+		if err == nil || len(err.Error()) > 400 {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

@@ -50,9 +50,22 @@ func joinKeys(root string, keys []key) string {
 	var b strings.Builder
 	b.WriteString(root)
 	for _, k := range keys {
-		b.WriteString(k.String())
+		if b.WriteString(k.String()); b.Len() > maxName {
+			break
+		}
 	}
-	return b.String()
+	return clip(b.String())
+}
+
+// maxName bounds the name of a node in a message, in bytes.
+const maxName = 80
+
+// clip shortens the name of a compound node, so that a chain of them is not named in full at every level.
+func clip(s string) string {
+	if len(s) <= maxName {
+		return s
+	}
+	return head(s, maxName-3) + "..."
 }
 
 // pathNode is a root name and static keys: the usual way to read data.
@@ -217,7 +230,7 @@ type indexNode struct {
 	off       int
 }
 
-func (n *indexNode) name() string { return n.of.name() + "[" + n.index.name() + "]" }
+func (n *indexNode) name() string { return clip(n.of.name() + "[" + n.index.name() + "]") }
 
 func (n *indexNode) eval(m *machine) (any, *Error) {
 	v, err := n.of.eval(m)
@@ -283,7 +296,7 @@ type sliceNode struct {
 	off          int
 }
 
-func (n *sliceNode) name() string { return n.of.name() + "[:]" }
+func (n *sliceNode) name() string { return clip(n.of.name() + "[:]") }
 
 func (n *sliceNode) eval(m *machine) (any, *Error) {
 	v, err := n.of.eval(m)

@@ -1,10 +1,8 @@
 package expr
 
-import (
-	"strings"
-)
+import "strings"
 
-// pair of operands, for nodes that evaluate both.
+// both evaluates two operands.
 func (m *machine) both(l, r node, off int) (a, b any, err *Error) {
 	if a, err = l.eval(m); err != nil {
 		return nil, nil, err
@@ -20,7 +18,7 @@ type negNode struct {
 	off int
 }
 
-func (n *negNode) name() string { return "-" + n.of.name() }
+func (n *negNode) name() string { return clip("-" + n.of.name()) }
 
 func (n *negNode) eval(m *machine) (any, *Error) {
 	v, err := n.of.eval(m)
@@ -64,7 +62,7 @@ type notNode struct {
 	off int
 }
 
-func (n *notNode) name() string { return "not " + n.of.name() }
+func (n *notNode) name() string { return clip("not " + n.of.name()) }
 
 func (n *notNode) eval(m *machine) (any, *Error) {
 	b, err := m.truth(n.of, n.off)
@@ -99,7 +97,7 @@ type coalesceNode struct {
 	off  int
 }
 
-func (n *coalesceNode) name() string { return "(" + n.l.name() + " ?? " + n.r.name() + ")" }
+func (n *coalesceNode) name() string { return clip("(" + n.l.name() + " ?? " + n.r.name() + ")") }
 
 func (n *coalesceNode) eval(m *machine) (any, *Error) {
 	v, err := n.l.eval(m)
@@ -200,7 +198,9 @@ func (n *mathNode) symbol() string {
 	return string(n.op)
 }
 
-func (n *mathNode) name() string { return "(" + n.l.name() + " " + n.symbol() + " " + n.r.name() + ")" }
+func (n *mathNode) name() string {
+	return clip("(" + n.l.name() + " " + n.symbol() + " " + n.r.name() + ")")
+}
 
 func (n *mathNode) eval(m *machine) (any, *Error) {
 	a, b, err := m.both(n.l, n.r, n.off)
@@ -339,7 +339,7 @@ type rangeNode struct {
 	off  int
 }
 
-func (n *rangeNode) name() string { return n.l.name() + ".." + n.r.name() }
+func (n *rangeNode) name() string { return clip(n.l.name() + ".." + n.r.name()) }
 
 func (n *rangeNode) eval(m *machine) (any, *Error) {
 	a, b, err := m.both(n.l, n.r, n.off)

@@ -60,7 +60,7 @@ func TestTemplateErrors(t *testing.T) {
 	for _, test := range []struct{ raw, code, pointer, text, at string }{
 		{`{"a": ["x", "n ${ inptu.id }"]}`, CodeName, "/a/1", "did you mean input?", "inptu"},
 		{`{"a/b~c": "${ input.note + 1 }"}`, CodeNull, "/a~1b~0c", "input.note is null", "+ 1"},
-		{`"a ${ 1 + } b"`, CodeSyntax, "", "unexpected token", ""},
+		{`"a ${ 1 + } b"`, CodeSyntax, "", "ends too early", ""},
 		{`"${ lne(1) }"`, CodeFunction, "", "did you mean len?", "lne"},
 		{`{"a": "${ 1"}`, CodeSyntax, "/a", "write $${ for the text ${", "${ 1"},
 		{`{"a": "ü ${ 'x }"}`, CodeSyntax, "/a", "not closed", "'x }"},
