@@ -100,7 +100,7 @@ func apply(conn *lite.Conn, m migration, version int) (err error) {
 
 // settle draws what a store keeps for life where it is not there yet, reads it into info, and drops what lanes and
 // members of long ago left.
-func settle(conn *lite.Conn, info *store.Info) (err error) {
+func (c *config) settle(conn *lite.Conn, info *store.Info) (err error) {
 	end, err := sqlitex.ImmediateTransaction(conn)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func settle(conn *lite.Conn, info *store.Info) (err error) {
 		sql  string
 		args []any
 	}{
-		{"INSERT OR IGNORE INTO meta (name, value) VALUES ('incarnation', ?)", []any{incarnation}},
+		{"INSERT INTO meta (name, value) VALUES ('incarnation', ?1) ON CONFLICT DO UPDATE SET value = ?1 WHERE ?2", []any{incarnation, c.restored}},
 		{"INSERT OR IGNORE INTO meta (name, value) VALUES ('shards', ?)", []any{shards}},
 		{"INSERT OR IGNORE INTO meta (name, value) VALUES ('created', ?)", []any{time.Now().UnixMilli()}},
 		{`WITH RECURSIVE n (shard) AS (SELECT 0 UNION ALL SELECT shard + 1 FROM n

@@ -112,7 +112,7 @@ func (c *config) prepare(conn *lite.Conn, info *store.Info) error {
 	if err := migrate(conn, c.migrations); err != nil {
 		return err
 	}
-	return settle(conn, info)
+	return c.settle(conn, info)
 }
 
 // connect opens a connection that waits a bounded time for a lock: only other programs (a backup, a shell) hold one.

@@ -31,6 +31,7 @@ type config struct {
 	path       string
 	normal     bool
 	anywhere   bool
+	restored   bool
 	program    string
 	busy       time.Duration // bounds the wait for a lock of another program
 	maxPages   int           // tests: the file cannot grow beyond
@@ -45,6 +46,10 @@ func SyncNormal() Option { return func(c *config) { c.normal = true } }
 // AnyFilesystem opens files on network file systems too, whose locks and flushes often do not hold. The store then
 // says that it is not durable.
 func AnyFilesystem() Option { return func(c *config) { c.anywhere = true } }
+
+// Restored says that the file came back from a backup: the store draws a new incarnation, so that what the lost time
+// after the backup gave away (tasks, tokens) is not taken for today's. Use it for one open, the first.
+func Restored() Option { return func(c *config) { c.restored = true } }
 
 // Program is the name and version that a second process is told when it finds the store in use. The default is the
 // main module of the binary.

@@ -1,0 +1,266 @@
+package storetest_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/memory"
+	"github.com/pawl-dev/pawl/store/storetest"
+)
+
+// broken is a store with one bug: it may change a batch before it is committed and an outcome before it is answered.
+type broken struct {
+	store.Backend
+	before func(s store.Backend, b *store.Batch) *store.Outcome
+	after  func(s store.Backend, b *store.Batch, o *store.Outcome)
+}
+
+func (s *broken) Commit(ctx context.Context, b *store.Batch) store.Outcome {
+	c := *b
+	c.Parts = slices.Clone(b.Parts)
+	if s.before != nil {
+		if o := s.before(s.Backend, &c); o != nil {
+			return *o
+		}
+	}
+	o := s.Backend.Commit(ctx, &c)
+	if s.after != nil {
+		s.after(s.Backend, &c, &o)
+	}
+	return o
+}
+
+var ctx = context.Background()
+
+// rows are the claims by shard.
+func rows(s store.Backend) []record.Fence {
+	all, err := s.Claims(ctx)
+	if err != nil {
+		return make([]record.Fence, 5000)
+	}
+	return append(all, make([]record.Fence, 5000)...)
+}
+
+// bugs are mistakes that drivers of this contract could make, each by name.
+var bugs = map[string]func(s store.Backend) store.Backend{
+	"lane after fence": func(s store.Backend) store.Backend {
+		return &broken{s, func(s store.Backend, b *store.Batch) *store.Outcome {
+			for _, p := range b.Parts {
+				if rows(s)[p.Fence.Shard] != p.Fence {
+					return &store.Outcome{Result: store.NotCommitted, Deposed: []record.Shard{p.Fence.Shard}}
+				}
+			}
+			return nil
+		}, nil}
+	},
+	"epoch without owner": changeParts(func(s store.Backend, p *record.Part) {
+		if row := rows(s)[p.Fence.Shard]; row.Epoch == p.Fence.Epoch {
+			p.Fence = row
+		}
+	}),
+	"owner without epoch": changeParts(func(s store.Backend, p *record.Part) {
+		if row := rows(s)[p.Fence.Shard]; row.Owner == p.Fence.Owner {
+			p.Fence = row
+		}
+	}),
+	"no fence": changeParts(func(s store.Backend, p *record.Part) { p.Fence = rows(s)[p.Fence.Shard] }),
+	"unfenced forget": func(s store.Backend) store.Backend {
+		return &broken{s, func(s store.Backend, b *store.Batch) *store.Outcome {
+			for i := range b.Parts {
+				if len(b.Parts[i].Forgets) > 0 {
+					b.Parts[i].Fence = rows(s)[b.Parts[i].Fence.Shard]
+				}
+			}
+			return nil
+		}, nil}
+	},
+	"take without existence check": changeParts(func(s store.Backend, p *record.Part) {
+		there, _ := s.Inbox(ctx, p.Fence.Shard, 1000)
+		p.Takes = slices.DeleteFunc(slices.Clone(p.Takes), func(id record.MessageID) bool {
+			return !slices.ContainsFunc(there, func(m record.Message) bool { return m.ID == id })
+		})
+	}),
+	"key without compare": changeParts(func(s store.Backend, p *record.Part) {
+		p.Keys = slices.Clone(p.Keys)
+		for i := range p.Keys {
+			p.Keys[i].Old = record.ID{}
+			if row, _ := s.Keys(ctx, []record.Key{p.Keys[i].Key}); len(row) > 0 {
+				p.Keys[i].Old = row[0].Execution
+			}
+		}
+	}),
+	"gap accepted": changeParts(func(s store.Backend, p *record.Part) {
+		p.Entries = slices.Clone(p.Entries)
+		for i := range p.Entries {
+			if old, _ := s.Journal(ctx, p.Entries[i].Execution, 1, 1000); len(old) > 0 && p.Entries[i].Seq > uint64(len(old)) {
+				p.Entries[i].Seq = uint64(len(old) + 1)
+			}
+		}
+	}),
+	"superseded taken for committed": changeOutcome(func(o *store.Outcome) {
+		if o.Result == store.Superseded {
+			*o = store.Outcome{Result: store.Committed}
+		}
+	}),
+	"superseded without winner": changeOutcome(func(o *store.Outcome) { o.Winner = 0 }),
+	"went back in silence": changeOutcome(func(o *store.Outcome) {
+		if o.Cause != nil {
+			*o = store.Outcome{Result: store.Committed}
+		}
+	}),
+	"one deposed shard named": changeOutcome(func(o *store.Outcome) { o.Deposed = o.Deposed[:min(1, len(o.Deposed))] }),
+	"one culprit named":       changeOutcome(func(o *store.Outcome) { o.Rejected = o.Rejected[:min(1, len(o.Rejected))] }),
+	"good part of a bad batch kept": func(s store.Backend) store.Backend {
+		return &broken{s, nil, func(s store.Backend, b *store.Batch, o *store.Outcome) {
+			for i, p := range b.Parts {
+				if len(o.Rejected) > 0 {
+					s.Commit(ctx, &store.Batch{Lane: store.Lane{Number: 99 + i, Owner: record.Owner{b.Parts[0].Fence.Owner[0], byte(b.Number)}}, Number: 1, Parts: []record.Part{p}})
+				}
+			}
+		}}
+	},
+	"retention deletes a successor's key": func(s store.Backend) store.Backend { return &successor{broken{Backend: s}} },
+	"due pages by time only":              func(s store.Backend) store.Backend { return &dueBug{s} },
+	"page skips one":                      func(s store.Backend) store.Backend { return &pageBug{s, 1} },
+	"page repeats one":                    func(s store.Backend) store.Backend { return &pageBug{s, -1} },
+	"unfair inbox":                        func(s store.Backend) store.Backend { return &inboxBug{s} },
+	"blind claim":                         func(s store.Backend) store.Backend { return &claimBug{s} },
+	"stale release":                       func(s store.Backend) store.Backend { return &releaseBug{s} },
+}
+
+func changeParts(f func(s store.Backend, p *record.Part)) func(s store.Backend) store.Backend {
+	return func(s store.Backend) store.Backend {
+		return &broken{s, func(s store.Backend, b *store.Batch) *store.Outcome {
+			for i := range b.Parts {
+				f(s, &b.Parts[i])
+			}
+			return nil
+		}, nil}
+	}
+}
+
+func changeOutcome(f func(o *store.Outcome)) func(s store.Backend) store.Backend {
+	return func(s store.Backend) store.Backend {
+		return &broken{s, nil, func(_ store.Backend, _ *store.Batch, o *store.Outcome) { f(o) }}
+	}
+}
+
+type successor struct{ broken }
+
+func (s *successor) Commit(ctx context.Context, b *store.Batch) store.Outcome {
+	c := *b
+	c.Parts = slices.Clone(b.Parts)
+	for i := range c.Parts {
+		p := &c.Parts[i]
+		for _, id := range p.Forgets {
+			loaded, _ := s.Load(ctx, p.Fence.Shard, []record.ID{id})
+			if len(loaded) == 0 {
+				continue
+			}
+			h := loaded[0].Head
+			row, _ := s.Keys(ctx, []record.Key{{Namespace: h.Namespace, Workflow: h.Workflow, Key: h.Key}})
+			if len(row) > 0 {
+				p.Keys = append(slices.Clone(p.Keys), record.KeyChange{KeyRow: row[0], Old: row[0].Execution, Delete: true})
+			}
+		}
+	}
+	return s.Backend.Commit(ctx, &c)
+}
+
+type dueBug struct{ store.Backend }
+
+func (s *dueBug) Due(ctx context.Context, sh record.Shard, after record.Due, before int64, limit int) ([]record.Due, error) {
+	if after.Execution != (record.ID{}) {
+		after.At, after.Execution = after.At+1, record.ID{}
+	}
+	return s.Backend.Due(ctx, sh, after, before, limit)
+}
+
+// pageBug is off by one from page to page.
+type pageBug struct {
+	store.Backend
+	by int
+}
+
+func (s *pageBug) Search(ctx context.Context, namespace string, f store.Filter) (store.Page, error) {
+	p, err := s.Backend.Search(ctx, namespace, f)
+	if p.Next == "" {
+		return p, err
+	}
+	if s.by < 0 && len(p.Heads) > 1 {
+		p.Next = p.Heads[len(p.Heads)-2].Execution.String()
+	}
+	if s.by > 0 {
+		f.Limit, f.Cursor = 1, p.Next
+		if one, _ := s.Backend.Search(ctx, namespace, f); one.Next != "" {
+			p.Next = one.Next
+		}
+	}
+	return p, err
+}
+
+type inboxBug struct{ store.Backend }
+
+func (s *inboxBug) Inbox(ctx context.Context, sh record.Shard, limit int) ([]record.Message, error) {
+	all, err := s.Backend.Inbox(ctx, sh, 1000)
+	slices.SortStableFunc(all, func(a, b record.Message) int { return bytes.Compare([]byte(a.Namespace), []byte(b.Namespace)) })
+	return all[:min(len(all), limit)], err
+}
+
+type claimBug struct{ store.Backend }
+
+func (s *claimBug) Claim(ctx context.Context, sh record.Shard, _ record.Fence, self record.Owner) (record.Fence, error) {
+	return s.Backend.Claim(ctx, sh, rows(s.Backend)[sh], self)
+}
+
+// releaseBug releases by owner alone.
+type releaseBug struct{ store.Backend }
+
+func (s *releaseBug) Release(ctx context.Context, all []record.Fence) error {
+	all = slices.Clone(all)
+	for i, f := range all {
+		if row := rows(s.Backend)[f.Shard]; f.Epoch != row.Epoch {
+			all[i] = row
+		}
+	}
+	return s.Backend.Release(ctx, all)
+}
+
+const bugVariable = "STORETEST_BUG"
+
+// TestSuiteFindsEveryBug runs the suite in a child process over a store with one bug; the suite must fail.
+func TestSuiteFindsEveryBug(t *testing.T) {
+	if os.Getenv(bugVariable) != "" {
+		t.Skip("this is the child")
+	}
+	for name := range bugs {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestBrokenStore$", "-test.v=false")
+		cmd.Env = append(os.Environ(), bugVariable+"="+name)
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "--- FAIL: TestBrokenStore/") {
+			t.Errorf("%s was not found: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// TestBrokenStore is the child's; as a test of its own it runs the suite over a store without a bug.
+func TestBrokenStore(t *testing.T) {
+	bug := func(s store.Backend) store.Backend { return &broken{Backend: s} }
+	if name := os.Getenv(bugVariable); name != "" {
+		bug = bugs[name]
+	}
+	storetest.Run(t, func(t *testing.T) store.Backend {
+		s, err := memory.Open().Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bug(s)
+	})
+}
