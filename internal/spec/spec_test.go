@@ -89,6 +89,11 @@ func models(t *testing.T, docs []*Document) []byte {
 
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
+	return globAll(t, pattern)
+}
+
+func globAll(t testing.TB, pattern string) []string {
+	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files match %s: %v", pattern, err)

@@ -229,6 +229,7 @@ func (r *yamlReader) merge(v *value, n *yaml.Node, depth int, merged map[string]
 			if !merged[k.text] {
 				merged[k.text] = true
 				v.keys = append(v.keys, k)
+				r.charge(v, k)
 				r.grow(v, s.items[i])
 			}
 		}
