@@ -31,20 +31,21 @@ type outbox struct {
 	mu     sync.Mutex
 	more   *sync.Cond // there may be a call to make
 	ready  []Report
-	again  []pending // to be sent again now
-	later  []pending // to be sent again, each at its due time
-	calls  int       // under way
-	idle   int       // senders waiting
-	number int       // senders
+	again  []bundle // to be sent again now
+	later  []bundle // to be sent again, each at its due time
+	calls  int      // under way
+	idle   int      // senders waiting
+	number int      // senders
 	alarm  *time.Timer
 	closed bool
 	empty  chan struct{} // closed when nothing is left; nil until somebody asks
 }
 
-type pending struct {
-	report Report
-	tries  int
-	due    time.Time
+// bundle is what had no final answer and is sent again together.
+type bundle struct {
+	reports []Report
+	tries   int
+	due     time.Time
 }
 
 // newOutbox makes an outbox that is full at bound unanswered reports. It still takes more: full only stops leasing.
@@ -80,8 +81,8 @@ func (o *outbox) start() {
 
 // worthwhile reports whether a call should be made now. The lock is held.
 func (o *outbox) worthwhile() bool {
-	n := len(o.ready) + len(o.again)
-	return n > 0 && (o.calls < eager || n >= chunk && o.calls < maxCalls)
+	n := len(o.ready)
+	return len(o.again) > 0 && o.calls < maxCalls || n > 0 && (o.calls < eager || n >= chunk && o.calls < maxCalls)
 }
 
 // send is the life of one sender.
@@ -113,60 +114,52 @@ func (o *outbox) call(room []Report) []Report {
 	room = make([]Report, 0, len(batch))
 	o.mu.Lock()
 	o.calls--
-	for _, i := range failed {
-		n := 0
-		if tries != nil {
-			n = tries[i]
-		}
-		o.retry(batch[i], n)
-	}
-	o.arm(time.Now())
+	o.retry(failed, tries)
 	o.settled(int64(len(batch) - len(failed)))
 	return room
 }
 
-// take removes one batch: of repeated reports, with how often each was sent, or else of new ones; new
-// results go into room. The lock is held.
-func (o *outbox) take(room []Report) (batch []Report, tries []int) {
-	if n := min(len(o.again), maxReports); n > 0 {
-		for _, p := range o.again[:n] {
-			batch, tries = append(batch, p.report), append(tries, p.tries)
-		}
-		o.again = append([]pending(nil), o.again[n:]...)
-		return batch, tries
+// take removes one batch: one that was sent tries times already, or else of new results; what comes after them goes
+// into room. The lock is held.
+func (o *outbox) take(room []Report) (batch []Report, tries int) {
+	if n := len(o.again); n > 0 {
+		b := o.again[n-1]
+		o.again[n-1] = bundle{}
+		o.again = o.again[:n-1]
+		return b.reports, b.tries
 	}
 	n := min(len(o.ready), maxReports)
 	batch = o.ready[:n:n]
 	o.ready = append(room, o.ready[n:]...)
-	return batch, nil
+	return batch, 0
 }
 
-// deliver makes the call and returns the indices of what must be sent again.
-func (o *outbox) deliver(batch []Report) []int {
+// deliver makes the call and returns what must be sent again.
+func (o *outbox) deliver(batch []Report) []Report {
 	verdicts, err := o.run.Source.Report(o.ctx, batch)
-	var failed []int
 	if err != nil || len(verdicts) != len(batch) {
 		if o.ctx.Err() == nil {
 			o.run.Logger.Warn("results could not be reported and are sent again", "results", len(batch), "error", err)
 		}
-		for i := range batch {
-			failed = append(failed, i)
-		}
-		return failed
+		return batch
 	}
+	var failed []Report
 	for i, v := range verdicts {
 		if v == NotOwner || v == Unavailable {
-			failed = append(failed, i)
+			failed = append(failed, batch[i])
 		}
 	}
 	return failed
 }
 
-// retry queues a report that failed for later. The lock is held.
-func (o *outbox) retry(r Report, tries int) {
-	if !o.closed {
-		o.later = append(o.later, pending{report: r, tries: tries + 1, due: time.Now().Add(backoff(tries))})
+// retry keeps what failed for later, after it was sent tries times before. The lock is held.
+func (o *outbox) retry(failed []Report, tries int) {
+	if len(failed) == 0 || o.closed {
+		return
 	}
+	now := time.Now()
+	o.later = append(o.later, bundle{failed, tries + 1, now.Add(backoff(tries))})
+	o.arm(now)
 }
 
 // arm sets the alarm to the earliest due time. The lock is held.
@@ -187,23 +180,35 @@ func (o *outbox) arm(now time.Time) {
 	o.alarm.Reset(first.Sub(now))
 }
 
-// ring makes what is due ready.
+// ring makes what is due ready, in few bundles: what failed apart goes on together.
 func (o *outbox) ring() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
+	soon := now.Add(firstPause)
 	keep := o.later[:0]
-	for _, p := range o.later {
-		if p.due.After(now) {
-			keep = append(keep, p)
-		} else {
-			o.again = append(o.again, p)
+	for _, b := range o.later {
+		if b.due.After(soon) {
+			keep = append(keep, b)
+			continue
 		}
+		o.merge(b)
 	}
 	clear(o.later[len(keep):])
 	o.later = keep
 	o.arm(now)
 	o.start()
+}
+
+// merge adds b to what is sent again now. The lock is held.
+func (o *outbox) merge(b bundle) {
+	if n := len(o.again); n > 0 && len(o.again[n-1].reports)+len(b.reports) <= maxReports {
+		last := &o.again[n-1]
+		last.reports = append(last.reports, b.reports...)
+		last.tries = max(last.tries, b.tries)
+		return
+	}
+	o.again = append(o.again, b)
 }
 
 // settled counts n final answers and tells those who wait for room or for the end. The lock is held; the pools' locks
