@@ -46,7 +46,8 @@ func (r Result) String() string {
 	return [...]string{"unknown", "committed", "not_committed", "superseded"}[r]
 }
 
-// Rejection names one execution whose rows made a batch impossible.
+// Rejection names one execution whose rows made a batch impossible. The execution is zero where the store cannot tell
+// whose row it was (a message to take that is not there, in a part with entries of several); halve the part then.
 type Rejection struct {
 	Execution record.ID
 	Reason    string
@@ -54,8 +55,8 @@ type Rejection struct {
 
 // Outcome is the answer to a commit. With NotCommitted, at most one of Deposed, Rejected and Cause explains it:
 // Deposed lists shards whose fence did not hold; Rejected lists executions whose rows cannot be kept (a gap in seq,
-// a duplicate head, a key that no longer points to Old, a message to take that is not there, a row over a limit);
-// Cause alone is transient (busy, full, read-only, lost connection before commit), or [ErrStoreWentBack].
+// a duplicate head, a key that no longer points to Old, a message to take that is not there, a row over a limit), all
+// that the store could find at once, with the first reason for each; Cause alone is transient (busy, full, read-only, lost connection before commit), or [ErrStoreWentBack].
 type Outcome struct {
 	Result   Result
 	Deposed  []record.Shard
@@ -68,22 +69,33 @@ type Outcome struct {
 type Store interface {
 	// Commit makes b durable before it answers Committed. It never retries by itself. In one transaction it
 	// advances the lane from Number-1 to Number (answering Committed, Superseded or ErrStoreWentBack where the lane
-	// is elsewhere; a lane not seen before is at 0), then checks all fences, then writes.
+	// is elsewhere; a lane not seen before is at 0), then checks all fences, then writes. A lane past Number, which
+	// only a caller that forgot its place can meet, is NotCommitted with a Cause. What fails leaves the lane too.
+	//
+	// Within a part heads come first, then entries, snapshots, keys, sends, takes, forgets; the parts in order. Entry
+	// 1 and the inserting head of an execution need each other. A snapshot's entry must exist. Executions, snapshots
+	// and forgets of another shard than the part's are rejected, and so are forgets of open executions; forgetting
+	// what is not there is fine, and messages to what was forgotten stay in the inbox. Sums are kept, not checked.
+	//
+	// When ctx ends before the store began, the answer is NotCommitted with ctx's error, afterwards Unknown. b must
+	// not change until an attempt has a known outcome; then its buffers are free.
 	Commit(ctx context.Context, b *Batch) Outcome
 	// Load returns, for each id that exists in shard s, its head, newest usable snapshot and the entries after it.
 	// A snapshot with a bad checksum is left out and all entries are returned. Ids that do not exist are left out.
+	// All of one execution is of one moment; tags are ordered by name.
 	Load(ctx context.Context, s record.Shard, ids []record.ID) ([]Loaded, error)
 	// Journal returns up to limit entries of id with Seq >= from, ascending. Sums are not checked.
 	Journal(ctx context.Context, id record.ID, from uint64, limit int) ([]record.Entry, error)
 	// Due returns up to limit executions of s with next_at < before, ordered by (At, Execution), after the given one.
 	Due(ctx context.Context, s record.Shard, after record.Due, before int64, limit int) ([]record.Due, error)
-	// Inbox returns up to limit messages of s, oldest first per sender, fair over namespaces.
+	// Inbox returns up to limit messages of s: oldest first within a namespace, and so per sender; fair over
+	// namespaces, the one that waits longest first.
 	Inbox(ctx context.Context, s record.Shard, limit int) ([]record.Message, error)
 	// Keys returns the rows of those keys that exist.
 	Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, error)
-	// Send appends messages; a message whose id exists is skipped. It needs no fence.
+	// Send appends messages, all or none; a message whose id waits already is skipped. It needs no fence.
 	Send(ctx context.Context, m []record.Message) error
-	// Search returns heads of one namespace, newest first.
+	// Search returns heads of one namespace, newest first (by id, which begins with the time).
 	Search(ctx context.Context, namespace string, f Filter) (Page, error)
 	Close() error
 }
@@ -95,7 +107,8 @@ type Loaded struct {
 	Entries  []record.Entry
 }
 
-// Filter selects heads; zero fields select everything. Times are Unix milliseconds, From inclusive, To exclusive.
+// Filter selects heads; zero fields select everything. Times are Unix milliseconds, From inclusive, To exclusive;
+// what has not ended is in no range of ends. All text is compared literally. [Filter.Match] says the same in code.
 type Filter struct {
 	Workflow    string
 	Version     string
@@ -108,7 +121,7 @@ type Filter struct {
 	StartedTo   int64
 	EndedFrom   int64
 	EndedTo     int64
-	// IDPrefix selects ids whose text begins so.
+	// IDPrefix selects ids whose text begins so, in either case.
 	IDPrefix string
 	// Limit is the page size: 0 means 100, at most 1000.
 	Limit int
@@ -126,7 +139,8 @@ type Page struct {
 // Ownership decides who may write a shard.
 type Ownership interface {
 	// Claim takes the shard if its row still equals seen (epoch 0 and zero owner: never claimed or released),
-	// giving epoch+1 to self. Where self holds it already, its fence is returned unchanged. [ErrClaimed] otherwise.
+	// giving epoch+1 to self. Where self holds it already, its fence is returned unchanged. [ErrClaimed] otherwise;
+	// [ErrNotFound] where there is no such shard. Of seen, epoch and owner count.
 	Claim(ctx context.Context, s record.Shard, seen record.Fence, self record.Owner) (record.Fence, error)
 	// Release gives shards back: the epoch stays, the owner becomes zero. Fences that no longer hold are skipped.
 	Release(ctx context.Context, f []record.Fence) error
@@ -158,7 +172,7 @@ type Definition struct {
 // Definitions keeps versions; they never change.
 type Definitions interface {
 	// Put adds a version and, if activate, makes it the one that starts use. The same version with the same hash is
-	// a no-op but for activate; with another hash it is [ErrVersionExists].
+	// a no-op but for activate (the first At stays); with another hash it is [ErrVersionExists].
 	Put(ctx context.Context, d Definition, activate bool) error
 	// Get returns one version; version "" is the active one. [ErrNotFound] where there is none.
 	Get(ctx context.Context, namespace, workflow, version string) (Definition, error)
@@ -169,7 +183,8 @@ type Definitions interface {
 	Retire(ctx context.Context, namespace, workflow, version string, retired bool) error
 }
 
-// Blobs keeps large payloads by content hash, for one execution each.
+// Blobs keeps large payloads by content hash, for one execution each. A blob may come before its execution, goes with
+// it when it is forgotten, and is [ErrNotFound] where there is none. The hash is not checked.
 type Blobs interface {
 	PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error
 	GetBlob(ctx context.Context, id record.ID, sum [32]byte) ([]byte, error)
