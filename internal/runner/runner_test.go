@@ -406,9 +406,8 @@ func TestAPanicIsTheTasksOwn(t *testing.T) {
 		w := start(t, Params{Workers: 1, Secrets: func(string) (string, bool) { return "hunter22", true }, Registry: types(map[string]do{
 			"panic": func(ctx context.Context, task *node.Task) (model.Result, error) { panic("with hunter22") },
 			"nil": func(ctx context.Context, task *node.Task) (model.Result, error) {
-				var m map[string]int
-				m["a"] = 1
-				return output(`1`)
+				var list []string
+				return output(list[len(task.Step)])
 			},
 			"goexit": func(ctx context.Context, task *node.Task) (model.Result, error) { runtime.Goexit(); return output(`1`) },
 			"good":   func(ctx context.Context, task *node.Task) (model.Result, error) { return output(`1`) },

@@ -135,7 +135,11 @@ func TestS39HostilePeers(t *testing.T) {
 			addr := raw(t, tc.answer)
 			x := local(t)
 			before := heap()
-			res := do(t, x, addr, `{"url":"$URL","timeout":"300ms"}`)
+			limit := "60s"
+			if strings.Contains(name, "slow") {
+				limit = "200ms"
+			}
+			res := do(t, x, addr, `{"url":"$URL","timeout":"`+limit+`"}`)
 			if code(res) != tc.code {
 				t.Errorf("%+v", res.Error)
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // echo is the smallest node type that passes the suite.
-type echo struct{ got string }
+type echo struct{}
 
 func (e *echo) Execute(ctx context.Context, t *node.Task) (model.Result, error) {
 	var c struct {
