@@ -124,3 +124,28 @@ func TestS48SecretsInErrorsOfExecutors(t *testing.T) {
 		}
 	})
 }
+
+func TestCancelWhileTheTaskIsPreparedGivesItBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := feeding{newFake()}
+		free := make(chan struct{})
+		w := start(t, Params{
+			Source:  src,
+			Secrets: func(string) (string, bool) { <-free; return "s3cret-pay", true },
+			Registry: types(map[string]do{"x": func(context.Context, *node.Task) (model.Result, error) {
+				t.Error("the executor was called")
+				return output(`1`)
+			}}),
+		})
+		l := late(`{"key":null}`, map[string][]expr.Part{"/key": {{Expr: "secrets.pay"}}})
+		w.src.put(l)
+		synctest.Wait()
+		src.cancel(Cancel{Token: l.Token})
+		synctest.Wait()
+		close(free)
+		if got := w.only(); !got.Released {
+			t.Errorf("report %+v", got)
+		}
+		w.end()
+	})
+}

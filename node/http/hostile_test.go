@@ -100,6 +100,10 @@ func TestS39HostilePeers(t *testing.T) {
 			_, _ = fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", bomb.Len())
 			_, _ = w.Write(bomb.Bytes())
 		}, codeTooLarge},
+		"endless empty gzip": {func(w io.Writer) {
+			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00")
+			forever(w, bytes.Repeat([]byte{0, 0, 0, 0xff, 0xff}, 1000))
+		}, codeIO},
 		"broken gzip": {func(w io.Writer) {
 			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\nthis is not gzip at all")
 		}, codeIO},
