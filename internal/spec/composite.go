@@ -252,7 +252,7 @@ func (r *reader) child(v *value, c *model.Composite) {
 		out.with(k, v.get(k))
 	}
 	if version := v.get("version"); version != nil {
-		out.with("version", copyAt(version, strings.Join(strings.Fields(version.raw), " ")))
+		out.with("version", copyAt(version, strings.Join(strings.Fields(version.written()), " ")))
 	}
 	c.Child = out.json()
 	r.note("child", out)

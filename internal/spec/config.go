@@ -348,7 +348,7 @@ func show(v *value) string {
 	if v.kind == isList || v.kind == isMap {
 		return v.kind.String()
 	}
-	return quote(v.raw)
+	return quote(v.written())
 }
 
 func list(words []any) string {

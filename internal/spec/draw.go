@@ -28,9 +28,7 @@ func (f Fault) Pretty(color bool) string {
 		tone = yellow
 	}
 	var b strings.Builder
-	place, what, _ := strings.Cut(f.String(), ": ")
-	what, _ = strings.CutSuffix(what, f.Message)
-	b.WriteString(paint(bold, place+":") + " " + paint(tone, strings.TrimRight(what, " ")) + " " + paint(bold, visible(f.Message)) + "\n")
+	b.WriteString(paint(bold, visible(f.place())) + " " + paint(tone, f.label()) + " " + paint(bold, visible(f.Message)) + "\n")
 	gutter := fmt.Sprintf("%4d", f.Line)
 	blank := strings.Repeat(" ", len(gutter))
 	bar := paint(blue, "|")

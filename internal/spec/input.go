@@ -58,6 +58,7 @@ func (r *reader) input(v *value) {
 			defaults.keys, defaults.items = append(defaults.keys, d.keys...), append(defaults.items, d.items...)
 		}
 		literalDefaults(schema, defaults)
+		schema = withoutRequired(schema, defaults)
 	} else {
 		schema = r.shortObject(v, defaults)
 	}
@@ -78,6 +79,25 @@ func literalDefaults(schema, defaults *value) {
 			defaults.with(k.text, d)
 		}
 	}
+}
+
+// withoutRequired takes from the required properties of a schema those that have defaults.
+func withoutRequired(schema, defaults *value) *value {
+	required := schema.get("required")
+	if required == nil || required.kind != isList || len(defaults.keys) == 0 {
+		return schema
+	}
+	left := slices.DeleteFunc(slices.Clone(required.items), func(v *value) bool { return defaults.get(v.text) != nil })
+	out := mapAt(schema)
+	for i, k := range schema.keys {
+		switch {
+		case k.text != "required":
+			out.keys, out.items = append(out.keys, k), append(out.items, schema.items[i])
+		case len(left) > 0:
+			out.keys, out.items = append(out.keys, k), append(out.items, listAt(required, left))
+		}
+	}
+	return out
 }
 
 // shortObject makes a schema of a map from property names to short types.

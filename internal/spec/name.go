@@ -200,12 +200,12 @@ func (r *reader) constraint(v *value) {
 	if v.kind != isNumber && !r.want(v, isText, "version", "") {
 		return
 	}
-	parts := strings.Fields(v.raw)
+	parts := strings.Fields(v.written())
 	for _, p := range parts {
 		bare := strings.TrimLeft(p, "^~<>=")
 		op := p[:len(p)-len(bare)]
 		if !contains([]string{"", "^", "~", "=", ">", ">=", "<", "<="}, op) || bare != "*" && !validSemver(threeParts(bare)) {
-			r.fault(v, CodeVersion, quote(v.raw)+" is no version constraint", "such as ^2, ~1.4, 1.2.0 or >=1.2.0 <2.0.0")
+			r.fault(v, CodeVersion, quote(v.written())+" is no version constraint", "such as ^2, ~1.4, 1.2.0 or >=1.2.0 <2.0.0")
 			return
 		}
 	}

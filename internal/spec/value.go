@@ -74,6 +74,14 @@ func (v *value) key(key string) *value {
 	return v
 }
 
+// written is a scalar as its author thinks of it: text without quotes and escapes, a number as it was typed.
+func (v *value) written() string {
+	if v.kind == isText {
+		return v.text
+	}
+	return v.raw
+}
+
 // template reports whether v is text with an expression in it.
 func (v *value) template() bool { return v.kind == isText && hasExpr(v.text) }
 
