@@ -12,6 +12,7 @@ type Budget struct {
 	Methods   int // declared by one interface
 	Lines     int // of one source file that is not generated
 	TestLines int // of one test file
+	Func      int // lines of one function that is neither test nor generated
 	// Files bounds single files: fewer lines than that.
 	Files map[string]int
 	// Names that say nothing, so no package may have them.
@@ -82,6 +83,9 @@ func (h House) declarations(t *Tree, f *File) []Finding {
 			if n.Name.Name == "init" && n.Recv == nil && !f.Test && !f.Generated {
 				found = append(found, t.at(f, n.Pos(), "func init: nothing registers itself; build the value where it is used"))
 			}
+			if lines := t.lines(n); h.Budget.Func > 0 && lines > h.Budget.Func && !f.Test && !f.Generated {
+				found = append(found, t.at(f, n.Pos(), "func %s has %d lines, more than %d", n.Name.Name, lines, h.Budget.Func))
+			}
 		case *ast.TypeSpec:
 			if i, ok := n.Type.(*ast.InterfaceType); ok && h.Budget.Methods > 0 && methods(i) > h.Budget.Methods {
 				found = append(found, t.at(f, n.Pos(), "interface %s declares %d methods, more than %d", n.Name.Name, methods(i), h.Budget.Methods))
@@ -90,6 +94,11 @@ func (h House) declarations(t *Tree, f *File) []Finding {
 		return true
 	})
 	return found
+}
+
+// lines returns how many lines n takes.
+func (t *Tree) lines(n ast.Node) int {
+	return t.Fset.Position(n.End()).Line - t.Fset.Position(n.Pos()).Line + 1
 }
 
 // methods counts the methods that i declares itself.

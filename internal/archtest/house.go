@@ -85,6 +85,7 @@ var Pawl = House{
 		Methods:   14,
 		Lines:     600,
 		TestLines: 1000,
+		Func:      80,
 		Files:     map[string]int{"internal/engine/loop.go": 400},
 		Names:     []string{"util", "utils", "common", "helper", "helpers", "types", "base", "misc", "shared"},
 	},

@@ -1,61 +1,61 @@
 package words // want "the file has 61 lines, more than 60"
 
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
-// padding
+func long() { // want "func long has 59 lines, more than 50"
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+	// padding
+}
