@@ -47,6 +47,7 @@ type follower struct {
 	flags   *followFlags
 	answers *answers
 	detach  bool
+	brief   bool // others wait for their turn: leave one that sleeps for long
 
 	tree   *live.Tree
 	lines  *live.Lines
@@ -223,7 +224,7 @@ func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 	if !resting {
 		return false
 	}
-	return f.detach || unanswered && f.deaf && !soon
+	return f.detach || (unanswered && f.deaf || f.brief && !unanswered) && !soon
 }
 
 // leave prints where the execution stands.

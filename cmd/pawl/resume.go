@@ -56,11 +56,13 @@ func (c *resumeCmd) one(ctx context.Context, eng *pawl.Engine, e *env, id string
 	if err != nil {
 		return err
 	}
-	return newFollower(e, eng, run, x.Workflow+" "+x.Version, a, &c.followFlags).follow(ctx)
+	f := newFollower(e, eng, run, x.Workflow+" "+x.Version, a, &c.followFlags)
+	f.brief = c.ID == ""
+	return f.follow(ctx)
 }
 
-// everything follows the open executions one after the other; all of them go on meanwhile. The worst exit code of
-// them is that of the program.
+// everything follows the open executions one after the other; all of them go on meanwhile. One that sleeps for long is
+// left asleep. The worst exit code of them is that of the program.
 func (c *resumeCmd) everything(ctx context.Context, eng *pawl.Engine, e *env, a *answers) error {
 	open, err := allOpen(ctx, eng)
 	if err != nil {
