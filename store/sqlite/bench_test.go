@@ -8,7 +8,6 @@ import (
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // BenchmarkCommit appends entries of 300 bytes to 1,000 executions that live at once, eight entries each, in
@@ -134,4 +133,27 @@ func (g *generator) entry(parts []record.Part) {
 	}
 }
 
-var _ = sqlite.Open
+// BenchmarkLoad reads executions of four entries, 100 at a time, as a restart does.
+func BenchmarkLoad(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "pawl.db"))
+	defer s.Close()
+	g := newGenerator(b, s, false)
+	for range 8 {
+		g.commit(b, 4*len(g.live)) // each live one four times
+	}
+	perShard := map[record.Shard][]record.ID{}
+	for _, h := range g.live {
+		shard := h.Execution.Shard(len(g.fence))
+		perShard[shard] = append(perShard[shard], h.Execution)
+	}
+	ids := perShard[0]
+	b.ResetTimer()
+	b.ReportAllocs()
+	for range b.N {
+		got, err := s.Load(b.Context(), 0, ids)
+		if err != nil || len(got) != len(ids) {
+			b.Fatal(len(got), err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*float64(len(ids))/b.Elapsed().Seconds(), "executions/s")
+}

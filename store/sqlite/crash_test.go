@@ -119,7 +119,7 @@ func TestF29_I2_TornLog(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	seen := map[int]bool{}
-	for i := range 60 {
+	for i := range 40 {
 		torn := slices.Clone(log[:r.IntN(len(log))])
 		if i%3 == 0 && len(torn) > 0 {
 			torn[len(torn)-1-r.IntN(min(len(torn), 4000))] ^= 0x40 // and the last page is garbage

@@ -109,7 +109,7 @@ func share(c *lite.Conn, sh record.Shard, all []*line, limit int) error {
 // read appends the next n messages of the line.
 func (l *line) read(c *lite.Conn, sh record.Shard, n int) (got int, err error) {
 	const sql = `SELECT arrived, sender, seq, n, recipient, at, body FROM inbox INDEXED BY inbox_lines
-		WHERE shard = ? AND namespace = ? AND arrived > ? ORDER BY arrived LIMIT ?`
+		WHERE shard = ? AND namespace = ? AND arrived > ? ORDER BY arrived LIMIT +?`
 	err = query(c, sql, []any{sh, l.namespace, l.last, n}, func(r *lite.Stmt) error {
 		l.last = r.ColumnInt64(0)
 		l.messages = append(l.messages, record.Message{

@@ -13,7 +13,8 @@ import (
 // exec runs a statement for its effect. The hot paths have prepared statements of their own.
 func exec(conn *lite.Conn, sql string, args ...any) error { return query(conn, sql, args, nil) }
 
-// query runs a statement and calls row for each row.
+// query runs a statement and calls row for each row. The statement is kept, so it must not say LIMIT ? but LIMIT +?:
+// SQLite plans for the value of a bare parameter there, and prepares the statement anew for each.
 func query(conn *lite.Conn, sql string, args []any, row func(s *lite.Stmt) error) error {
 	return sqlitex.Execute(conn, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
 }

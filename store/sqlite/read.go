@@ -66,7 +66,7 @@ func loadSnapshot(c *lite.Conn, id record.ID) (out *record.Snapshot, err error) 
 
 // journal reads up to limit entries of id from seq on.
 func journal(c *lite.Conn, id record.ID, from uint64, limit int) (out []record.Entry, err error) {
-	const sql = "SELECT seq, at, sum, body FROM journal WHERE execution = ? AND seq >= ? ORDER BY seq LIMIT ?"
+	const sql = "SELECT seq, at, sum, body FROM journal WHERE execution = ? AND seq >= ? ORDER BY seq LIMIT +?"
 	err = query(c, sql, []any{id[:], int64(from), limit}, func(r *lite.Stmt) error {
 		out = append(out, record.Entry{
 			Execution: id, Seq: uint64(r.ColumnInt64(0)), At: r.ColumnInt64(1), Sum: uint32(r.ColumnInt64(2)), Body: body(r, 3),
@@ -91,7 +91,7 @@ func (s *Store) Journal(ctx context.Context, id record.ID, from uint64, limit in
 // Due implements [store.Store].
 func (s *Store) Due(ctx context.Context, sh record.Shard, after record.Due, before int64, limit int) (out []record.Due, err error) {
 	const sql = `SELECT next_at, id FROM executions INDEXED BY executions_due
-		WHERE shard = ? AND next_at < ? AND (next_at, id) > (?, ?) ORDER BY next_at, id LIMIT ?`
+		WHERE shard = ? AND next_at < ? AND (next_at, id) > (?, ?) ORDER BY next_at, id LIMIT +?`
 	err = s.readers.with(ctx, func(c *lite.Conn) error {
 		return query(c, sql, []any{sh, before, after.At, after.Execution[:], max(limit, 0)}, func(r *lite.Stmt) error {
 			out = append(out, record.Due{At: r.ColumnInt64(0), Execution: columnID(r, 1)})

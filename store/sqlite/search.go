@@ -80,20 +80,23 @@ func (q *searching) find(c *lite.Conn) error {
 // run is one pair of the index (namespace, workflow, status).
 type run struct{ workflow, status string }
 
-// runs lists the pairs that exist and that the filter allows, one step of the index each.
+// runs lists the pairs that exist and that the filter allows, one step of the index each. Asking for what is at least
+// the first text behind the last pair lets SQLite jump there; asking for what is behind the last pair would walk
+// through all its executions.
 func (q *searching) runs(c *lite.Conn) (out []run, err error) {
 	const sql = `SELECT workflow, status FROM executions INDEXED BY executions_status
-		WHERE namespace = ? AND (workflow, status) > (?, ?) ORDER BY workflow, status LIMIT 1`
+		WHERE namespace = ? AND (workflow, status) >= (?, ?) ORDER BY workflow, status LIMIT 1`
 	f := q.filter
-	at, more := run{workflow: f.Workflow}, true
+	next, more := run{workflow: f.Workflow}, true
 	for more {
 		more = false
-		err = query(c, sql, []any{q.namespace, at.workflow, at.status}, func(r *lite.Stmt) error {
-			at = run{r.ColumnText(0), r.ColumnText(1)}
+		err = query(c, sql, []any{q.namespace, next.workflow, next.status}, func(r *lite.Stmt) error {
+			at := run{r.ColumnText(0), r.ColumnText(1)}
 			more = f.Workflow == "" || f.Workflow == at.workflow
 			if more && (len(f.Statuses) == 0 || slices.Contains(f.Statuses, at.status)) {
 				out = append(out, at)
 			}
+			next = run{at.workflow, at.status + "\x00"}
 			return nil
 		})
 		if err != nil {
