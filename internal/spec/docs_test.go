@@ -143,7 +143,7 @@ var around = map[string]string{
 // TestExamplesOfKeysAreRead reads the example of every key where it belongs. It replaces a key of the frame of the same
 // name. What the example names elsewhere (a node, a policy) need not be there.
 func TestExamplesOfKeysAreRead(t *testing.T) {
-	elsewhere := map[string]bool{CodeUnknownNode: true, CodeStart: true, CodeUnknownName: true, CodeMissing: true, CodeTwice: true, CodeNotHere: true, CodeUnused: true, CodeEdge: true, CodeTwoTypes: true}
+	elsewhere := map[string]bool{CodeUnknownNode: true, CodeStart: true, CodeUnknownName: true, CodeMissing: true, CodeTwice: true, CodeNotHere: true, CodeUnused: true, CodeEdge: true, CodeTwoTypes: true, CodeUnnamed: true}
 	for _, s := range sections() {
 		frame := around[s.name]
 		if frame == "" {

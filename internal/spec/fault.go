@@ -64,8 +64,9 @@ const (
 	CodeSchema      = "bad_schema"     // a JSON Schema that is none
 	CodeExpr        = "bad_expression" // ${ } where a bare expression stands, and the like
 	CodeTag         = "tag"            // a YAML tag
-	CodeOctal       = "octal"          // 0755: a warning
-	CodeUnused      = "unused"         // a warning
+	CodeOctal       = "octal"          // 0755, which readers take differently: a warning
+	CodeUnused      = "unused"         // an edge that is never taken: a warning
+	CodeUnnamed     = "unnamed"        // a declared outcome that no edge is for: a warning
 )
 
 // String is "file:line:col: code: message".

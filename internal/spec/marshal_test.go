@@ -33,7 +33,7 @@ func hash(t *testing.T, d *Document) string {
 func one(t *testing.T, src, file string) *Document {
 	t.Helper()
 	docs, faults := Parse([]byte(src), testOptions(file))
-	if len(faults) > 0 || len(docs) != 1 {
+	if faults.Bad() || len(docs) != 1 {
 		t.Fatalf("%d documents, faults:\n%v\nin\n%s", len(docs), faults, src)
 	}
 	return docs[0]

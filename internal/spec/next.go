@@ -3,6 +3,7 @@ package spec
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl/model"
 )
@@ -65,6 +66,7 @@ func (r *reader) edges(b *build) {
 		if b.list {
 			r.fallThrough(b, i, o)
 		}
+		r.unnamed(o)
 		o.quiet()
 		b.target.Edges = append(b.target.Edges, o.edges()...)
 	}
@@ -334,10 +336,39 @@ func (o *outgoing) quiet() {
 	if g == nil || len(g.entries) != 1 || g.choice || len(g.entries[0].to) != 1 || g.entries[0].to[0] != model.ToStop {
 		return
 	}
-	for _, other := range o.groups {
-		if other.on != model.OnElse && other.on != model.Withdrawn && !o.n.bad(other.on) {
-			return
-		}
+	if !o.onlyBad() {
+		return
 	}
 	o.groups = slices.DeleteFunc(o.groups, func(g group) bool { return g.on == model.OnElse })
+}
+
+// onlyBad reports whether all edges, but the bare one, are for bad outcomes.
+func (o *outgoing) onlyBad() bool {
+	for _, g := range o.groups {
+		if g.on != model.OnElse && g.on != model.Withdrawn && !o.n.bad(g.on) {
+			return false
+		}
+	}
+	return true
+}
+
+// unnamed warns about outcomes that a node declares and no edge is for, where that ends the scope.
+func (r *reader) unnamed(o *outgoing) {
+	n := o.n
+	if r.detached[n.m.ID] != nil || o.find(model.OnAny) != nil || n.m.OnFailure != "" || n.in.torn {
+		return
+	}
+	var left []string
+	for _, on := range n.m.Outcomes {
+		bad := n.bad(on)
+		if o.find(on) == nil && (bad || o.find(model.OnElse) == nil && !o.onlyBad()) {
+			left = append(left, on)
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	r.in(n.m.ID, "next", func() {
+		r.warn(n.id, CodeUnnamed, "no edge is for "+clip(strings.Join(left, ", "))+" of "+n.m.ID+"; the scope fails with it", "name it in next, such as {"+left[0]+": fail}, or write on_failure")
+	})
 }

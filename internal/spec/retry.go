@@ -45,7 +45,7 @@ func (r *reader) retry(v *value) []model.Retry {
 	open := false
 	for _, it := range v.items {
 		if open {
-			r.fault(it, CodeUnused, "the policy above takes every error, so this one is never reached", "put the policy without match and when last")
+			r.fault(it, CodeValue, "the policy above takes every error, so this one is never reached", "put the policy without match and when last")
 			break
 		}
 		p := r.policy(it, "retry")

@@ -19,7 +19,8 @@ var effects = map[string]NodeType{
 	"http":     {Type: "http", Short: "Makes an HTTP request.", Config: shipped("http")},
 	"notify":   {Type: "notify", Config: raw(`{"type":"object","properties":{"url":{"type":"string"},"message":{"type":"string"}},"required":["message"],"additionalProperties":false}`)},
 	"sql":      {Type: "sql", Config: raw(`{"type":"object","required":["statement"]}`)},
-	"ai":       {Type: "ai", Config: raw(`{"type":"object","required":["model"]}`), Outcomes: []string{"tools", "refused"}, Bad: []string{"refused"}},
+	"mail":     {Type: "mail", Config: raw(`{"type":"object"}`), Outcomes: []string{"bounced", "queued"}, Bad: []string{"bounced"}},
+	"ai":       {Type: "ai", Config: raw(`{"type":"object","required":["model"]}`), Outcomes: []string{"tools"}},
 	"service":  {Type: "service", Config: raw(`{"type":"object","required":["name"]}`)},
 }
 
