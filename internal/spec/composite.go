@@ -264,7 +264,11 @@ func (r *reader) scopeRules(p *parts, c *model.Composite, body *build) {
 	rollback := r.rollback(p.get("rollback"))
 	var finally *model.Graph
 	if f := p.get("finally"); f != nil {
-		finally = r.finally(f, body, p.n.m.ID+"_finally")
+		around := body
+		if around == nil {
+			around = p.n.in
+		}
+		finally = r.finally(f, body, around, p.n.m.ID+"_finally")
 	}
 	eachScope(c, func(s *model.Scope) { s.Vars, s.Rollback, s.Finally = vars, rollback, finally })
 	if p.n.typ == "workflow" && (vars != nil || rollback != nil || finally != nil) {
@@ -272,23 +276,23 @@ func (r *reader) scopeRules(p *parts, c *model.Composite, body *build) {
 	}
 }
 
-// finally reads a node, a graph, or the id of a node of the scope's own graph b (nil where there is no such graph).
-// id names a node that is written in place.
-func (r *reader) finally(v *value, b *build, id string) *model.Graph {
+// finally reads a node, a graph, or the id of a node of the scope's own graph (nil where there is no such graph). around
+// is the graph outside it; id names a node that is written in place.
+func (r *reader) finally(v *value, own, around *build, id string) *model.Graph {
 	if v == nil {
 		return nil
 	}
 	g := &model.Graph{}
 	switch {
 	case v.kind == isText:
-		r.finallyNode(v, b, g)
+		r.finallyNode(v, own, g)
 	case v.kind == isMap && r.isNode(v):
-		f := &build{target: g, at: v, owner: r.node, parent: b, index: map[string]*nodeIn{}}
+		f := &build{target: g, at: v, owner: r.node, parent: around, index: map[string]*nodeIn{}}
 		r.builds = append(r.builds, f)
 		key := textAt(v, id)
 		r.graphNode(f, key, v)
 	case v.kind == isMap || v.kind == isList:
-		r.graph(v, g, b, r.node)
+		r.graph(v, g, around, r.node)
 	default:
 		r.want(v, isMap, "finally", "a node such as {call: clean}, a graph, or the id of a node")
 	}

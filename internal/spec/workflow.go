@@ -72,7 +72,7 @@ func (r *reader) root(v *value) {
 		}
 		b.start = start
 	}
-	s.Finally = r.finally(r.at(v, "finally"), b, "finally")
+	s.Finally = r.finally(r.at(v, "finally"), b, b, "finally")
 }
 
 func (r *reader) onFailure(v *value) string {

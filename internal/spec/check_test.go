@@ -1,0 +1,66 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCheckRefusesWhatIsNotRun: what the language has and this version does not run is refused, not passed over.
+func TestCheckRefusesWhatIsNotRun(t *testing.T) {
+	for key, src := range map[string]string{
+		"limits":         "workflow: w\nlimits: [{name: x, concurrency: 1}]\nnodes: {a: {call: a}}",
+		"limits, node":   "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
+		"callback":       "workflow: w\nnodes: {a: {scope: [{b: {call: a, callback: true}}]}}",
+		"add":            "workflow: w\nnodes: {a: {foreach: {items: [1], add: more, do: [{b: {call: b}}]}}}",
+		"children":       "workflow: w\nnodes: {a: {foreach: {items: [1], mode: children, do: [{b: {call: b}}]}}}",
+		"batch":          "workflow: w\nnodes: {a: {foreach: {items: [1], batch: 2, do: [{b: {call: b}}]}}}",
+		"finally":        "workflow: w\nfinally: {call: x}\nnodes: {a: {call: a}}",
+		"finally, scope": "workflow: w\nnodes: {a: {parallel: {branches: {x: [{b: {call: b}}]}, finally: {call: x, compensate: u}}}, u: {call: u}}",
+		"compensate":     "workflow: w\nnodes: {a: {call: a, compensate: u}, u: {call: u}}",
+		"approval":       "workflow: w\nnodes: {a: {approval: {title: t}, next: {rejected: fail}}}",
+		"send":           "workflow: w\nnodes: {a: {send: {to: parent, signal: s}, next: {not_found: fail, success: stop}}}",
+		"workflow":       "workflow: w\nnodes: {a: {workflow: {name: v}}}",
+		"each":           "workflow: w\nnodes: {a: {call: a, next: b}, b: {call: b, join: each}}",
+	} {
+		docs, faults := CheckAll([]byte(src), testOptions(""))
+		found := 0
+		for _, f := range faults {
+			if f.Code != "unsupported" {
+				t.Errorf("%s: %s", key, f)
+				continue
+			}
+			found++
+			if f.Line < 2 {
+				t.Errorf("%s: no place: %s", key, f)
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s is not refused: %s", key, models(t, docs))
+		}
+	}
+}
+
+// TestCheckTellsTheRest: a document with faults of its own still has its expressions checked, and nothing that only
+// follows from those faults is told.
+func TestCheckTellsTheRest(t *testing.T) {
+	_, faults := CheckAll([]byte("workflow: w\nnodes:\n  a: {call: a, next: nowhere}\n  b: {call: b, after: a, if: 1 +, args: \"${ 2 * }\"}\n"), testOptions(""))
+	got := map[string]int{}
+	for _, f := range faults {
+		got[f.Code]++
+	}
+	if got[CodeUnknownNode] != 1 || got["expression_syntax"] != 2 || len(faults) != 3 {
+		t.Errorf("%v", faults)
+	}
+}
+
+// TestCheckSeveralDocuments: faults of the second document stand on its lines of the file.
+func TestCheckSeveralDocuments(t *testing.T) {
+	src := "workflow: one\nnodes:\n  - a: {call: a}\n---\nworkflow: two\nnodes:\n  - b: {call: b, if: nobody.x}\n"
+	docs, faults := CheckAll([]byte(src), testOptions("f.yaml"))
+	if len(docs) != 2 || docs[1].Line != 4 || !strings.HasPrefix(string(docs[1].Source), "---\nworkflow: two") {
+		t.Fatalf("%+v", docs)
+	}
+	if len(faults) != 1 || faults[0].Line != 7 || faults[0].Column != 22 || !strings.Contains(faults[0].Pretty(false), "nobody.x") {
+		t.Errorf("%v", faults)
+	}
+}
