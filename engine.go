@@ -20,6 +20,7 @@ type Engine struct {
 	backend   store.Backend
 	loop      *engine.Loop
 	functions function.Set
+	calls     *calls
 	versions  versions
 
 	stopRunner context.CancelFunc
@@ -30,9 +31,6 @@ type Engine struct {
 
 // Open opens the store and starts an engine on it, which at once goes on with every open execution of the store,
 // whoever left it. ctx bounds the opening only.
-//
-// Register functions before opening work that calls them: a step that calls an unknown function fails. Where that
-// matters, open the engine on a store without open executions, or give those steps a retry.
 func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	o = o.WithDefaults()
 	if err := o.validate(); err != nil {
@@ -50,6 +48,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 		o.Logger.Warn(w, "store", info.Driver)
 	}
 	e := &Engine{opts: o, backend: backend, runner: make(chan error, 1)}
+	e.calls = newCalls(&e.functions)
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,
 		Machine: engine.Config{
@@ -72,7 +71,7 @@ func (e *Engine) startRunner() error {
 		close(e.runner)
 		return nil
 	}
-	types := node.Registry{}.Add(e.functions.Type())
+	types := node.Registry{}.Add(node.Type{Descriptor: function.Descriptor(), Executor: e.calls})
 	for _, t := range e.opts.Nodes {
 		types.Add(t)
 	}

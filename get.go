@@ -3,15 +3,18 @@ package pawl
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
 
-// Get reads the execution id with its input, output, the steps of the scopes that are open, and what it waits for.
+// Get reads the execution id with its input, output, what it waits for and its steps: those of the scopes that are
+// open, or for a closed execution those of its own graph.
 func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 	x, err := e.parseID(id)
 	if err != nil {
@@ -25,8 +28,58 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	got.Input, err = e.inputOf(ctx, x)
+	if got.Input, err = e.inputOf(ctx, x); err != nil {
+		return nil, err
+	}
+	if got.Closed() {
+		got.Steps, err = e.stepsOf(ctx, x)
+	}
 	return got, err
+}
+
+// stepsOf folds the steps of the root scope from the journal.
+func (e *Engine) stepsOf(ctx context.Context, id record.ID) ([]Step, error) {
+	f := stepFold{at: map[string]int{}}
+	for next := uint64(1); next > 0; {
+		events, last, err := e.journal(ctx, id, next)
+		if err != nil {
+			return nil, err
+		}
+		for _, ev := range events {
+			f.apply(&ev)
+		}
+		if next = 0; last > 0 {
+			next = last + 1
+		}
+	}
+	return f.steps, nil
+}
+
+type stepFold struct {
+	steps []Step
+	at    map[string]int
+}
+
+func (f *stepFold) apply(ev *Event) {
+	if ev.Type == "step_scheduled" && !strings.Contains(ev.Step, "/") {
+		f.at[ev.Step] = len(f.steps)
+		f.steps = append(f.steps, Step{Path: ev.Step, Node: ev.Node, Type: ev.NodeType, Status: model.StepScheduled, Scheduled: ev.At})
+		return
+	}
+	i, ok := f.at[ev.Step]
+	if !ok {
+		return
+	}
+	s := &f.steps[i]
+	switch ev.Type {
+	case "attempt_started":
+		s.Attempt = ev.Attempt
+	case "composite_started":
+		s.Total = ev.Total
+	case "step_completed", "step_failed", "step_skipped", "step_cancelled":
+		s.Status = model.StepStatus(strings.TrimPrefix(ev.Type, "step_"))
+		s.Outcome, s.Output, s.Error, s.Ended = ev.Outcome, ev.Data, ev.Error, ev.At
+	}
 }
 
 // Explain says what the open execution id waits for, one thing after the other, by step path; nothing for a closed

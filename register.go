@@ -12,14 +12,15 @@ import (
 type FunctionOption = function.Option
 
 // Register lets definitions call fn by name. In and Out are anything that encoding/json takes; a struct{} is none. fn
-// must return when its context ends. Register before the engine has work for the function: a step that calls a name
-// that is not registered ends in error with code unknown_function.
+// must return when its context ends. Register right after [Open]: in the first ten seconds of an engine a step that
+// calls a name which is not registered waits for it; later it ends in error with code unknown_function.
 //
 // An error of fn ends the attempt in error; see [Permanent], [RetryAfter] and [EndWith] for saying more.
 func Register[In, Out any](e *Engine, name string, fn func(context.Context, In) (Out, error), opts ...FunctionOption) error {
 	if err := function.Register(&e.functions, name, fn, opts...); err != nil {
 		return &Error{Code: CodeInvalid, Message: "registering a function", Cause: err}
 	}
+	e.calls.registered()
 	return nil
 }
 

@@ -2,10 +2,8 @@ package pawl
 
 import (
 	"context"
-	"errors"
 	"iter"
 
-	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
@@ -50,9 +48,6 @@ func (w *watcher) follow(ctx context.Context) error {
 	}
 	for !w.over {
 		list, lost, err := live.Next(ctx)
-		if errors.Is(err, engine.ErrStopped) {
-			return &Error{Code: CodeStopping, Message: "the engine was closed"}
-		}
 		if err != nil {
 			return wrapEngine(err)
 		}

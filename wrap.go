@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/store"
 )
@@ -29,6 +30,8 @@ func wrapEngine(err error) error {
 		return err
 	case errors.As(err, &m):
 		return refused(m)
+	case errors.Is(err, engine.ErrStopped):
+		return &Error{Code: CodeStopping, Message: "the engine was closed"}
 	}
 	return &Error{Code: CodeUnavailable, Message: "the engine cannot answer", Cause: err}
 }
