@@ -36,6 +36,9 @@ func Compile(w *model.Workflow) (*Definition, []Fault) {
 	c.d.root = c.scope(&w.Root, nil, nil, "")
 	c.d.tags = c.templates(c.d.root, "", "tags", w.Tags)
 	c.d.timeout = c.text("", "timeout", w.Timeout)
+	if len(w.Limits) > 0 {
+		c.unsupported("", "limits", "limits")
+	}
 	if !slices.ContainsFunc(c.faults, func(f Fault) bool { return !f.Warn }) {
 		c.checkNames()
 	}
@@ -104,7 +107,8 @@ func (c *compiler) conditions(n *nodeDef) {
 	for i, grp := range gn.Groups {
 		n.when[i] = make([]*expr.Program, len(grp.Entries))
 		for j, e := range grp.Entries {
-			n.when[i][j] = c.program(n, n.m.ID, "next", e.When, atEdge)
+			field := "next/" + grp.On + "/" + strconv.Itoa(j) + "/when"
+			n.when[i][j] = c.program(n, n.m.ID, field, e.When, atEdge)
 		}
 	}
 }
@@ -147,6 +151,9 @@ func (c *compiler) refuse(m *model.Node) {
 	}
 	if len(m.Limits) > 0 {
 		c.unsupported(m.ID, "limits", "limits")
+	}
+	if m.Callback {
+		c.unsupported(m.ID, "callback", "callback")
 	}
 }
 
@@ -201,9 +208,6 @@ func (c *compiler) effectNode(n *nodeDef) {
 	}
 	plain := true
 	for _, key := range slices.Sorted(maps.Keys(props)) {
-		if key == "callback" {
-			c.unsupported(n.m.ID, key, "callback")
-		}
 		t := c.nodeTemplate(n, "with/"+key, props[key], atConfig)
 		if t == nil {
 			plain = false

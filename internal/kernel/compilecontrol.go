@@ -125,6 +125,12 @@ func (c *compiler) composite(n *nodeDef) {
 	if m.Batch > 0 {
 		c.unsupported(n.m.ID, "batch", "batch")
 	}
+	if m.Add != "" {
+		c.unsupported(n.m.ID, "add", "add")
+	}
+	if m.Close != "" {
+		c.unsupported(n.m.ID, "close", "close")
+	}
 	if m.Mode == "children" {
 		c.unsupported(n.m.ID, "mode", "mode: children")
 	}

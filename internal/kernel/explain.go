@@ -3,7 +3,6 @@ package kernel
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/pawl-dev/pawl/internal/expr"
 )
@@ -127,4 +126,12 @@ func round(ms int64) int64 {
 	return ms
 }
 
-func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z") }
+// stamp writes a moment to the second, in UTC.
+func stamp(ms int64) string {
+	const seconds = len("2006-01-02T15:04:05")
+	t := expr.FormatTime(ms)
+	if len(t) < seconds {
+		return t
+	}
+	return strings.Replace(t[:seconds], "T", " ", 1) + "Z"
+}

@@ -163,13 +163,7 @@ func (c *compiler) checkNodeRef(u *use, ref expr.Ref) {
 
 // canPrecede reports whether a step of a can have ended when one of b begins: a path leads from a to b.
 func canPrecede(a, b *nodeDef) bool {
-	var next []int
-	for _, e := range a.scope.g.Nodes[a.index].Out {
-		if to := a.scope.g.Edges[e].To; to >= 0 {
-			next = append(next, to)
-		}
-	}
-	return a.scope.g.Reach(next...)[b.index]
+	return a.scope.g.Leads(a.index, b.index)
 }
 
 func signalNames(w *model.Workflow) []string { return slices.Sorted(maps.Keys(w.Signals)) }

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"slices"
-	"time"
 
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
@@ -69,11 +68,8 @@ func instantOf(t *expr.Template, c *expr.Context) (int64, error) {
 	case int64:
 		return max(v, 1), nil
 	case string:
-		at, err := time.Parse(time.RFC3339, v)
-		if err != nil {
-			return 0, &expr.Error{Code: "type", Message: "until is a time such as 2026-01-31T12:00:00Z, not " + v}
-		}
-		return max(at.UnixMilli(), 1), nil
+		at, err := expr.ParseTime(v)
+		return max(at, 1), err
 	}
 	return 0, &expr.Error{Code: "type", Message: "until is a time, not " + expr.TypeName(v)}
 }

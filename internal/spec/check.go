@@ -14,7 +14,6 @@ func Check(doc *Document) Faults {
 		return nil
 	}
 	_, found := kernel.Compile(doc.Workflow)
-	found = append(found, unrunnable(doc.Workflow)...)
 	c := &collector{file: doc.File, lines: doc.fileLines()}
 	for _, f := range found {
 		if doc.broken && f.Offset < 0 || f.Code == "unreachable_node" && doc.undoes[f.Node] {

@@ -62,6 +62,27 @@ func (g *Graph) Reach(from ...int) []bool {
 	return seen
 }
 
+// Leads reports whether a path of at least one edge goes from node a to node b.
+func (g *Graph) Leads(a, b int) bool {
+	seen := map[int]bool{}
+	todo := []int{a}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, e := range g.Nodes[n].Out {
+			to := g.Edges[e].To
+			if to == b {
+				return true
+			}
+			if to >= 0 && !seen[to] {
+				seen[to] = true
+				todo = append(todo, to)
+			}
+		}
+	}
+	return false
+}
+
 func (g *Graph) checkChoices(n int) (faults []Fault) {
 	node := &g.Nodes[n]
 	for _, grp := range node.Groups {

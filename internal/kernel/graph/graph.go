@@ -140,6 +140,12 @@ func New(m *model.Graph) (*Graph, []Fault) {
 }
 
 func (g *Graph) addEdges(m *model.Graph) (faults []Fault) {
+	choices := map[[2]string]bool{} // lists in which an entry has a condition
+	for _, e := range m.Edges {
+		if e.When != "" {
+			choices[[2]string{e.From, e.On}] = true
+		}
+	}
 	for i, e := range m.Edges {
 		from, ok := g.index[e.From]
 		if !ok {
@@ -157,7 +163,7 @@ func (g *Graph) addEdges(m *model.Graph) (faults []Fault) {
 		if to >= 0 {
 			g.Nodes[to].In = append(g.Nodes[to].In, int32(len(g.Edges)-1))
 		}
-		n.addEntry(m.Edges[i], int32(len(g.Edges)-1), m.Edges)
+		n.addEntry(m.Edges, i, int32(len(g.Edges)-1), choices[[2]string{e.From, e.On}])
 	}
 	for i := range g.Nodes {
 		g.Nodes[i].finishEntries()
@@ -186,11 +192,11 @@ func (g *Graph) ids() []string {
 	return ids
 }
 
-// addEntry puts edge e, which is number i, into its group. Entries of a fork are merged into one: all are taken.
-func (n *Node) addEntry(e model.Edge, i int32, all []model.Edge) {
+// addEntry puts edge number i, which is all[source], into its group. Entries of a fork are merged into one: all are taken.
+func (n *Node) addEntry(all []model.Edge, source int, i int32, choice bool) {
+	e := all[source]
 	at := slices.IndexFunc(n.Groups, func(g Group) bool { return g.On == e.On })
 	if at < 0 {
-		choice := slices.ContainsFunc(all, func(o model.Edge) bool { return o.From == e.From && o.On == e.On && o.When != "" })
 		n.Groups = append(n.Groups, Group{On: e.On, Choice: choice})
 		at = len(n.Groups) - 1
 	}
