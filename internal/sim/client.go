@@ -28,6 +28,8 @@ type op struct {
 	tries int
 	// asked: some member got it. done: the client got an answer that settles it.
 	asked, done bool
+	// resting: it will be asked for again in a while.
+	resting bool
 	reply       *engine.Reply
 	// safe: repeating it does no harm, because it carries a request id or the id of a signal.
 	safe bool
@@ -207,7 +209,14 @@ func (c *clients) unheard(o *op) {
 }
 
 func (c *clients) again(o *op) {
-	c.w.after(10*time.Millisecond+c.w.upTo(3*time.Second), func() { c.try(o) })
+	if o.resting {
+		return
+	}
+	o.resting = true
+	c.w.after(10*time.Millisecond+c.w.upTo(3*time.Second), func() {
+		o.resting = false
+		c.try(o)
+	})
 }
 
 // hear reads replies. One that is lost on the way is not heard, but what it says must be true all the same.

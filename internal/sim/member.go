@@ -196,10 +196,13 @@ func kindOf(e engine.Event) uint64 {
 	return h
 }
 
+// farAway is later than any world lasts.
+const farAway = 365 * 24 * time.Hour
+
 // arm asks for a tick at the time that the Machine wants.
 func (m *member) arm() {
 	next := m.machine.Next()
-	if next < 0 {
+	if next < 0 || next > farAway {
 		m.armed = -1
 		return
 	}

@@ -197,6 +197,11 @@ func (m *member) answer(life int, d time.Duration, e engine.Event) {
 
 func (w *world) release(m *member, r engine.Release) {
 	fences := slices.Clone(r.Fences)
+	for _, f := range fences {
+		if f.Owner != m.owner {
+			w.judge.fail("R1", "member %d releases shard %d of another owner", m.n, f.Shard)
+		}
+	}
 	life := m.life
 	failed := w.goesWrong(readFails)
 	w.after(w.hop(), func() {
@@ -205,6 +210,7 @@ func (w *world) release(m *member, r engine.Release) {
 			return
 		}
 		w.store.Release(fences)
+		w.note("release", uint64(m.n), uint64(len(fences)), "member %d %v", m.n, fences)
 		m.answer(life, w.hop(), engine.Released{Fences: fences})
 	})
 }

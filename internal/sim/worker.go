@@ -39,7 +39,16 @@ func (m *member) offered(o engine.Offer) {
 		m.running[l.Token] = a
 		a.run()
 	}
-	m.want()
+	if len(o.Leases) > 0 {
+		m.want()
+		return
+	}
+	life := m.life
+	m.w.after(20*time.Millisecond+m.w.upTo(time.Second), func() {
+		if m.life == life {
+			m.want()
+		}
+	})
 }
 
 // run decides how the attempt goes.

@@ -42,6 +42,7 @@ type world struct {
 	// sent is the content of every version of every batch, to see that it does not change between two attempts.
 	sent  map[version]uint64
 	count counters
+	still int // events of this instant
 	hash  uint64
 	out   io.Writer // of the trace; nil for none
 }
@@ -129,11 +130,23 @@ func (w *world) goesWrong(f fault) bool {
 func (w *world) runUntil(at time.Duration) {
 	for w.queue.Len() > 0 && w.queue.events[0].at <= int64(at) && w.judge.clean() {
 		e := w.queue.pop()
+		w.spin(e.at)
 		w.now = e.at
 		w.count.events++
 		e.do()
 	}
 	w.now = max(w.now, int64(at))
+}
+
+// spin sees that time goes on: a Machine that asks for a tick again and again at one instant burns a processor.
+func (w *world) spin(at int64) {
+	if at != w.now {
+		w.still = 0
+		return
+	}
+	if w.still++; w.still > 100_000 {
+		w.judge.fail("spin", "%d events in one instant", w.still)
+	}
 }
 
 // note mixes one happening into the hash that two runs of a seed must share, and prints it if a trace is wanted.
