@@ -90,8 +90,6 @@ var Pawl = House{
 		Names:     []string{"util", "utils", "common", "helper", "helpers", "types", "base", "misc", "shared"},
 	},
 	Except: []Exception{
-		{"internal/kernel/explain.go", "pure code imports time", "writes a moment given in milliseconds as UTC"},
-		{"internal/kernel/wait.go", "pure code imports time", "parses RFC 3339"},
 		{"internal/engine/*.go", "pure code imports time", "intervals are durations; the clock stays refused"},
 	},
 }
