@@ -118,11 +118,9 @@ func (x *decider) endExecution(root *scope) {
 }
 
 func (x *decider) endWith(status model.Status, outcome string, err *model.Error) {
-	for _, k := range x.s.signals {
+	for len(x.s.signals) > 0 && x.err == nil {
+		k := x.s.signals[0]
 		x.emit(Op{kind: opUndelivered, n: k.n, name: k.name})
-		if x.err != nil {
-			return
-		}
 	}
 	o := Op{kind: opEnd, word: string(status), name: outcome, err: err}
 	x.emit(o)
