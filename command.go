@@ -63,6 +63,9 @@ func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts [
 
 // do runs one command and turns a refusal into an error.
 func (e *Engine) do(ctx context.Context, c engine.Command) (engine.Reply, error) {
+	if c.Verb == shard.Start && e.stopping.Load() {
+		return engine.Reply{}, &Error{Code: CodeStopping, Message: "the engine is closing"}
+	}
 	r, err := e.loop.Do(ctx, c)
 	if err != nil {
 		return r, wrapEngine(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/runner"
@@ -25,6 +26,7 @@ type Engine struct {
 
 	stopRunner context.CancelFunc
 	runner     chan error // how the runner ended; closed
+	stopping   atomic.Bool
 	closing    sync.Once
 	closed     error
 }
@@ -98,22 +100,37 @@ func (e *Engine) Close(ctx context.Context) error {
 	return e.closed
 }
 
+// close ends the runner first: what its tasks report needs the loop.
 func (e *Engine) close(ctx context.Context) error {
+	e.stopping.Store(true)
 	if e.stopRunner != nil {
 		e.stopRunner()
 	}
-	err := e.loop.Stop(ctx, e.opts.Grace)
 	select {
-	case rerr := <-e.runner:
-		if rerr != nil {
-			e.opts.Logger.Warn("the runner left work behind", "error", rerr)
+	case err := <-e.runner:
+		if err != nil {
+			e.opts.Logger.Warn("the runner left work behind", "error", err)
 		}
 	case <-ctx.Done():
+	case <-e.loop.Done():
 	}
+	err := e.loop.Stop(ctx, 0)
 	if cerr := e.backend.Close(); err == nil && cerr != nil {
 		return wrapStore("closing the store", cerr)
 	}
 	return wrapEngine(err)
+}
+
+// Done is closed when the engine has stopped: after Close, or by itself when the store has lost what it had
+// acknowledged.
+func (e *Engine) Done() <-chan struct{} { return e.loop.Done() }
+
+// Err is why the engine has stopped by itself; nil while it runs and after Close.
+func (e *Engine) Err() error {
+	if err := e.loop.Err(); err != nil && !errors.Is(err, engine.ErrStopped) {
+		return &Error{Code: CodeStore, Message: "the engine has stopped", Cause: err}
+	}
+	return nil
 }
 
 func (e *Engine) nodeTypes() []node.Type { return e.opts.Nodes }

@@ -78,7 +78,14 @@ func Case(when, outcome string) SwitchCase { return SwitchCase{when, outcome} }
 
 // Assign is a node that only sets variables. Values are expressions or data; {"append": v} and its like change what
 // is there.
-func Assign(vars map[string]any) Kind { return Kind{"set", func(n *nodeDoc) { n.bare = vars }} }
+func Assign(vars map[string]any) Kind {
+	return Kind{"set", func(n *nodeDoc) {
+		n.bare = vars
+		if vars == nil {
+			n.bare = map[string]any{} // nothing to set, but an output perhaps
+		}
+	}}
+}
 
 // WaitFor waits for a time.
 func WaitFor[D string | time.Duration](d D) Kind { return kind("wait", field{"for", spanOf(d)}) }
