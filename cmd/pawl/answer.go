@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -57,7 +58,10 @@ func (f *follower) answer(ctx context.Context, w pawl.Waiting, signal string, da
 
 // ask lets a person on the terminal answer for a step that waits. An empty line leaves it waiting.
 func (f *follower) ask(ctx context.Context, w pawl.Waiting) error {
-	f.rest()
+	if f.screen != nil {
+		f.paint()
+		f.screen.Pause()
+	}
 	signal := w.Signals[0]
 	if len(w.Signals) > 1 {
 		answer, err := f.line(ctx, fmt.Sprintf("%s waits. Which signal? (%s) ", w.Step, strings.Join(w.Signals, ", ")))
@@ -65,7 +69,6 @@ func (f *follower) ask(ctx context.Context, w pawl.Waiting) error {
 			return err
 		}
 		if !slices.Contains(w.Signals, answer) {
-			f.env.say("There is no signal %s here.", oneLine(answer))
 			return nil
 		}
 		signal = answer
@@ -79,7 +82,21 @@ func (f *follower) ask(ctx context.Context, w pawl.Waiting) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		f.env.say("%s", oneLineError(err))
+		f.say(oneLineError(err))
+	}
+}
+
+// say writes a line below the picture that the next picture replaces.
+func (f *follower) say(text string) {
+	f.env.say("%s", text)
+	f.below(text)
+}
+
+// below tells the screen that text stands on lines of its own below the picture.
+func (f *follower) below(text string) {
+	if f.screen != nil {
+		cols, _ := f.env.size()
+		f.screen.Below(1 + (utf8.RuneCountInString(text)-1)/cols)
 	}
 }
 
@@ -93,7 +110,9 @@ func (f *follower) line(ctx context.Context, prompt string) (string, error) {
 	case s, ok := <-f.typed:
 		if !ok {
 			f.deaf = true
+			fmt.Fprintln(f.env.err)
 		}
+		f.below(prompt + s)
 		return strings.TrimSpace(s), nil
 	case <-ctx.Done():
 		fmt.Fprintln(f.env.err)

@@ -154,4 +154,3 @@ func joinFlags(v verb) string {
 	}
 	return strings.Join(out, " ")
 }
-

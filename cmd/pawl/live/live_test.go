@@ -48,7 +48,7 @@ func TestSteps(t *testing.T) {
 	)
 	expect(t, tree, look(520), `
 order 1.2.0  01jd  running  520ms
-↻ reserve  next in 500ms  busy: try later`)
+↻ reserve  next attempt in 500ms  busy: try later`)
 	feed(tree,
 		pawl.Event{At: at(1020), Type: "attempt_started", Step: "reserve", Attempt: 2},
 		ended(1500, "completed", "reserve", "success"),
@@ -61,13 +61,13 @@ order 1.2.0  01jd  running  520ms
 		ev(1500, "step_scheduled", "ship"),
 		pawl.Event{At: at(1500), Type: "attempt_started", Step: "ship", Attempt: 1},
 	)
-	tree.Explain([]pawl.Waiting{{Kind: "wait", Step: "review", Sentence: "review waits for the signal review."}})
+	tree.Explain([]pawl.Waiting{{Kind: "wait", Step: "review", Signals: []string{"review"}, Until: at(60_000)}})
 	expect(t, tree, look(3700), `
 order 1.2.0  01jd  running  3.7s
 ✓ reserve  attempt 2  1.5s
 ○ gift     skipped
 ✓ size     → large
-◔ review   review waits for the signal review.
+◔ review   waits for signal review, 56s left
 ⠋ ship     2.2s`)
 	feed(tree,
 		ended(4000, "failed", "ship", "error"),
@@ -146,7 +146,7 @@ func TestManyItems(t *testing.T) {
 		if len(lines) > height {
 			t.Errorf("%d lines on a screen of %d", len(lines), height)
 		}
-		if !strings.Contains(lines[1], "9970/10000, 100 failed") {
+		if !strings.Contains(lines[1], "9970/10000, 100 failed, 30 running") {
 			t.Errorf("no count in %q", lines[1])
 		}
 	}

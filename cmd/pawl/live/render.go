@@ -44,8 +44,8 @@ var escapes = [...]string{plain: "", green: "\x1b[32m", red: "\x1b[31m", yellow:
 const (
 	rankLive    = iota // a node of the workflow itself that runs, waits or failed
 	rankTrouble        // the same inside a composite: waits, failures
-	rankInner          // inside a composite
 	rankEnded
+	rankInner // inside a composite
 	rankInnerEnded
 )
 
@@ -64,8 +64,8 @@ func (t *Tree) Render(l Look) []string {
 	for _, x := range lines {
 		out = append(out, x.draw(name, l))
 	}
-	if s := t.waiting[""]; s != "" {
-		out = append(out, paint(clip(s, l.Width), yellow, l.Colour))
+	if w := t.waiting[""]; w.Sentence != "" {
+		out = append(out, paint(clip(w.Sentence, l.Width), yellow, l.Colour))
 	}
 	return out
 }
@@ -114,27 +114,56 @@ func (t *Tree) scopeLines(dst []line, sc *scope, depth int, l Look) []line {
 	return dst
 }
 
-// instances appends what is inside a composite: the one graph of a scope, the branches of a parallel, the items of a
-// foreach that run or went wrong.
+// instances appends what is inside a composite: the one graph of a scope, the branches of a parallel, and of many
+// items or passes a few that went wrong, wait or take long. The rest is a number in the line of the composite.
 func (t *Tree) instances(dst []line, s *step, depth int, l Look) []line {
+	many := s.opened > fewInstances
+	bad, slow := 0, 0
 	for _, sc := range s.scopes {
-		if sc.ended && s.over() && !sc.bad {
+		switch {
+		case sc.ended && !sc.bad && (many || s.over()):
 			continue
+		case many && sc.ended:
+			if bad++; bad > shownInstances {
+				continue
+			}
+		case many:
+			if !sc.notable(l.Now) {
+				continue
+			}
+			if slow++; slow > shownInstances {
+				continue
+			}
 		}
-		if sc.name == "" {
-			dst = t.scopeLines(dst, sc, depth, l)
-			continue
-		}
-		if len(sc.steps) == 1 && len(sc.steps[0].scopes) == 0 {
-			x := t.stepLine(sc.steps[0], depth, l)
-			x.name = sc.name + " " + x.name
-			dst = append(dst, x)
-			continue
-		}
-		dst = append(dst, line{rank: rankInner, depth: depth, mark: "·", tone: grey, name: sc.name})
-		dst = t.scopeLines(dst, sc, depth+1, l)
+		dst = t.instance(dst, sc, depth, l)
 	}
 	return dst
+}
+
+// shownInstances is how many failed and how many slow ones of many instances are shown.
+const shownInstances = 3
+
+// notable reports whether a live instance waits, or has a step that takes longer than a moment.
+func (sc *scope) notable(now time.Time) bool {
+	for _, s := range sc.steps {
+		if !s.over() && (s.status == waiting || s.status == backoff || !s.began.IsZero() && now.Sub(s.began) > 2*time.Second) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Tree) instance(dst []line, sc *scope, depth int, l Look) []line {
+	if sc.name == "" {
+		return t.scopeLines(dst, sc, depth, l)
+	}
+	if len(sc.steps) == 1 && len(sc.steps[0].scopes) == 0 {
+		x := t.stepLine(sc.steps[0], depth, l)
+		x.name = sc.name + " " + x.name
+		return append(dst, x)
+	}
+	dst = append(dst, line{rank: rankInner, depth: depth, mark: "·", tone: grey, name: sc.name})
+	return t.scopeLines(dst, sc, depth+1, l)
 }
 
 func (t *Tree) stepLine(s *step, depth int, l Look) line {
@@ -206,18 +235,45 @@ func (t *Tree) facts(s *step, l Look) []string {
 	case !s.began.IsZero() && (s.over() || s.status == running) && end.Sub(s.began) >= time.Millisecond:
 		out = append(out, Took(end.Sub(s.began)))
 	}
-	switch {
-	case !s.over() && (s.status == waiting || s.status == backoff) && t.waiting[s.path] != "":
-		out = append(out, t.waiting[s.path])
-	case s.status == backoff && !s.until.IsZero():
-		out = append(out, "next in "+Took(s.until.Sub(l.Now)))
-	case s.status == waiting && !s.until.IsZero():
-		out = append(out, "until "+s.until.Format("Jan 2 15:04:05"))
+	if text := t.wait(s, l); text != "" {
+		out = append(out, text)
 	}
-	if s.failure != nil && t.waiting[s.path] == "" {
+	if s.failure != nil {
 		out = append(out, s.failure.Error())
 	}
 	return out
+}
+
+// wait says what a step waits for and how long at most.
+func (t *Tree) wait(s *step, l Look) string {
+	if s.over() {
+		return ""
+	}
+	w, until := t.waiting[s.path], s.until
+	if !w.Until.IsZero() {
+		until = w.Until
+	}
+	left := ""
+	if !until.IsZero() {
+		left = Took(until.Sub(l.Now))
+	}
+	switch {
+	case w.Kind == "queued":
+		return "waits for its turn"
+	case w.Kind == "cancel":
+		return "asked to stop"
+	case s.status == backoff && left != "":
+		return "next attempt in " + left
+	case s.status != waiting:
+		return ""
+	case len(w.Signals) > 0 && left != "":
+		return "waits for signal " + strings.Join(w.Signals, " or ") + ", " + left + " left"
+	case len(w.Signals) > 0:
+		return "waits for signal " + strings.Join(w.Signals, " or ")
+	case left != "":
+		return "waits, " + left + " left"
+	}
+	return "waits"
 }
 
 const barWidth = 20
@@ -233,6 +289,9 @@ func (s *step) progress() string {
 	}
 	if s.failed > 0 {
 		fmt.Fprintf(&b, ", %d failed", s.failed)
+	}
+	if n := s.opened - s.done; n > 0 && s.opened > fewInstances && !s.over() {
+		fmt.Fprintf(&b, ", %d running", n)
 	}
 	return b.String()
 }

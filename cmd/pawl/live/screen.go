@@ -44,12 +44,21 @@ func (s *Screen) Print(line string, picture []string) {
 	s.Paint(picture)
 }
 
-// Close leaves the picture as it is and gives the cursor back.
-func (s *Screen) Close() {
+// Pause gives the cursor back below the picture, for a question. The next Paint replaces the picture and as many lines
+// below it as [Screen.Below] was told of.
+func (s *Screen) Pause() {
 	if s.hidden {
 		io.WriteString(s.w, "\x1b[?25h")
 		s.hidden = false
 	}
+}
+
+// Below says that n lines were written below the picture.
+func (s *Screen) Below(n int) { s.painted += n }
+
+// Close leaves the picture as it is and gives the cursor back.
+func (s *Screen) Close() {
+	s.Pause()
 	s.painted = 0
 }
 

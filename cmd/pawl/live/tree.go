@@ -27,8 +27,8 @@ type Tree struct {
 
 	root  *scope
 	steps map[string]*step
-	// waiting are the sentences of what is open, by step path; "" is the execution itself.
-	waiting map[string]string
+	// waiting is what is open, by step path; "" is the execution itself.
+	waiting map[string]pawl.Waiting
 }
 
 // scope is one instance of a composite, or the root.
@@ -74,7 +74,7 @@ func (s *step) over() bool { return !s.ended.IsZero() }
 
 // New is the tree of an execution of which nothing is known yet.
 func New(title, id string) *Tree {
-	return &Tree{Title: title, ID: id, Status: "pending", root: &scope{}, steps: map[string]*step{}, waiting: map[string]string{}}
+	return &Tree{Title: title, ID: id, Status: "pending", root: &scope{}, steps: map[string]*step{}, waiting: map[string]pawl.Waiting{}}
 }
 
 // Explain replaces what the execution waits for.
@@ -84,8 +84,8 @@ func (t *Tree) Explain(list []pawl.Waiting) {
 		if s := t.steps[w.Step]; s != nil && w.Kind == "scope" {
 			s.total = max(s.total, w.Total)
 		}
-		if w.Kind != "timeout" && w.Kind != "scope" && t.waiting[w.Step] == "" {
-			t.waiting[w.Step] = w.Sentence
+		if _, ok := t.waiting[w.Step]; !ok && w.Kind != "timeout" && w.Kind != "scope" {
+			t.waiting[w.Step] = w
 		}
 	}
 }
