@@ -93,7 +93,7 @@ type Store interface {
 	Inbox(ctx context.Context, s record.Shard, limit int) ([]record.Message, error)
 	// Keys returns the rows of those keys that exist.
 	Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, error)
-	// Send appends messages, all or none; a message whose id waits already is skipped. It needs no fence.
+	// Send appends messages, all or none; a message whose id waits already in its shard is skipped. It needs no fence.
 	Send(ctx context.Context, m []record.Message) error
 	// Search returns heads of one namespace, newest first (by id, which begins with the time).
 	Search(ctx context.Context, namespace string, f Filter) (Page, error)

@@ -37,6 +37,9 @@ func (c *config) open() (_ *Store, err error) {
 			err = errors.Join(fmt.Errorf("open %s: %w", c.path, classify(err)), s.lock.release())
 		}
 	}()
+	if err := create(path); err != nil {
+		return nil, err
+	}
 	conn, err := c.connect(path)
 	if err != nil {
 		return nil, err
@@ -44,7 +47,7 @@ func (c *config) open() (_ *Store, err error) {
 	if err := c.prepare(conn, &s.info); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if s.writer, err = newWriter(conn, s.info.Shards); err != nil {
+	if s.writer, err = newWriter(conn, s.info.Shards, c.busy); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	s.readers = newPool(readers, func() (*lite.Conn, error) { return c.connectReader(path) })
@@ -75,6 +78,19 @@ func resolve(path string) (string, error) {
 		return "", err
 	}
 	return filepath.Join(dir, filepath.Base(abs)), nil
+}
+
+// create makes an empty file that only its owner can read; the log takes the mode of the file. Where there is one
+// already nothing is opened, since closing it again would drop SQLite's own locks of this process.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // place looks at the file system below dir.

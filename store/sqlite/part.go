@@ -60,9 +60,11 @@ func (c *committer) others(p *record.Part, s record.Shard) error {
 
 // entries appends to journals. Only the first entry of a run of one execution asks the database for the one before.
 func (c *committer) entries(all []record.Entry, s record.Shard) error {
+	var last *record.Entry // written just before; nil if that failed
 	for i := range all {
 		e := &all[i]
-		follows := i > 0 && all[i-1].Execution == e.Execution && all[i-1].Seq+1 == e.Seq
+		follows := last != nil && last.Execution == e.Execution && last.Seq+1 == e.Seq
+		last = nil
 		if !follows {
 			ok, err := c.mayFollow(e, s)
 			if err != nil {
@@ -75,8 +77,12 @@ func (c *committer) entries(all []record.Entry, s record.Shard) error {
 		if c.tooLong(e.Execution, "entry", e.Body) {
 			continue
 		}
-		if err := c.append(e, !follows); err != nil {
+		ok, err := c.append(e, !follows)
+		if err != nil {
 			return err
+		}
+		if ok {
+			last = e
 		}
 	}
 	return nil
@@ -105,8 +111,8 @@ func (c *committer) mayFollow(e *record.Entry, s record.Shard) (bool, error) {
 	return found, err
 }
 
-// append inserts e. bind says whether the execution must be bound again.
-func (c *committer) append(e *record.Entry, bind bool) error {
+// append inserts e and reports whether it did. bind says whether the execution must be bound again.
+func (c *committer) append(e *record.Entry, bind bool) (bool, error) {
 	if bind {
 		c.entry.BindBytes(1, e.Execution[:])
 	}
@@ -118,9 +124,9 @@ func (c *committer) append(e *record.Entry, bind bool) error {
 	err := c.entry.run()
 	if constraint(err) {
 		c.reject(e.Execution, "entry %d is there already", e.Seq)
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 func (c *committer) writeSnapshot(n *record.Snapshot, s record.Shard) error {

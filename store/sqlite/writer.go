@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	lite "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -26,13 +27,15 @@ type job struct {
 	done chan struct{}
 }
 
-func newWriter(conn *lite.Conn, shards int) (*writer, error) {
+// newWriter starts the goroutine. busy is how long conn waits for locks.
+func newWriter(conn *lite.Conn, shards int, busy time.Duration) (*writer, error) {
 	c, err := newCommitter(conn, shards)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{
 		conn: conn, commit: c,
+		log:  log{busy: busy},
 		jobs: make(chan job), closing: make(chan struct{}), idle: make(chan struct{}),
 	}
 	if w.log.pageSize, err = number(conn, "PRAGMA page_size"); err != nil {

@@ -11,6 +11,7 @@ var atomicTests = []test{
 	{"I2_AllOrNothing", atomicNothing},
 	{"F35_AllBadExecutionsAreNamed", atomicNamed},
 	{"F35_GoodMembersCommitWithoutTheBad", atomicSplit},
+	{"F35_InnocentIsNotNamed", atomicInnocent},
 	{"CallerMayReuseBuffers", atomicBuffers},
 }
 
@@ -112,6 +113,16 @@ func atomicSplit(f *fixture) {
 	f.commit(p)
 	f.length(good.Execution, 2)
 	f.length(bad.Execution, 1)
+}
+
+// atomicInnocent: what follows a row that could not be kept must not hit its neighbours.
+func atomicInnocent(f *fixture) {
+	good, bad := f.start(0, 1, nil), f.id(0)
+	p, q := f.part(0), f.part(0)
+	p.Entries = slices.Concat(entries(good.Execution, 2, 2), entries(bad, 2, 3))
+	q.Entries = entries(good.Execution, 3, 3)
+	f.rejected([]record.ID{bad}, p, q)
+	f.length(good.Execution, 1)
 }
 
 func atomicBuffers(f *fixture) {

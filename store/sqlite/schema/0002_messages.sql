@@ -11,7 +11,7 @@ CREATE TABLE inbox (
   recipient BLOB NOT NULL,
   at        INTEGER NOT NULL,
   body      BLOB NOT NULL,
-  UNIQUE (sender, seq, n)
+  UNIQUE (shard, sender, seq, n)
 ) STRICT;
 
 CREATE INDEX inbox_lines ON inbox (shard, namespace);
