@@ -205,6 +205,9 @@ func (m *Machine) claimsRead(e ClaimsRead) {
 			continue
 		}
 		s := &m.shards[row.Shard]
+		if s.giving {
+			continue // row is what is being given back
+		}
 		if s.core == nil {
 			s.row, s.known = row, !s.claim
 			continue

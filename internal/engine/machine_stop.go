@@ -27,7 +27,6 @@ func (m *Machine) stopNow(grace time.Duration) {
 			s.dirty = true
 		}
 	}
-	m.endDemands()
 }
 
 // keepStopping releases each shard once it has run dry. What executors have not reported in time is journaled as
@@ -66,6 +65,7 @@ func (m *Machine) halfStop() {
 		}
 	}
 	m.halted = true
+	m.endDemands()
 	m.request(Stopped{})
 }
 

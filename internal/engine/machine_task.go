@@ -18,7 +18,7 @@ type demand struct {
 
 // demanded takes a Lease; offer answers it.
 func (m *Machine) demanded(e Demanded) {
-	if m.stopping != nil || e.Demand.Max <= 0 || len(m.demands) >= m.cfg.Demands {
+	if e.Demand.Max <= 0 || len(m.demands) >= m.cfg.Demands {
 		m.request(Offer{Ref: e.Ref})
 		return
 	}

@@ -108,7 +108,7 @@ func (c *Core) drop(e *execution) {
 
 // nextRest is when the execution at rest for longest is to be evicted.
 func (c *Core) nextRest() int64 {
-	if c.rest.front == nil || c.draining {
+	if c.rest.front == nil || c.draining || c.full() {
 		return record.Never
 	}
 	return c.rest.front.since + c.cfg.Idle
