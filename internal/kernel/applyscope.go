@@ -146,6 +146,17 @@ func (s *State) applyClosed(sc *scope, o *Op) {
 	}
 }
 
+// size estimates what the instances gave so far.
+func (c *comp) size() (n int) {
+	if c == nil {
+		return 0
+	}
+	for _, r := range c.results {
+		n += r.size()
+	}
+	return n
+}
+
 // collected is the list (or map) of what the instances gave, null where one failed.
 func (c *comp) collected() *value {
 	v := &value{list: true, parts: c.results}

@@ -268,6 +268,9 @@ func (s *Script) arms(o *Op) string {
 	return text
 }
 
+// CheckTails checks every snapshot the execution could have had.
+func (s *Script) CheckTails() { s.e.checkTails() }
+
 // Golden is a journal with what folding it gives.
 type Golden struct {
 	Name    string          `json:"name"`

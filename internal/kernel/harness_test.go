@@ -127,6 +127,32 @@ func (e *execution) checkEffects(before []TaskRef, dec Decided) {
 	}
 }
 
+// checkTails: restoring the snapshot of any prefix and folding the rest gives the same state (I23).
+func (e *execution) checkTails() {
+	e.t.Helper()
+	want := Save(nil, e.s)
+	for cut := 1; cut < len(e.journal); cut++ {
+		s := New()
+		for i, body := range e.journal {
+			ops, err := Decode(body)
+			if err != nil {
+				e.t.Fatal(err)
+			}
+			if err := Apply(s, uint64(i+1), e.ats[i], ops); err != nil {
+				e.t.Fatalf("I23: after a snapshot at %d: %v\n%s", cut, err, e.dump())
+			}
+			if i+1 == cut {
+				if s, err = Restore(Save(nil, s)); err != nil {
+					e.t.Fatal(err)
+				}
+			}
+		}
+		if got := Save(nil, s); !bytes.Equal(got, want) {
+			e.t.Fatalf("I23: a snapshot at %d and the entries after it give another state\n%s\n%q\n%q", cut, e.dump(), want, got)
+		}
+	}
+}
+
 func (e *execution) fold() *State {
 	e.t.Helper()
 	s := New()

@@ -96,6 +96,7 @@ func runCase(t *testing.T, body string) string {
 			out.WriteString("  " + l + "\n")
 		}
 	}
+	s.CheckTails()
 	return out.String()
 }
 

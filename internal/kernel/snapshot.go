@@ -219,7 +219,6 @@ func (c *codec) state(s *State) {
 	c.value(&s.output)
 	c.error(&s.failure)
 	c.flag(&s.more)
-	num(c, &s.bytes)
 	list(c, &s.signals, c.signal)
 	list(c, &s.seen, func(v *string) { str(c, v) })
 	list(c, &s.requests, func(a *answered) { str(c, &a.request); str(c, &a.code) })
@@ -323,7 +322,7 @@ func (c *codec) scope(sc *scope) {
 	list(c, &sc.marks, func(m *graph.Mark) { num(c, m) })
 	list(c, &sc.regions, func(r *graph.RegionState) { num(c, r) })
 	list(c, &sc.vars, func(v *variable) { str(c, &v.name); c.value(&v.v) })
-	for _, n := range []*int{&sc.live, &sc.unfollowed, &sc.leftovers, &sc.running, &sc.bytes} {
+	for _, n := range []*int{&sc.live, &sc.unfollowed, &sc.leftovers, &sc.running} {
 		num(c, n)
 	}
 	c.paths(&sc.queue)
@@ -465,8 +464,12 @@ func (c *codec) comp(st *step) {
 	c.error(&k.err)
 }
 
-// relink rebuilds what is derived: open instances in order, timers, counts.
+// relink rebuilds what is derived: open instances in order, timers, counts, sizes.
 func (s *State) relink() {
+	s.bytes += s.input.size() + s.trigger.size()
+	for _, k := range s.signals {
+		s.bytes += k.data.size()
+	}
 	for _, path := range slices.SortedFunc(maps.Keys(s.scopes), outerFirst) {
 		sc := s.scopes[path]
 		c := sc.owner.comp
@@ -490,8 +493,14 @@ func (s *State) relinkScope(sc *scope) {
 	if sc.grace > 0 {
 		s.addTimer(timer{due: sc.grace, kind: timerGrace, sc: sc})
 	}
+	for _, v := range sc.vars {
+		s.bytes += v.v.size()
+	}
 	for i := range sc.nodes {
 		st := sc.nodes[i].step
+		n := st.output.size() + st.comp.size()
+		sc.bytes += n
+		s.bytes += n
 		if st.due > 0 {
 			s.addTimer(timer{due: st.due, kind: timerDue, st: st})
 		}
