@@ -21,6 +21,7 @@ type execution struct {
 	env     Env
 	journal [][]byte
 	ats     []int64
+	nexts   []int64 // next_at after each entry
 	tasks   map[string]Task
 	last    Decided
 }
@@ -60,6 +61,7 @@ func (e *execution) feed(in ...Input) Decided {
 	if len(dec.Ops) > 0 {
 		e.journal = append(e.journal, Encode(nil, dec.Ops))
 		e.ats = append(e.ats, dec.At)
+		e.nexts = append(e.nexts, e.s.NextAt())
 		if dec.Seq != uint64(len(e.journal)) {
 			e.t.Fatalf("seq %d of entry %d", dec.Seq, len(e.journal))
 		}
@@ -140,6 +142,9 @@ func (e *execution) checkTails() {
 			}
 			if err := Apply(s, uint64(i+1), e.ats[i], ops); err != nil {
 				e.t.Fatalf("I23: after a snapshot at %d: %v\n%s", cut, err, e.dump())
+			}
+			if got := s.NextAt(); got != e.nexts[i] {
+				e.t.Fatalf("I23: after a snapshot at %d, next_at is %d at entry %d, not %d\n%s", cut, got, i+1, e.nexts[i], e.dump())
 			}
 			if i+1 == cut {
 				if s, err = Restore(Save(nil, s)); err != nil {

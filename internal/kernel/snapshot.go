@@ -483,7 +483,7 @@ func (s *State) relink() {
 		slices.SortFunc(sc.owner.comp.scopes, func(a, b *scope) int { return a.index - b.index })
 	}
 	s.relinkScope(s.root)
-	if s.status == model.Pending {
+	if s.begun == 0 {
 		s.addTimer(timer{due: s.start.NotBefore, kind: timerBegin})
 	}
 	s.setDeadline(s.deadline)
