@@ -68,6 +68,7 @@ var Pawl = House{
 			May: []string{".", "model", "store", "store/...", "node", "node/...", "examples/..."}},
 		{Path: "internal/crashtest/...", Ring: 5, Role: Wiring, For: "real processes, killed",
 			May: []string{".", "model", "record", "store", "store/...", "node", "node/...", "internal/..."}},
+		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
 	Pure:      []string{"model", "record", "internal/expr", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
