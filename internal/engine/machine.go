@@ -307,7 +307,7 @@ func (m *Machine) next() time.Duration {
 			at = min(at, s.waiting[0].at+m.cfg.Patience)
 		}
 		if s.leaving != nil {
-			at = min(at, s.leaving.until)
+			at = min(at, s.leaving.next(m.now.Mono, m.cfg.TTL))
 		}
 	}
 	return max(at, m.now.Mono)

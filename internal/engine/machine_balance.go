@@ -10,6 +10,14 @@ import (
 // leaving is a hand-over under way: nothing new is begun, and what runs has until then to report.
 type leaving struct{ until time.Duration }
 
+// next is when the hand-over wants to be looked after.
+func (l *leaving) next(now, ttl time.Duration) time.Duration {
+	if now < l.until {
+		return l.until
+	}
+	return max(l.until+ttl, now+firstWait)
+}
+
 // balance hands over one shard at a time that falls to another member which is alive.
 func (m *Machine) balance() {
 	if m.cfg.Alone || m.stopping != nil {

@@ -18,6 +18,8 @@ const (
 	broken
 	// held: it can't even be loaded. Inputs are refused; the head says parked.
 	held
+	// gone: not in memory any more; only queues still know it.
+	gone
 )
 
 // execution is one execution in memory.

@@ -78,6 +78,10 @@ func (c *Core) giveUpOn(e *execution, err *model.Error) {
 		e.birth = nil
 		c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
 	}
+	if e.phase == live && e.state.Seq() == 0 && len(e.inbox) == 0 {
+		c.unborn(e)
+		return
+	}
 	if e.phase == live && e.def != nil && !e.queued && !e.turned {
 		c.stir(e)
 		c.settle(e)

@@ -254,6 +254,7 @@ func (c *Core) remove(e *execution) {
 		c.bytes -= e.inbox[i].payload()
 	}
 	e.inbox = nil
+	e.phase = gone
 	delete(c.execs, e.id)
 	delete(c.folds, e.id)
 	c.leaveKey(e)

@@ -32,6 +32,10 @@ func (c *Core) transit(e *execution) {
 		c.answer(e, &d)
 		c.ops = d.Ops[:0]
 	}
+	if e.state.Seq() == 0 {
+		c.unborn(e)
+		return
+	}
 	c.look(e)
 	c.settle(e)
 }
@@ -46,11 +50,11 @@ func (c *Core) gather(e *execution) {
 		c.ins = append(c.ins, kernel.Input{Kind: kernel.InContinue})
 		c.src = append(c.src, input{})
 	}
-	size, kept := 0, e.inbox[:0]
+	size, later, kept := 0, false, e.inbox[:0]
 	for i := range e.inbox {
 		in := &e.inbox[i]
-		alone := e.parking && in.Kind != kernel.InPark
-		if alone || in.reads() || len(kept) > 0 || len(c.ins) >= mergedInputs || size >= mergedBytes {
+		later = later || len(c.ins) >= mergedInputs || size >= mergedBytes || e.parking && in.Kind != kernel.InPark
+		if later || in.reads() {
 			kept = append(kept, *in)
 			continue
 		}
@@ -291,10 +295,6 @@ func (c *Core) checkWaiters(e *execution) {
 func (c *Core) settle(e *execution) {
 	c.timers.set(e, e.state.NextTimer())
 	c.resize(e)
-	if e.state.Seq() == 0 && len(e.inbox) == 0 {
-		c.unborn(e)
-		return
-	}
 	if len(e.inbox) > 0 || e.goesOn() {
 		c.enqueue(e)
 		return
