@@ -30,7 +30,7 @@ const (
 
 // context ends with the first Ctrl-C, or after --wait. The second Ctrl-C kills.
 func (c *followFlags) context(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	if c.Wait <= 0 {
 		return ctx, stop

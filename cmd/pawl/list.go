@@ -117,7 +117,7 @@ func noteOf(x *pawl.Execution) string {
 	switch {
 	case x.Error != nil:
 		return x.Error.Error()
-	case x.Outcome != "" && x.Outcome != model.Success:
+	case x.Outcome != "" && x.Outcome != model.Success && x.Outcome != string(x.Status):
 		return x.Outcome
 	}
 	return ""
