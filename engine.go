@@ -73,7 +73,10 @@ func (e *Engine) startRunner() error {
 		close(e.runner)
 		return nil
 	}
-	types := node.Registry{}.Add(node.Type{Descriptor: function.Descriptor(), Executor: e.calls})
+	types := node.Registry{}
+	if !e.opts.NoFunctions {
+		types.Add(node.Type{Descriptor: function.Descriptor(), Executor: e.calls})
+	}
 	for _, t := range e.opts.Nodes {
 		types.Add(t)
 	}

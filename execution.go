@@ -59,6 +59,8 @@ type Waiting struct {
 	// Step is its path; "" for the execution itself.
 	Step string `json:"step,omitempty"`
 	Node string `json:"node,omitempty"`
+	// Type is that of the node.
+	Type string `json:"type,omitempty"`
 	// Since is when it began, Until when it ends by itself.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
@@ -82,7 +84,7 @@ var openKinds = map[kernel.OpenKind]string{
 
 func waitingOf(o kernel.Outstanding, now int64) Waiting {
 	w := Waiting{
-		Kind: openKinds[o.Kind], Step: o.Step, Node: o.Node, Since: moment(o.Since), Until: moment(o.Until),
+		Kind: openKinds[o.Kind], Step: o.Step, Node: o.Node, Type: o.Type, Since: moment(o.Since), Until: moment(o.Until),
 		Attempt: o.Attempt, Error: o.Error, Running: o.Running, Done: o.Done, Total: o.Total, Sentence: kernel.Explain(o, now),
 	}
 	if o.Kind == kernel.OpenWait {

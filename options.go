@@ -22,6 +22,10 @@ type Options struct {
 	// inspects executions, and leaves their tasks to the next one that opens the store. 256.
 	Workers int
 
+	// NoFunctions leaves the tasks of function nodes to an engine that has the functions: for programs that work on
+	// the store of another. False: a function that is not registered is an error.
+	NoFunctions bool
+
 	// Secrets resolves secrets.<name> in definitions, at the last moment before a task runs. Values never reach the
 	// store. None.
 	Secrets func(name string) (value string, ok bool)

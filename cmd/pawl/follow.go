@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -207,15 +208,17 @@ func (f *follower) look(ctx context.Context) error {
 }
 
 // stuck reports whether to leave: it is paused or parked; or only waiting is left, and either that was asked for or
-// it is for a signal that nobody here can send.
+// it is for a signal that nobody here can send, or for a function that another program has.
 func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 	resting := len(open) > 0
 	var soon bool
 	for _, w := range open {
-		switch w.Kind {
-		case "paused", "parked":
+		switch {
+		case w.Kind == "paused", w.Kind == "parked":
 			return true
-		case "wait", "scope", "timeout", "pending":
+		case foreign(w):
+			unanswered = true
+		case slices.Contains(restful, w.Kind):
 			soon = soon || !w.Until.IsZero() && time.Until(w.Until) < patience
 		default:
 			resting = false
@@ -224,7 +227,20 @@ func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 	if !resting {
 		return false
 	}
-	return f.detach || (unanswered && f.deaf || f.brief && !unanswered) && !soon
+	return f.detach || foreignOnly(open) || (unanswered && f.deaf || f.brief && !unanswered) && !soon
+}
+
+// restful are the kinds of what may be waited for without a process.
+var restful = []string{"wait", "scope", "timeout", "pending"}
+
+// foreign reports whether only the Go program that has the function can go on.
+func foreign(w pawl.Waiting) bool { return w.Kind == "task" && w.Type == "function" }
+
+// foreignOnly reports whether nothing but functions of another program would bring the execution on.
+func foreignOnly(open []pawl.Waiting) bool {
+	return slices.ContainsFunc(open, foreign) && !slices.ContainsFunc(open, func(w pawl.Waiting) bool {
+		return !foreign(w) && w.Kind != "scope" && w.Kind != "timeout"
+	})
 }
 
 // leave prints where the execution stands.
@@ -240,6 +256,9 @@ func (f *follower) leave(ctx context.Context) error {
 		if w.Kind != "scope" && w.Kind != "timeout" {
 			f.env.say("%s", oneLine(w.Sentence))
 		}
+	}
+	if slices.ContainsFunc(x.Waiting, foreign) {
+		f.env.say("Functions are run by the Go program that registers them, when it opens this store.")
 	}
 	for _, w := range x.Waiting {
 		if len(w.Signals) > 0 {

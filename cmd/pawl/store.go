@@ -41,7 +41,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 	if err := s.prepare(m); err != nil {
 		return nil, err
 	}
-	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: nodeTypes(w), Workers: -1, Secrets: secretsFrom(e)}
+	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: nodeTypes(w), Workers: -1, NoFunctions: true, Secrets: secretsFrom(e)}
 	if m == working {
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
 	}
