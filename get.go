@@ -40,33 +40,44 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 // stepsOf folds the steps of the root scope from the journal.
 func (e *Engine) stepsOf(ctx context.Context, id record.ID) ([]Step, error) {
 	f := stepFold{at: map[string]int{}}
-	for next := uint64(1); next > 0; {
-		events, last, err := e.journal(ctx, id, next)
+	var events []kernel.Event
+	for next := uint64(1); ; {
+		entries, err := e.backend.Journal(ctx, id, next, historyPage)
 		if err != nil {
-			return nil, err
+			return nil, wrapStore("reading the journal", err)
 		}
-		for _, ev := range events {
-			f.apply(&ev)
+		if len(entries) == 0 {
+			return f.steps, nil
 		}
-		if next = 0; last > 0 {
-			next = last + 1
+		for i := range entries {
+			if events, err = decodeEntry(events[:0], &entries[i]); err != nil {
+				return nil, err
+			}
+			for j := range events {
+				f.apply(&events[j])
+			}
+			next = entries[i].Seq + 1
 		}
 	}
-	return f.steps, nil
 }
 
+// stepFold collects the steps of the root scope.
 type stepFold struct {
 	steps []Step
 	at    map[string]int
 }
 
-func (f *stepFold) apply(ev *Event) {
-	if ev.Type == "step_scheduled" && !strings.Contains(ev.Step, "/") {
-		f.at[ev.Step] = len(f.steps)
-		f.steps = append(f.steps, Step{Path: ev.Step, Node: ev.Node, Type: ev.NodeType, Status: model.StepScheduled, Scheduled: ev.At})
+func (f *stepFold) apply(ev *kernel.Event) {
+	if ev.Step == "" || strings.Contains(ev.Step, "/") {
 		return
 	}
-	i, ok := f.at[ev.Step]
+	if ev.Type == "step_scheduled" {
+		f.at[ev.Step] = len(f.steps)
+		f.steps = append(f.steps, Step{Path: ev.Step, Node: ev.Node, Type: ev.NodeType, Status: model.StepScheduled, Scheduled: moment(ev.At)})
+		return
+	}
+	path, _, _ := strings.Cut(ev.Step, "[") // of an instance: its composite
+	i, ok := f.at[path]
 	if !ok {
 		return
 	}
@@ -76,9 +87,16 @@ func (f *stepFold) apply(ev *Event) {
 		s.Attempt = ev.Attempt
 	case "composite_started":
 		s.Total = ev.Total
+	case "scope_closed":
+		if ev.Error != nil || model.Bad(ev.Outcome) {
+			s.Failed++
+		} else {
+			s.Good++
+		}
 	case "step_completed", "step_failed", "step_skipped", "step_cancelled":
 		s.Status = model.StepStatus(strings.TrimPrefix(ev.Type, "step_"))
-		s.Outcome, s.Output, s.Error, s.Ended = ev.Outcome, ev.Data, ev.Error, ev.At
+		s.Outcome, s.Error, s.Ended = ev.Outcome, ev.Error, moment(ev.At)
+		s.Output = append(json.RawMessage(nil), ev.Data...)
 	}
 }
 

@@ -288,7 +288,7 @@ func detached(f format) format {
 
 // report prints how the execution ended: its output to stdout, the rest to stderr.
 func (f *follower) report(ctx context.Context) error {
-	x, err := f.run.Get(ctx)
+	x, err := f.run.Wait(ctx) // it has ended, so this does not wait
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (e *env) showSteps(steps []pawl.Step, wide bool) {
 		switch {
 		case s.Error != nil:
 			note = s.Error.Error()
-		case s.Total > 0:
+		case s.Total > 1 && s.Good+s.Failed > 0:
 			note = fmt.Sprintf("%d of %d", s.Good+s.Failed, s.Total)
 			if s.Failed > 0 {
 				note += fmt.Sprintf(", %d failed", s.Failed)
