@@ -25,7 +25,7 @@ func (w *world) disaster(m *member) {
 	case suspend:
 		w.often(suspend, m.suspend)
 	case wallStep:
-		w.often(wallStep, func() { m.skew += int64(w.upTo(2*time.Hour)/time.Millisecond) * pick[int64](w.r, -1, 1) })
+		w.often(wallStep, func() { m.skew = int64(w.upTo(2*time.Hour)/time.Millisecond) * pick[int64](w.r, -1, 1) })
 	case storeFull:
 		w.often(storeFull, func() {
 			w.full = true

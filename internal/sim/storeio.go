@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"hash/fnv"
@@ -30,6 +31,7 @@ func (w *world) commit(m *member, r engine.Commit) {
 	w.note("commit", b.Number, b.Digest, "member %d lane %d number %d digest %x entries %d", m.n, b.Lane.Number, b.Number, b.Digest, entriesOf(b))
 	answer := func(d time.Duration, out store.Outcome) {
 		w.judge.answered(b, out)
+		w.note("answer", b.Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v cause %v, in %s", b.Lane.Number, b.Number, out.Result, out.Deposed, out.Rejected, out.Cause, d)
 		m.to(d, engine.CommitDone{Lane: b.Lane.Number, Number: b.Number, Digest: b.Digest, Outcome: out})
 	}
 	unknown := store.Outcome{Result: store.Unknown, Cause: errGone}
@@ -77,6 +79,9 @@ func (w *world) apply(tx *modelstore.Tx, d time.Duration, then func(store.Outcom
 	})
 }
 
+// rejectParked lets the store refuse even the entry that parks an execution.
+const rejectParked = false
+
 // refuse finds rows that the store cannot keep. Such a row is refused every time it comes; what replaces it is fine.
 func (w *world) refuse(tx *modelstore.Tx) []store.Rejection {
 	if tx.Decided() {
@@ -87,8 +92,10 @@ func (w *world) refuse(tx *modelstore.Tx) []store.Rejection {
 	for i := range b.Parts {
 		for _, e := range b.Parts[i].Entries {
 			p := poisoned{e.Execution, e.Seq, e.Sum}
-			if !w.poison[p] && w.goesWrong(rowRejected) {
+			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
+			if !w.poison[p] && !parks && w.goesWrong(rowRejected) {
 				w.poison[p] = true
+				w.note("poison", e.Seq, uint64(e.Sum), "%s %d %s", e.Execution, e.Seq, e.Body[1:])
 			}
 			known := slices.ContainsFunc(out, func(r store.Rejection) bool { return r.Execution == e.Execution })
 			if w.poison[p] && !known {
