@@ -59,6 +59,7 @@ type campaign struct {
 	kills   int
 	atPoint int
 	turn    int
+	fresh   int
 	hit     map[string]int
 	missed  map[string]int
 
@@ -98,20 +99,25 @@ func (c *campaign) store() {
 // plan is "" for a kill at a random moment, else the value of PAWL_FAULT. Points are taken in turn; those of the
 // migration only where there is one.
 func (c *campaign) plan(fresh bool) string {
-	points := slices.DeleteFunc(fault.Points(), func(p string) bool { return strings.HasPrefix(p, "migrate.") != fresh })
-	if c.r.IntN(3) == 0 && c.kills > 0 {
+	if c.r.IntN(3) == 0 && c.kills > 1 {
 		return ""
 	}
+	if fresh {
+		c.fresh++
+		return fmt.Sprintf("%s:1:kill", pointsOf(true)[c.fresh%2])
+	}
+	points := pointsOf(false)
 	c.turn++
-	nth := 1
-	if !fresh {
-		nth += c.r.IntN(60)
-	}
 	p := points[c.turn%len(points)]
-	if strings.HasPrefix(p, "checkpoint.") {
-		nth = 1
+	if p == fault.CheckpointDone {
+		return p + ":1:kill"
 	}
-	return fmt.Sprintf("%s:%d:kill", p, nth)
+	return fmt.Sprintf("%s:%d:kill", p, 1+c.r.IntN(60))
+}
+
+// pointsOf lists the points that are passed while a store is made, or later.
+func pointsOf(fresh bool) []string {
+	return slices.DeleteFunc(fault.Points(), func(p string) bool { return strings.HasPrefix(p, "migrate.") != fresh })
 }
 
 // scene is one store.
@@ -122,16 +128,24 @@ type scene struct {
 	started     int // executions that victims were told to start
 }
 
-const batch = 40 // executions that each victim starts
+// Executions that a victim starts: enough to be busy until it is killed, and enough for a checkpoint of the log.
+const (
+	some = 40
+	lots = 300
+)
 
 // life runs one victim until it dies.
 func (s *scene) life(plan string) {
 	s.kills++
-	v := s.begin(plan, "-from", fmt.Sprint(s.started), "-grow", fmt.Sprint(batch))
-	s.started += batch
+	grow := some
+	if strings.HasPrefix(plan, fault.CheckpointDone) {
+		grow = lots
+	}
+	v := s.begin(plan, "-from", fmt.Sprint(s.started), "-grow", fmt.Sprint(grow))
+	s.started += grow
 	after := time.Duration(20+s.r.IntN(500)) * time.Millisecond
 	if plan != "" {
-		after = 5 * time.Second
+		after = 15 * time.Second
 	}
 	select {
 	case <-v.done:
@@ -211,9 +225,9 @@ func (s *scene) finish() {
 	v := s.begin("", "-from", fmt.Sprint(s.started), "-finish")
 	select {
 	case <-v.done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(2 * time.Minute):
 		v.kill()
-		s.t.Errorf("I1: not everything has ended after 60 s")
+		s.t.Errorf("I1: not everything has ended after two minutes")
 	}
 	s.ended(v, "")
 	s.judge("finish")

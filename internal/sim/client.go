@@ -30,7 +30,7 @@ type op struct {
 	asked, done bool
 	// resting: it will be asked for again in a while.
 	resting bool
-	reply       *engine.Reply
+	reply   *engine.Reply
 	// safe: repeating it does no harm, because it carries a request id or the id of a signal.
 	safe bool
 	// then runs once it is settled.
