@@ -213,6 +213,11 @@ func (r *jsonReader) text() (text, raw string) {
 		r.fail(CodeSyntax, "no such escape, or text that is not UTF-8")
 		return "", ""
 	}
+	if strings.IndexByte(text, 0) >= 0 {
+		r.at = start
+		r.fail(CodeSyntax, "NUL is no character of a text")
+		return "", ""
+	}
 	raw = string(token[1 : len(token)-1])
 	if strings.ContainsRune(text, utf8.RuneError) && !strings.ContainsRune(raw, utf8.RuneError) && !strings.Contains(strings.ToLower(raw), `\ufffd`) {
 		r.at = start
