@@ -30,8 +30,20 @@ func TestK6Bounds(t *testing.T) {
 	t.Run("a configuration that is too large fails the step", func(t *testing.T) {
 		e := newExecution(t, single(call("a")))
 		e.env.Bounds.Payload = 100
-		e.start(`"` + strings.Repeat("x", 200) + `"`)
+		e.start(`"` + strings.Repeat("x", 95) + `"`)
 		e.wantStatus(model.Failed)
+	})
+	t.Run("an input or first signal that is too large starts nothing", func(t *testing.T) {
+		large := []byte(`"` + strings.Repeat("x", 200) + `"`)
+		for _, st := range []Start{{Input: large}, {Signal: &Signal{Name: "x", Data: large}}} {
+			e := newExecution(t, single(call("a")))
+			e.env.Bounds.Payload = 100
+			st.ID = testID
+			dec := e.feed(Input{Kind: InStart, Start: &st})
+			if len(dec.Ops) > 0 || len(dec.Answers) != 1 || dec.Answers[0].Error == nil || dec.Answers[0].Error.Code != CodePayload {
+				t.Fatalf("%+v", dec)
+			}
+		}
 	})
 	t.Run("too many steps park", func(t *testing.T) {
 		w := loopOf()

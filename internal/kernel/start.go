@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"fmt"
+
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
 )
@@ -9,6 +11,10 @@ import (
 func (x *decider) startExecution(i int, in *Input) {
 	if !x.s.start.ID.IsZero() {
 		x.refuse(i, in, &model.Error{Code: "already_started", Message: "the execution exists"})
+		return
+	}
+	if err := x.refuseStart(in.Start); err != nil {
+		x.refuse(i, in, err)
 		return
 	}
 	st := *in.Start
@@ -27,6 +33,17 @@ func (x *decider) startExecution(i int, in *Input) {
 	if x.s.status != model.Pending {
 		x.openRoot()
 	}
+}
+
+// refuseStart says why an execution can't begin so; nil if it can.
+func (x *decider) refuseStart(st *Start) *model.Error {
+	if n := len(st.Input) + len(st.Trigger); n > x.bounds.Payload {
+		return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the input is %d bytes, more than %d", n, x.bounds.Payload)}
+	}
+	if st.Signal != nil {
+		return x.refuseSignal(st.Signal)
+	}
+	return nil
 }
 
 // beginPending ends the delay of an execution.
@@ -108,13 +125,24 @@ func durationOf(t *expr.Template, c *expr.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	ms := int64(0)
 	switch v := v.(type) {
 	case int64:
-		return v, nil
+		ms = v
 	case float64:
-		return int64(v), nil
+		ms = int64(min(max(v, -longestSpan), longestSpan+1))
 	case string:
-		return expr.ParseDuration(v)
+		if ms, err = expr.ParseDuration(v); err != nil {
+			return 0, err
+		}
+	default:
+		return 0, &expr.Error{Code: "type", Message: "a duration is text such as 1h30m, not " + expr.TypeName(v)}
 	}
-	return 0, &expr.Error{Code: "type", Message: "a duration is text such as 1h30m, not " + expr.TypeName(v)}
+	if ms > longestSpan {
+		return 0, &expr.Error{Code: expr.CodeNumber, Message: "the duration is longer than 10,000 years"}
+	}
+	return ms, nil
 }
+
+// longestSpan bounds a duration, in milliseconds: a time plus one must not overflow.
+const longestSpan = 10_000 * 366 * 24 * 3600 * 1000
