@@ -21,6 +21,22 @@ type commandOptions struct {
 	request, by, why, signal string
 }
 
+// check refuses what no journal should hold.
+func (o *commandOptions) check() error {
+	for _, c := range []struct {
+		what, text string
+		limit      int
+	}{
+		{"the request id", o.request, maxName}, {"By", o.by, maxName}, {"the reason", o.why, maxReason},
+		{"the signal's id", o.signal, maxName},
+	} {
+		if err := checkText(c.what, c.text, c.limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 type commonOption func(*commandOptions)
 
 func (o commonOption) command(c *commandOptions) { o(c) }
@@ -53,6 +69,9 @@ func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts [
 	for _, opt := range opts {
 		opt.command(&o)
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
 	c := engine.Command{Verb: verb, Execution: x, Request: o.request, By: o.by, Why: o.why}
 	if also != nil {
 		also(&c, &o)
@@ -79,7 +98,7 @@ func (e *Engine) do(ctx context.Context, c engine.Command) (engine.Reply, error)
 func (e *Engine) parseID(id string) (record.ID, error) {
 	x, err := record.ParseID(id)
 	if err != nil {
-		return x, invalid("%q is %v", id, err)
+		return x, invalid("%s is %v", short(id), err)
 	}
 	return x, nil
 }

@@ -1,22 +1,20 @@
 package pawl
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/fnv"
 	"maps"
 	"slices"
+
+	"github.com/pawl-dev/pawl/node/function"
 )
 
-// encode turns what a caller gave into JSON: nil is null, json.RawMessage is taken as it is.
+// encode turns what a caller gave into JSON: nil is null, json.RawMessage is taken as it is. Whether that is JSON at
+// all is for those to say who read it against a schema.
 func encode(what string, v any) ([]byte, error) {
 	if raw, ok := v.(json.RawMessage); ok {
-		if len(raw) == 0 {
-			return nil, nil
-		}
-		if !json.Valid(raw) {
-			return nil, invalid("%s is not JSON", what)
-		}
-		return raw, nil
+		return raw, checkPayload(what, raw)
 	}
 	if v == nil {
 		return nil, nil
@@ -25,7 +23,11 @@ func encode(what string, v any) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{Code: CodeInvalid, Message: what + " cannot be written as JSON", Cause: err}
 	}
-	return raw, nil
+	// encoding/json writes the replacement character as an escape only where it replaced something.
+	if bytes.Contains(raw, []byte(`\ufffd`)) && !function.ValidText(v) {
+		return nil, invalid("%s holds text that is not valid UTF-8", what)
+	}
+	return raw, checkPayload(what, raw)
 }
 
 // digest identifies an input whatever the order of its keys, and numbers by how they are written.

@@ -68,6 +68,11 @@ func (f Filter) search() (store.Filter, error) {
 	if !f.Until.IsZero() {
 		sf.StartedTo = f.Until.UnixMilli()
 	}
+	if f.Cursor != "" {
+		if _, err := record.ParseID(f.Cursor); err != nil {
+			return sf, invalid("Filter.Cursor is not one of a page: %v", err)
+		}
+	}
 	if f.Parent != "" {
 		id, err := record.ParseID(f.Parent)
 		if err != nil {

@@ -11,6 +11,9 @@ import (
 // Signal sends a named message to the execution id; data is anything that marshals to JSON. It is kept until a step
 // takes it. Where the definition declares signals, others and data that break the schema are refused.
 func (e *Engine) Signal(ctx context.Context, id, name string, data any, opts ...CommandOption) error {
+	if err := checkSignalName(name); err != nil {
+		return err
+	}
 	raw, err := encode("the signal's data", data)
 	if err != nil {
 		return err
@@ -21,4 +24,11 @@ func (e *Engine) Signal(ctx context.Context, id, name string, data any, opts ...
 	return e.command(ctx, id, shard.Signal, opts, func(c *engine.Command, o *commandOptions) {
 		c.Signal = &kernel.Signal{Name: name, ID: o.signal, Data: raw}
 	})
+}
+
+func checkSignalName(name string) error {
+	if name == "" {
+		return invalid("a signal needs a name")
+	}
+	return checkText("the signal's name", name, maxName)
 }

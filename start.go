@@ -41,6 +41,9 @@ func Delay(d time.Duration) StartOption { return startOption(func(o *startOption
 func WithSignal(name string, data any) StartOption {
 	return startOption(func(o *startOptions) {
 		raw, err := encode("the signal's data", data)
+		if err == nil {
+			err = checkSignalName(name)
+		}
 		o.err = err
 		o.signal = &kernel.Signal{Name: name, Data: raw}
 	})
@@ -75,6 +78,9 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 	for _, opt := range opts {
 		opt.start(&o)
 	}
+	if o.err == nil {
+		o.err = o.check()
+	}
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -97,6 +103,11 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 	input, trigger, err := v.checkInput(raw, now)
 	if err != nil {
 		return nil, err
+	}
+	if sig := o.signal; sig != nil {
+		if err := v.checkSignal(sig.Name, sig.Data); err != nil {
+			return nil, err
+		}
 	}
 	s := &kernel.Start{
 		Namespace: e.opts.Namespace, Workflow: v.workflow.Name, Version: v.version, Hash: v.hash,

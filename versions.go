@@ -39,6 +39,9 @@ func (e *Engine) version(ctx context.Context, workflow, name string) (*version, 
 	if v := e.versions.find(workflow, name); v != nil {
 		return v, nil
 	}
+	if checkText("", workflow, maxName) != nil || checkText("", name, maxName) != nil {
+		return nil, notFound("there is no workflow %s %s", short(workflow), short(name))
+	}
 	d, err := e.backend.Get(ctx, e.opts.Namespace, workflow, name)
 	if err != nil {
 		what := "the workflow " + workflow
@@ -79,6 +82,11 @@ func (v *version) checkInput(raw []byte, now time.Time) (input, trigger []byte, 
 	if v.retired {
 		return nil, nil, &Error{Code: CodeRetired, Message: v.workflow.Name + " " + v.version + " takes no new starts"}
 	}
+	if len(v.defaults.templates) > 0 {
+		if err := checkJSON("the input of "+v.workflow.Name, raw); err != nil {
+			return nil, nil, err // filling in would hide it
+		}
+	}
 	if input, trigger, err = v.defaults.fill(raw, now); err != nil {
 		return nil, nil, err
 	}
@@ -101,13 +109,20 @@ func (e *Engine) checkSignal(ctx context.Context, id, name string, raw []byte) e
 		declared = d == nil || len(d.Workflow().Signals) > 0
 		return true
 	}})
-	if err != nil || !declared {
-		return err
-	}
-	v, err := e.version(ctx, workflow, number)
 	if err != nil {
 		return err
 	}
+	v := &version{}
+	if declared {
+		if v, err = e.version(ctx, workflow, number); err != nil {
+			return err
+		}
+	}
+	return v.checkSignal(name, raw)
+}
+
+// checkSignal refuses data that is no JSON, or breaks the schema of a declared signal.
+func (v *version) checkSignal(name string, raw []byte) error {
 	if bad := v.signals[name].Validate(raw); bad != nil {
 		return &Error{Code: CodeInvalid, Message: "the data of signal " + name, Cause: bad}
 	}

@@ -86,7 +86,7 @@ func encode(v any) (json.RawMessage, error) {
 		return nil, unencodable(err)
 	}
 	// encoding/json writes the replacement character as an escape only where it replaced something.
-	if bytes.Contains(b, []byte(`\ufffd`)) && !validText(reflect.ValueOf(v), 0) {
+	if bytes.Contains(b, []byte(`\ufffd`)) && !ValidText(v) {
 		return nil, badResult("the output holds text that is not valid UTF-8")
 	}
 	return b, nil
@@ -103,6 +103,10 @@ func unencodable(err error) *model.Error {
 	}
 	return badResult("the output cannot be written as JSON: %v", err)
 }
+
+// ValidText reports whether every string in v is valid UTF-8, so that encoding/json writes it as it is. What writes its
+// own JSON is taken as valid.
+func ValidText(v any) bool { return validText(reflect.ValueOf(v), 0) }
 
 // validText reports whether every string in v is valid UTF-8, as far as it can see: what writes its own JSON, and
 // anything nested deeper than a journal allows, is taken as valid.
