@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,7 +25,7 @@ type fileSource string
 func File(path string) Source { return fileSource(path) }
 
 func (f fileSource) read() (string, []byte, error) {
-	text, err := os.ReadFile(filepath.Clean(string(f)))
+	text, err := readFile(filepath.Clean(string(f)))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "", nil, &Error{Code: CodeNotFound, Message: "reading the definition", Cause: err}
@@ -32,6 +33,16 @@ func (f fileSource) read() (string, []byte, error) {
 		return "", nil, &Error{Code: CodeInvalid, Message: "reading the definition", Cause: err}
 	}
 	return string(f), text, nil
+}
+
+// readFile reads as much as shows that a file is too large.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, spec.MaxFile+1))
 }
 
 type textSource struct {
