@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
@@ -69,16 +70,20 @@ func TestAnyGraph(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &model.Workflow{Name: "any"}
 		w.Root.Graph = anyGraph(t, "n", 2)
-		s := layoutAll(w)
-		checkScene(t, s)
 		pic := Text(w)
+		if raw, err := json.Marshal(w.Root.Graph); err == nil {
+			t.Logf("%s\n%s", raw, pic) // shown with a failure
+		}
+		checkScene(t, layoutAll(w))
 		for _, id := range ids(&w.Root.Graph) {
 			if !strings.Contains(pic, id) {
 				t.Fatalf("%s is missing in\n%s", id, pic)
 			}
 		}
-		if Text(w) != pic || SVG(w) != SVG(w) || DOT(w) != DOT(w) || Mermaid(w) != Mermaid(w) {
-			t.Fatal("two drawings of one workflow differ")
+		for _, draw := range []func(*model.Workflow) string{Text, SVG, DOT, Mermaid} {
+			if a, b := draw(w), draw(w); a != b {
+				t.Fatalf("two drawings of one workflow differ:\n%s\n%s", a, b)
+			}
 		}
 	})
 }

@@ -80,9 +80,9 @@ func mean(v *vertex, above map[*vertex][]*port, down bool) float64 {
 }
 
 // place is the position of a port among all ports of its rank, in vertices.
-func (o *port) place() float64 {
-	i := slices.Index(o.from.ports, o)
-	return float64(o.from.order) + float64(i+1)/float64(len(o.from.ports)+1) - 0.5
+func (p *port) place() float64 {
+	i := slices.Index(p.from.ports, p)
+	return float64(p.from.order) + float64(i+1)/float64(len(p.from.ports)+1) - 0.5
 }
 
 // sources maps every vertex to the ports of the rank above that lead to it.

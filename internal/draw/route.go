@@ -10,6 +10,7 @@ type wire struct {
 	id     int
 	from   *port   // nil where it comes from the lane
 	lane   int     // column of the lane it comes from or ends in, -1 if none
+	back   *vertex // where that lane leads
 	to     []point // ends below; y is the last row
 	arrows []bool
 	track  int // -1: straight down
@@ -57,7 +58,7 @@ func (r *router) wireUp() {
 				r.wirePort(i+1, o)
 			}
 			if lane, ok := r.lanes[v]; ok {
-				r.addWire(i, &wire{lane: lane, to: []point{{x: v.inX()}}, arrows: []bool{true}})
+				r.addWire(i, &wire{lane: lane, back: v, to: []point{{x: v.inX()}}, arrows: []bool{true}})
 			}
 		}
 	}
@@ -69,10 +70,14 @@ func (r *router) wirePort(channel int, o *port) {
 		w.to = append(w.to, point{x: t.inX()})
 		w.arrows = append(w.arrows, !t.bend)
 	}
-	for _, t := range o.back {
-		w.lane = r.lanes[t]
+	for _, t := range o.back[:min(len(o.back), 1)] {
+		w.lane, w.back = r.lanes[t], t
 	}
 	r.addWire(channel, w)
+	// A fork that goes back to several nodes is refused when it is deployed, but can be looked at before.
+	for _, t := range o.back[min(len(o.back), 1):] {
+		r.addWire(channel, &wire{from: o, lane: r.lanes[t], back: t})
+	}
 }
 
 func (r *router) addWire(channel int, w *wire) {
@@ -288,12 +293,12 @@ func (r *router) drawWire(s *scene, channel int, w *wire) {
 	}
 }
 
-// bottom is the row where the lines of o begin: the lower border of its box.
-func (o *port) bottom() int {
-	if o.from.bend {
-		return o.from.y
+// bottom is the row where the lines of p begin: the lower border of its box.
+func (p *port) bottom() int {
+	if p.from.bend {
+		return p.from.y
 	}
-	return o.from.y + o.from.boxH - 1
+	return p.from.y + p.from.boxH - 1
 }
 
 // drawLanes joins the ends of each lane with one upright line.
@@ -306,7 +311,7 @@ func (r *router) drawLanes(s *scene) {
 		lo, hi := 1<<30, -1
 		for i, ws := range r.channels {
 			for _, w := range ws {
-				if w.lane == x {
+				if w.back == v {
 					row := r.tracks[i] + max(w.track, 0)
 					lo, hi = min(lo, row), max(hi, row)
 				}
