@@ -1,8 +1,12 @@
 package runner
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -10,7 +14,8 @@ import (
 const maxDepth = 64
 
 // checkJSON says what is wrong with b as a value of the journal, "" if nothing: one JSON value, nested at most
-// maxDepth deep, valid UTF-8 without NUL, integers that fit in 64 bits and finite numbers. It does not allocate.
+// maxDepth deep, valid UTF-8 without NUL and lone surrogates, no key twice in an object, integers that fit in 64 bits
+// and finite numbers. Expressions read nothing else. It allocates only where there are keys.
 func checkJSON(b []byte) string {
 	s := scanner{b: b}
 	s.blank()
@@ -30,6 +35,8 @@ const notJSON = "is not JSON"
 type scanner struct {
 	b []byte
 	i int
+	// keys of the objects that are open, those of the innermost last.
+	keys [][]byte
 }
 
 func (s *scanner) peek() byte {
@@ -81,6 +88,7 @@ func (s *scanner) list(depth int, end byte, keyed bool) string {
 		s.i++
 		return ""
 	}
+	outer := len(s.keys)
 	for {
 		if keyed {
 			if why := s.key(); why != "" {
@@ -97,7 +105,9 @@ func (s *scanner) list(depth int, end byte, keyed bool) string {
 			s.blank()
 		case end:
 			s.i++
-			return ""
+			why := repeated(s.keys[outer:])
+			s.keys = s.keys[:outer]
+			return why
 		default:
 			return notJSON
 		}
@@ -108,9 +118,14 @@ func (s *scanner) key() string {
 	if s.peek() != '"' {
 		return notJSON
 	}
+	from := s.i
 	if why := s.text(); why != "" {
 		return why
 	}
+	if s.keys == nil {
+		s.keys = make([][]byte, 0, 16)
+	}
+	s.keys = append(s.keys, keyText(s.b[from:s.i]))
 	s.blank()
 	if s.peek() != ':' {
 		return notJSON
@@ -158,18 +173,77 @@ func (s *scanner) escape() string {
 	default:
 		return notJSON
 	}
-	if s.i+5 > len(s.b) {
+	code, ok := s.code(s.i)
+	if !ok {
 		return notJSON
-	}
-	code, err := strconv.ParseUint(string(s.b[s.i+1:s.i+5]), 16, 32)
-	if err != nil || s.b[s.i+1] == '+' {
-		return notJSON
-	}
-	if code == 0 {
-		return "holds a NUL character"
 	}
 	s.i += 5
+	switch {
+	case code == 0:
+		return "holds a NUL character"
+	case utf16.IsSurrogate(code):
+		low, ok := rune(0), false
+		if s.i+1 < len(s.b) && s.b[s.i] == '\\' && s.b[s.i+1] == 'u' {
+			low, ok = s.code(s.i + 1)
+		}
+		if !ok || utf16.DecodeRune(code, low) == utf8.RuneError {
+			return "holds half of a surrogate pair, which is no character"
+		}
+		s.i += 6
+	}
 	return ""
+}
+
+// code reads the four digits behind the u at position at.
+func (s *scanner) code(at int) (rune, bool) {
+	if at+5 > len(s.b) || s.b[at+1] == '+' {
+		return 0, false
+	}
+	code, err := strconv.ParseUint(string(s.b[at+1:at+5]), 16, 32)
+	return rune(code), err == nil
+}
+
+// keyText is the text of a key, in whatever way it is written.
+func keyText(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	var text string
+	_ = json.Unmarshal(quoted, &text) // it was scanned already
+	return []byte(text)
+}
+
+// few keys are compared each with each, which is faster than sorting them.
+const few = 12
+
+// repeated says which key is there twice, "" if none.
+func repeated(keys [][]byte) string {
+	if len(keys) > few {
+		sorted := slices.Clone(keys)
+		slices.SortFunc(sorted, bytes.Compare)
+		return neighbours(sorted)
+	}
+	for i, k := range keys {
+		for _, before := range keys[:i] {
+			if bytes.Equal(k, before) {
+				return twice(k)
+			}
+		}
+	}
+	return ""
+}
+
+func neighbours(sorted [][]byte) string {
+	for i, k := range sorted[1:] {
+		if bytes.Equal(k, sorted[i]) {
+			return twice(k)
+		}
+	}
+	return ""
+}
+
+func twice(key []byte) string {
+	return "holds the key " + strconv.Quote(clip(string(key), 40)) + " twice in one object"
 }
 
 func (s *scanner) literal(word string) string {

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,12 +15,24 @@ func TestCheckJSON(t *testing.T) {
 		``: false, `{`: false, `[1,]`: false, `{"a"}`: false, `{"a":}`: false, `{a:1}`: false, `01`: false, `1.`: false, `.5`: false,
 		`1e`: false, `+1`: false, `NaN`: false, `nul`: false, `"\x"`: false, `"\u12"`: false, `"\u+123"`: false, "\"\n\"": false, `1 1`: false,
 		`"\u0000"`: false, "\"\xff\"": false, `"\ud83d\ude00"`: true,
+		`"\ud83d"`: false, `"\ud83d\u0041"`: false, `"\ude00\ud83d"`: false, `"\ud83dx"`: false, `"\ud83d\u12"`: false,
+		`{"a":1,"a":2}`: false, `{"a":1,"\u0061":2}`: false, `{"a":{"a":1},"b":[{"a":1},{"a":2}]}`: true, `{"":1,"":2}`: false,
+		`{"a":1,"b":{"a":1,"c":1,"c":2}}`: false, `{"c":1,"a":{"b":1},"b":1,"C":1}`: true, `{"b":{"x":1},"a":1,"b":2}`: false,
 		strings.Repeat("[", 64) + strings.Repeat("]", 64): true, strings.Repeat("[", 100) + strings.Repeat("]", 100): false,
+		`{` + manyKeys(100) + `"x":1}`: true, `{` + manyKeys(100) + `"k50":1}`: false,
 	} {
 		if got := checkJSON([]byte(in)) == ""; got != ok {
 			t.Errorf("%.40q accepted: %v, want %v (%s)", in, got, ok, checkJSON([]byte(in)))
 		}
 	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"k%d":1,`, i)
+	}
+	return b.String()
 }
 
 func TestS20ADeepBombIsRefusedAtOnce(t *testing.T) {
@@ -32,6 +45,9 @@ func TestS20ADeepBombIsRefusedAtOnce(t *testing.T) {
 // What checkJSON accepts is JSON for encoding/json too, and what it refuses without naming a reason is not.
 func FuzzCheckJSON(f *testing.F) {
 	for _, s := range []string{`{"a":[1,2.5e-3,"x\n\u0041"]}`, `"\ud800"`, `[[[]]]`, `-0.0`, `1e999`, "\"\x00\""} {
+		f.Add([]byte(s))
+	}
+	for _, s := range []string{`{"a":1,"\u0061":2}`, `"\ud83d\ude00\ud83d"`, `{"a":{"b":1,"b":1}}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
