@@ -73,7 +73,7 @@ func encoder[Out any]() func(*Out) (json.RawMessage, error) {
 			if len(raw) == 0 {
 				return null, nil
 			}
-			return raw, nil // the runner checks that it is JSON
+			return bytes.Clone(raw), nil // the function may use its buffer again; the runner checks that it is JSON
 		}
 	}
 	return func(out *Out) (json.RawMessage, error) { return encode(*out) }
