@@ -29,15 +29,19 @@ const (
 	patience  = time.Minute            // off a terminal: a timer due within it is worth waiting for
 )
 
-// context ends with the first Ctrl-C, or after --wait. The second Ctrl-C kills.
-func (c *followFlags) context(ctx context.Context) (context.Context, context.CancelFunc) {
+// interruptible ends with the first Ctrl-C. The second kills.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// patient ends after --wait.
+func (c *followFlags) patient(ctx context.Context) (context.Context, context.CancelFunc) {
 	if c.Wait <= 0 {
-		return ctx, stop
+		return ctx, func() {}
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
-	return ctx, func() { cancel(); stop() }
+	return context.WithTimeout(ctx, c.Wait)
 }
 
 // follower shows one execution until it ends or must be left.
@@ -71,7 +75,7 @@ func newFollower(e *env, eng *pawl.Engine, run *pawl.Run, title string, a *answe
 // errLeave says that nothing can be done here any more, although the execution is open.
 var errLeave = errors.New("leave")
 
-// follow returns nil if the execution completed.
+// follow returns nil if the execution completed. ctx bounds it, by Ctrl-C or by time.
 func (f *follower) follow(ctx context.Context) error {
 	err := f.watch(ctx)
 	f.rest()

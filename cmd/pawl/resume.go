@@ -24,13 +24,15 @@ func (c *resumeCmd) Run(ctx context.Context, e *env) error {
 	if err := c.prepare(inspecting); err != nil {
 		return err
 	}
-	ctx, stop := c.context(ctx)
+	ctx, stop := interruptible(ctx)
 	defer stop()
 	eng, err := c.open(ctx, e, working, c.workFlags)
 	if err != nil {
 		return err
 	}
 	defer c.close(eng, e)
+	ctx, cancel := c.patient(ctx)
+	defer cancel()
 	if c.ID == "" {
 		return c.everything(ctx, eng, e, answers)
 	}

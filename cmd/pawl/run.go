@@ -43,7 +43,7 @@ func (c *runCmd) Run(ctx context.Context, e *env) error {
 		e.faults(faults)
 		return quiet(exitFailed)
 	}
-	ctx, stop := c.context(ctx)
+	ctx, stop := interruptible(ctx)
 	defer stop()
 	eng, err := c.open(ctx, e, working, c.workFlags)
 	if err != nil {
@@ -56,6 +56,8 @@ func (c *runCmd) Run(ctx context.Context, e *env) error {
 	}
 	f := newFollower(e, eng, run, title, answers, &c.followFlags)
 	f.detach = c.Detach
+	ctx, cancel := c.patient(ctx)
+	defer cancel()
 	return f.follow(ctx)
 }
 
