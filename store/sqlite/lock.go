@@ -65,10 +65,11 @@ func holder(f *os.File) string {
 	return out
 }
 
-// release lets others open the store. A lock of a store that failed to open may be nil.
+// release lets others open the store. A lock of a store that failed to open may be nil. Closing the file alone would
+// not do: a child that this process is just starting has a copy of it until it runs its program.
 func (l *lock) release() error {
 	if l == nil {
 		return nil
 	}
-	return l.file.Close()
+	return errors.Join(unlock(l.file), l.file.Close())
 }

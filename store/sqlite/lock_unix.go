@@ -22,6 +22,8 @@ func tryLock(f *os.File) error {
 	}
 }
 
+func unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
 // stopped reports whether the process is known not to run; only Linux says so.
 func stopped(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
