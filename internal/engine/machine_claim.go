@@ -351,7 +351,11 @@ func (m *Machine) drop(n record.Shard) {
 	if leased := s.core.Leased(); len(leased) > 0 {
 		m.request(CancelTasks{Tokens: tokensOf(leased), Lost: true})
 	}
-	s.core.Abandon(m.now.Wall)
+	err := notOwnerError()
+	if m.stopping != nil || m.halted {
+		err = stoppingError()
+	}
+	s.core.Abandon(m.now.Wall, err)
 	r := s.core.Ready()
 	m.replies = append(m.replies, r.Replies...)
 	for _, v := range r.Verdicts {

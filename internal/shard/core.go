@@ -31,6 +31,7 @@ type Core struct {
 	defs    map[DefinitionRef]*definition
 	keys    map[record.Key]*keyRow
 	mail    map[record.MessageID]mailState
+	refused map[record.MessageID]bool // rejected once
 	letters mailbox
 
 	wakes   wakes
@@ -47,6 +48,8 @@ type Core struct {
 	out, handed *Ready
 	stats       Stats
 
+	// decideBy is kernel.Decide; tests put a broken one in its place.
+	decideBy func(*kernel.Definition, *kernel.State, []kernel.Input, kernel.Env, []kernel.Op) (kernel.Decided, error)
 	// scratch of Decide
 	ops []kernel.Op
 	ins []kernel.Input
@@ -61,11 +64,13 @@ func NewCore(now int64, f record.Fence, c Config) *Core {
 		defs:    map[DefinitionRef]*definition{},
 		keys:    map[record.Key]*keyRow{},
 		mail:    map[record.MessageID]mailState{},
+		refused: map[record.MessageID]bool{},
 		wakes:   wakes{pos: map[record.ID]int32{}},
 		watched: map[record.ID]bool{},
 		folds:   map[record.ID]*fold{},
 		letters: mailbox{due: now},
 		out:     &Ready{}, handed: &Ready{},
+		decideBy: kernel.Decide,
 	}
 }
 

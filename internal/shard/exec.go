@@ -110,6 +110,9 @@ type input struct {
 	verb Verb
 	look func(*kernel.State, *kernel.Definition) bool
 	mail record.MessageID
+	// For the verb again: the start that found its key or id taken, and how it is answered once that is durable.
+	start  *start
+	answer *model.Error
 }
 
 // reads reports whether in only looks and changes nothing.

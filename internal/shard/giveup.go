@@ -39,11 +39,10 @@ func (c *Core) GiveUp(now int64) {
 	}
 }
 
-// Abandon answers everyone who waits for anything, because the shard is no longer owned. The core is not used any
-// more but for one Ready.
-func (c *Core) Abandon(now int64) {
+// Abandon answers everyone who waits for anything, those who only wait with err, because the shard is no longer owned.
+// The core is not used any more but for one Ready.
+func (c *Core) Abandon(now int64, err *model.Error) {
 	c.GiveUp(now)
-	err := &model.Error{Code: CodeNotOwner, Message: "another member owns the execution now; ask again"}
 	for _, e := range c.sorted() {
 		for _, w := range e.waiters {
 			c.out.Replies = append(c.out.Replies, Reply{Ref: w.ref, Execution: e.id, Error: err})

@@ -38,7 +38,7 @@ func (c *Core) keyOf(k record.Key) *keyRow {
 // startKeyed queues s behind the other starts of its key.
 func (c *Core) startKeyed(s start) {
 	if !keyUsable(s.Start.Key) {
-		c.decline(nil, s, &model.Error{Code: CodeInvalid, Message: "a key is at most 512 bytes of UTF-8 without NUL"})
+		c.decline(s, &model.Error{Code: CodeInvalid, Message: "a key is at most 512 bytes of UTF-8 without NUL"})
 		return
 	}
 	k := c.keyOf(record.Key{Namespace: s.Start.Namespace, Workflow: s.Start.Workflow, Key: s.Start.Key})
@@ -111,16 +111,15 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 	if bug.On(bug.FreedOnDecide) && k.closing != 0 {
 		open = false
 	}
-	e := c.execs[k.row.Execution]
 	switch {
 	case k.row.Execution == s.Execution:
-		c.answerHolder(k, s)
+		c.answerHolder(k, s, nil)
 	case s.Existing == Return && s.Digest == k.row.Digest:
-		c.answerHolder(k, s)
+		c.answerHolder(k, s, nil)
 	case s.Existing == Return:
-		c.decline(e, s, &model.Error{Code: CodeKeyConflict, Message: "the key belongs to execution " + k.row.Execution.String() + ", which was started with another input"})
+		c.answerHolder(k, s, &model.Error{Code: CodeKeyConflict, Message: "the key belongs to execution " + k.row.Execution.String() + ", which was started with another input"})
 	case s.Existing == Refuse, s.Existing == New && open && k.closing == 0:
-		c.decline(e, s, &model.Error{Code: CodeKeyExists, Message: "the key belongs to execution " + k.row.Execution.String()})
+		c.answerHolder(k, s, &model.Error{Code: CodeKeyExists, Message: "the key belongs to execution " + k.row.Execution.String()})
 	case open && s.Existing == Replace:
 		c.oust(k, &s)
 		return false
@@ -144,14 +143,14 @@ func (c *Core) takeKey(k *keyRow, s start) {
 	c.execs[s.Execution].before = before
 }
 
-// answerHolder answers s with the execution that holds the key.
-func (c *Core) answerHolder(k *keyRow, s start) {
+// answerHolder answers s with the execution that holds the key, or with err, when what that depends on is durable.
+func (c *Core) answerHolder(k *keyRow, s start, err *model.Error) {
 	e := c.execs[k.row.Execution]
 	if e == nil {
 		e = c.enter(k.row.Execution)
 		c.wantLoad(e)
 	}
-	c.found(e, s)
+	c.found(e, s, err)
 }
 
 // oust cancels the holder for a start that replaces it.

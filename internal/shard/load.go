@@ -220,7 +220,7 @@ func (c *Core) activate(e *execution) {
 	}
 	if s := e.birth; s != nil {
 		e.birth = nil
-		c.found(e, *s)
+		c.found(e, *s, nil)
 	}
 	if e.why != nil && !e.repair && !e.closed() {
 		in := input{}

@@ -132,8 +132,22 @@ func (c *Core) deadLetter(id record.ID, m record.MessageID, why string) {
 	c.takeMail(id, m, false, nil)
 }
 
+// mailRefused deals with a message whose part was rejected: it is read once more, and then taken as a dead letter, so
+// that a message that no part can hold does not come back for ever.
+func (c *Core) mailRefused(id record.ID, m record.MessageID) {
+	if c.refused[m] {
+		delete(c.refused, m)
+		c.deadLetter(id, m, "the store cannot keep what it causes")
+		return
+	}
+	c.refused[m] = true
+	delete(c.mail, m)
+	c.letters.due = min(c.letters.due, c.now+c.cfg.InboxPoll/2)
+}
+
 // mailGone notes that a take is durable.
 func (c *Core) mailGone(id record.MessageID) {
+	delete(c.refused, id)
 	if c.letters.more {
 		c.letters.more, c.letters.due = false, c.now
 	}

@@ -66,7 +66,7 @@ func (c *Core) hold(e *execution, why *model.Error) {
 	}
 	if s := e.birth; s != nil {
 		e.birth = nil
-		c.decline(e, *s, why)
+		c.decline(*s, why)
 	}
 	c.refuseAll(e, why)
 	e.inbox = mail

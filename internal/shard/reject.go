@@ -199,10 +199,12 @@ func (c *Core) undo(g *part, unsure bool) {
 		v.Answer = Again
 		c.out.Verdicts = append(c.out.Verdicts, v)
 	}
-	for _, id := range g.Takes {
-		delete(c.mail, id)
+	for i, id := range g.Takes {
+		c.mailRefused(g.takesFor[i], id)
 	}
-	c.letters.due = c.now
+	for _, id := range g.Forgets {
+		c.wakes.add(record.Due{At: c.now + c.cfg.Window, Execution: id})
+	}
 	for _, k := range g.leaving {
 		k.leaving, k.known = false, false
 		c.serveKey(k)

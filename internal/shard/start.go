@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
@@ -21,7 +22,7 @@ const keyLongest = 512
 // start begins an execution, at once or when its key and id have been looked up.
 func (c *Core) start(s start) {
 	if e := c.execs[s.Execution]; e != nil {
-		c.found(e, s)
+		c.found(e, s, nil)
 		return
 	}
 	if s.Start.Key != "" {
@@ -56,13 +57,13 @@ func (c *Core) begin(s start, k *keyRow) {
 	c.push(e, in)
 }
 
-// found answers a start whose execution, or whose key's holder, is e.
-func (c *Core) found(e *execution, s start) {
+// found answers a start whose execution, or whose key's holder, is e: with that execution, or with err.
+func (c *Core) found(e *execution, s start, err *model.Error) {
 	if s.origin == byMail {
-		c.takeMail(e.id, s.mail, false, nil)
+		c.takeMail(e.id, s.mail, err != nil, &kernel.Answer{Error: err})
 		return
 	}
-	in := input{origin: byCommand, ref: s.Ref, verb: again}
+	in := input{origin: byCommand, ref: s.Ref, verb: again, start: &s, answer: err}
 	if e.phase == held {
 		c.heldInput(e, in)
 		return
@@ -70,20 +71,29 @@ func (c *Core) found(e *execution, s start) {
 	c.push(e, in)
 }
 
-// decline answers a start with err.
-func (c *Core) decline(e *execution, s start, err *model.Error) {
+// decline answers a start that depends on nothing.
+func (c *Core) decline(s start, err *model.Error) {
 	if s.origin == byMail {
 		c.takeMail(s.Execution, s.mail, true, &kernel.Answer{Error: err})
 		return
 	}
-	c.reply(e, Reply{Ref: s.Ref, Execution: s.Execution, Error: err})
+	c.out.Replies = append(c.out.Replies, Reply{Ref: s.Ref, Execution: s.Execution, Error: err})
 }
 
-// unborn drops an execution whose start was refused.
+// unborn drops an execution whose start was refused. Starts that found its key taken have another try.
 func (c *Core) unborn(e *execution) {
 	k := e.key
 	if k != nil && k.row.Execution == e.id {
 		k.row, k.exists = e.before, !e.before.Execution.IsZero()
+		e.inbox = slices.DeleteFunc(e.inbox, func(in input) bool {
+			if in.start == nil {
+				return false
+			}
+			c.pending--
+			c.bytes -= in.payload()
+			k.starts = append(k.starts, *in.start)
+			return true
+		})
 	}
 	c.refuseAll(e, &model.Error{Code: CodeNotFound, Message: "there is no such execution"})
 	c.remove(e)

@@ -79,7 +79,7 @@ func (c *Core) decide(e *execution) (d kernel.Decided, err error) {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	return kernel.Decide(e.def.Definition, e.state, c.ins, kernel.Env{Now: c.now, Bounds: c.cfg.Bounds}, c.ops[:0])
+	return c.decideBy(e.def.Definition, e.state, c.ins, kernel.Env{Now: c.now, Bounds: c.cfg.Bounds}, c.ops[:0])
 }
 
 // record puts what was decided into the part under construction, with the effects that it holds back.
@@ -259,7 +259,7 @@ func (c *Core) read(e *execution, in *input) {
 	case Watch:
 		c.watched[e.id], e.watched = true, true
 	}
-	c.reply(e, Reply{Ref: in.ref, Execution: e.id, Status: e.state.Status(), Seq: e.state.Seq(), Existing: in.verb == again})
+	c.reply(e, Reply{Ref: in.ref, Execution: e.id, Status: e.state.Status(), Seq: e.state.Seq(), Existing: in.verb == again, Error: in.answer})
 }
 
 // see runs look; a panic in it is a no.

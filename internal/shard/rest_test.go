@@ -1,0 +1,295 @@
+package shard
+
+import (
+	"testing"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+func TestNextAtIsWrittenAtStartAndAtTheEndOfAChain(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a"), function("b"), function("c")))
+	id := d.run("")
+	heads := 0
+	for _, s := range []string{"a", "b", "c"} {
+		d.report(d.task(id, s))
+		for d.work(); d.take(); d.work() {
+			heads += len(d.flight.Heads)
+			d.commit()
+		}
+	}
+	if heads != 1 {
+		t.Fatalf("%d heads after the start, want the one of the end", heads)
+	}
+}
+
+func TestF10_SleeperIsEvictedAndWokenInTime(t *testing.T) {
+	d := newDesk(t, Config{Idle: 1000, Window: 60_000, SnapshotMin: 1})
+	d.deploy(flow(function("a"), waitFor("nap", `"for":"30s"`), function("b")))
+	id := d.run("")
+	d.done(id, "a")
+	due := d.now + 30_000
+	if len(d.core.execs) != 1 || d.heads[id].NextAt != 0 {
+		t.Fatalf("%d in memory, next_at %d: raised before it came to rest", len(d.core.execs), d.heads[id].NextAt)
+	}
+	d.pass(1000)
+	if len(d.core.execs) != 0 {
+		t.Fatal("not evicted")
+	}
+	if h := d.heads[id]; h.NextAt != due {
+		t.Fatalf("next_at %d, want %d", h.NextAt, due)
+	}
+	if s := d.snaps[id]; s.Seq != 2 {
+		t.Fatalf("snapshot at %d", s.Seq)
+	}
+	if !d.core.wakes.has(id) {
+		t.Fatal("not in the wake heap")
+	}
+	d.pass(28_999)
+	if len(d.core.execs) != 0 {
+		t.Fatal("woken too early")
+	}
+	if next := d.core.Next(); next > due {
+		t.Fatalf("the core wants to be called at %d, later than %d", next, due)
+	}
+	d.pass(1)
+	if d.heads[id].NextAt != 0 {
+		t.Fatalf("next_at %d although a task is out", d.heads[id].NextAt)
+	}
+	d.done(id, "b")
+	if d.status(id) != string(model.Completed) {
+		t.Fatal(d.status(id))
+	}
+}
+
+func TestSleeperBeyondTheHorizonIsFoundByTheScan(t *testing.T) {
+	d := newDesk(t, Config{Idle: 1000, Window: 10_000})
+	d.deploy(flow(waitFor("nap", `"for":"1h"`), function("b")))
+	id := d.run("")
+	d.pass(1000)
+	if len(d.core.execs) != 0 || d.core.wakes.Len() != 0 {
+		t.Fatal("neither evicted nor beyond the horizon")
+	}
+	for range 800 {
+		d.pass(5000)
+		if len(d.core.execs) > 0 {
+			break
+		}
+	}
+	if late := d.now - d.heads[id].Started - 3_600_000; late < 0 || late > 5000 {
+		t.Fatalf("woken %d ms late", late)
+	}
+	d.done(id, "b")
+}
+
+func TestF38_SignalWakesWhatIsEvicted(t *testing.T) {
+	d := newDesk(t, Config{Idle: 1000})
+	d.deploy(flow(waitFor("a", `"signal":"go"`), function("b")))
+	id := d.run("")
+	d.pass(1000)
+	if len(d.core.execs) != 0 || d.heads[id].NextAt != record.Never {
+		t.Fatalf("not put to rest: next_at %d", d.heads[id].NextAt)
+	}
+	ref := d.send(Command{Verb: Signal, Execution: id, Signal: &kernel.Signal{Name: "go"}})
+	d.settle()
+	d.accepted(ref)
+	if d.heads[id].NextAt != 0 {
+		t.Fatalf("next_at %d was not lowered with the entry", d.heads[id].NextAt)
+	}
+	d.done(id, "b")
+}
+
+func TestInputCancelsAnEviction(t *testing.T) {
+	d := newDesk(t, Config{Idle: 1000})
+	d.deploy(flow(function("x"), waitFor("a", `"signal":"go"`), function("b")))
+	id := d.run("")
+	d.done(id, "x")
+	d.now += 1000
+	d.work()
+	if !d.take() || len(d.flight.Heads) != 1 {
+		t.Fatal("no part puts it to rest")
+	}
+	d.send(Command{Verb: Signal, Execution: id, Signal: &kernel.Signal{Name: "go"}})
+	d.work()
+	d.commit()
+	if len(d.core.execs) != 1 {
+		t.Fatal("evicted although an input came")
+	}
+	d.settle()
+	d.done(id, "b")
+}
+
+func TestPressureEvictsWithoutWaiting(t *testing.T) {
+	d := newDesk(t, Config{RestBytes: 1})
+	d.deploy(flow(waitFor("a", `"for":"1h"`)))
+	for range 50 {
+		d.begin("")
+	}
+	d.settle()
+	if len(d.core.execs) != 0 || len(d.heads) != 50 {
+		t.Fatalf("%d in memory of %d", len(d.core.execs), len(d.heads))
+	}
+	for id, h := range d.heads {
+		if !d.core.Holds(id, h.NextAt) {
+			t.Fatalf("nobody looks after %s", id)
+		}
+	}
+}
+
+func TestF11_HerdIsWokenInOrderAndPaced(t *testing.T) {
+	d := newDesk(t, Config{RestBytes: 1, LoadsOpen: 8, Loads: 4})
+	d.deploy(flow(waitFor("a", `"for":"1h"`), function("b")))
+	for range 100 {
+		d.begin("")
+		d.now++
+	}
+	d.settle()
+	d.now += 2 * 3_600_000
+	d.claim(false)
+	d.work()
+	d.answer()
+	var order []int64
+	for range 200 {
+		d.work()
+		if n := len(d.load); n > 8 {
+			t.Fatalf("%d loads open", n)
+		}
+		for _, id := range d.load {
+			order = append(order, d.heads[id].NextAt)
+		}
+		d.answer()
+		if d.take() {
+			d.commit()
+		}
+	}
+	if len(order) != 100 {
+		t.Fatalf("%d woken", len(order))
+	}
+	for i := range order {
+		if i > 0 && order[i] < order[i-1] {
+			t.Fatal("not in order of due time")
+		}
+	}
+	if len(d.dispatch) != 100 {
+		t.Fatalf("%d tasks", len(d.dispatch))
+	}
+}
+
+func TestF13_ClockStepForwardFiresOnce(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(waitFor("a", `"for":"10s"`), function("b")))
+	id := d.run("")
+	d.now += 7 * 24 * 3_600_000
+	d.settle()
+	d.now -= 7 * 24 * 3_600_000
+	d.done(id, "b")
+	for i, e := range d.journal[id] {
+		if i > 0 && e.At < d.journal[id][i-1].At {
+			t.Fatal("time runs backwards in the journal")
+		}
+	}
+}
+
+func TestI23_SnapshotsAreTakenAndUsed(t *testing.T) {
+	d := newDesk(t, Config{SnapshotEvery: 3, Idle: 1000})
+	d.deploy(flow(waitFor("a", `"signal":"go"`)))
+	id := d.run("")
+	for range 10 {
+		d.send(Command{Verb: Pause, Execution: id})
+		d.settle()
+		d.send(Command{Verb: Resume, Execution: id})
+		d.settle()
+	}
+	if s := d.snaps[id]; s.Seq < 3 {
+		t.Fatalf("the last snapshot is at %d of %d", s.Seq, len(d.journal[id]))
+	}
+	d.claim(false)
+	ref := d.send(Command{Verb: Pause, Execution: id})
+	d.settle()
+	if r := d.accepted(ref); int(r.Seq) != len(d.journal[id]) {
+		t.Fatalf("at %d of %d", r.Seq, len(d.journal[id]))
+	}
+}
+
+func TestF31_UnusableSnapshotIsFoldedFromTheJournal(t *testing.T) {
+	for name, damage := range map[string]func(*record.Snapshot){
+		"format":   func(s *record.Snapshot) { s.Body = []byte{record.CodecPlain, 99}; s.Sum = record.Checksum(s.Body) },
+		"checksum": func(s *record.Snapshot) { s.Sum++ },
+		"codec":    func(s *record.Snapshot) { s.Body[0] = record.CodecZstd; s.Sum = record.Checksum(s.Body) },
+		"empty":    func(s *record.Snapshot) { s.Body = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, Config{SnapshotEvery: 2})
+			d.deploy(flow(waitFor("a", `"signal":"go"`)))
+			id := d.run("")
+			for range 3 {
+				d.send(Command{Verb: Pause, Execution: id})
+				d.settle()
+				d.send(Command{Verb: Resume, Execution: id})
+				d.settle()
+			}
+			s := d.snaps[id]
+			damage(&s)
+			d.snaps[id] = s
+			d.claim(false)
+			ref := d.send(Command{Verb: Signal, Execution: id, Signal: &kernel.Signal{Name: "go"}})
+			d.settle()
+			if r := d.accepted(ref); r.Status == "" {
+				t.Fatalf("%+v", r)
+			}
+			if d.status(id) != string(model.Completed) {
+				t.Fatalf("ended %s", d.status(id))
+			}
+		})
+	}
+}
+
+func TestI28_RetentionForgetsTheClosedOnly(t *testing.T) {
+	d := newDesk(t, Config{Retention: 60_000, Window: 10_000, Idle: 1000})
+	d.deploy(flow(waitFor("a", `"signal":"go"`)))
+	closed, _ := d.begin("k", with(Return, 1))
+	d.settle()
+	open := d.run("")
+	d.send(Command{Verb: Signal, Execution: closed, Signal: &kernel.Signal{Name: "go"}})
+	d.settle()
+	if h := d.heads[closed]; h.Ended == 0 || h.NextAt != h.Ended+60_000 {
+		t.Fatalf("ended %d, next_at %d", h.Ended, h.NextAt)
+	}
+	for range 11 {
+		d.pass(5000)
+	}
+	if _, ok := d.heads[closed]; !ok {
+		t.Fatal("forgotten inside its window")
+	}
+	d.pass(5000)
+	d.pass(5000)
+	if _, ok := d.heads[closed]; ok {
+		t.Fatal("not forgotten")
+	}
+	if _, ok := d.keys[keyNamed("k")]; ok {
+		t.Fatal("its key is not free")
+	}
+	if _, ok := d.heads[open]; !ok {
+		t.Fatal("an open execution was forgotten")
+	}
+	if d.core.Stats().Forgotten != 1 {
+		t.Fatal("not counted")
+	}
+}
+
+func TestStartDuringTheForgettingOfItsKeyWaits(t *testing.T) {
+	d := newDesk(t, Config{Retention: 1000, Window: 10_000})
+	d.deploy(flow(function("a")))
+	old := d.run("k")
+	d.done(old, "a")
+	d.now += 2000
+	_, ref := d.begin("k", with(Return, 0))
+	d.work() // asks for the key and wakes the closed execution
+	d.answer()
+	d.settle()
+	if r := d.accepted(ref); !r.Existing && d.keys[keyNamed("k")].Execution != r.Execution {
+		t.Fatalf("%+v, and the key points elsewhere", r)
+	}
+}
