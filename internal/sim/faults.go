@@ -20,6 +20,7 @@ const (
 	commitUnheard              // applied, and nobody hears of it
 	commitLate                 // applied long after the caller gave up
 	commitSlow                 // applied and answered after seconds
+	commitStalls               // locks held for seconds before it is applied
 	rowRejected                // one execution's rows are refused for good
 	storeFull                  // no space for a while
 	readFails                  // an error instead of an answer
@@ -41,7 +42,7 @@ const (
 )
 
 var faultNames = [faultKinds]string{
-	"commit-fails", "commit-lost", "commit-unheard", "commit-late", "commit-slow", "row-rejected", "store-full",
+	"commit-fails", "commit-lost", "commit-unheard", "commit-late", "commit-slow", "commit-stalls", "row-rejected", "store-full",
 	"read-fails", "read-stale", "claim-fails", "beat-fails", "crash", "drain", "suspend", "wall-step", "reply-lost",
 	"command-twice", "task-fails", "task-hangs", "task-late", "report-twice", "snapshot-rots",
 }

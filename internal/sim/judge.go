@@ -180,7 +180,12 @@ func (j *judge) part(p *record.Part) {
 	for _, s := range p.Sends {
 		j.sent[s.ID] = 1
 	}
+	for i := range p.Keys {
+		k := &p.Keys[i]
+		j.w.note("key", 0, k.Digest, "%s of %s, was of %s, closed %d", k.Key.Key, k.Execution, k.Old, k.ClosedAt)
+	}
 	for _, id := range p.Forgets {
+		j.w.note("forget", 0, 0, "%s", id)
 		j.forgotten(id)
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(touched), compareIDs) {
@@ -194,7 +199,7 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 		j.fail("I3", "%s does not belong to shard %d", e.Execution, p.Fence.Shard)
 	}
 	x := j.execs[e.Execution]
-	if x == nil {
+	if x == nil || x.forgot && e.Seq == 1 { // a start that is repeated after its retention is a new one
 		x = newWitness(e.Execution)
 		j.execs[e.Execution] = x
 	}

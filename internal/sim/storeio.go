@@ -57,33 +57,48 @@ func (w *world) commit(m *member, r engine.Commit) {
 
 // apply lets the server work on tx after d: lock, then apply, each in its own time.
 func (w *world) apply(tx *modelstore.Tx, d time.Duration, then func(store.Outcome)) {
-	w.after(d, func() {
-		if !tx.Lock() {
-			w.apply(tx, 50*time.Microsecond, then)
+	sent := w.now
+	w.after(d, func() { w.lock(tx, sent, then) })
+}
+
+// lock waits for the lane, then leaves the transaction open for a while: a server may stall there.
+func (w *world) lock(tx *modelstore.Tx, sent int64, then func(store.Outcome)) {
+	if !tx.Lock() {
+		w.after(50*time.Microsecond, func() { w.lock(tx, sent, then) })
+		return
+	}
+	open := w.hop()
+	if w.goesWrong(commitStalls) {
+		open = w.upTo(20 * time.Second)
+	}
+	w.after(open, func() {
+		if bad := w.refuse(tx, sent); bad != nil {
+			tx.Abort()
+			then(store.Outcome{Result: store.NotCommitted, Rejected: bad})
 			return
 		}
-		w.after(w.hop(), func() {
-			if bad := w.refuse(tx); bad != nil {
-				tx.Abort()
-				then(store.Outcome{Result: store.NotCommitted, Rejected: bad})
-				return
+		out, changed := tx.Apply()
+		if changed {
+			w.count.commits++
+			w.judge.committed(tx.Batch())
+		}
+		if out.Rejected != nil {
+			for i := range tx.Batch().Parts {
+				w.note("keys", 0, 0, "%+v", tx.Batch().Parts[i].Keys)
 			}
-			out, changed := tx.Apply()
-			if changed {
-				w.count.commits++
-				w.judge.committed(tx.Batch())
-			}
-			w.note("applied", tx.Batch().Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v", tx.Batch().Lane.Number, tx.Batch().Number, out.Result, out.Deposed, out.Rejected)
-			then(out)
-		})
+			w.judge.fail("rows", "batch %d of lane %d cannot be kept: %v", tx.Batch().Number, tx.Batch().Lane.Number, out.Rejected)
+		}
+		w.note("applied", tx.Batch().Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v", tx.Batch().Lane.Number, tx.Batch().Number, out.Result, out.Deposed, out.Rejected)
+		then(out)
 	})
 }
 
 // rejectParked lets the store refuse even the entry that parks an execution.
 const rejectParked = false
 
-// refuse finds rows that the store cannot keep. Such a row is refused every time it comes; what replaces it is fine.
-func (w *world) refuse(tx *modelstore.Tx) []store.Rejection {
+// refuse finds rows that the store cannot keep. Such a row is refused every time it comes, but for attempts that were
+// on their way before (the limit was lowered meanwhile); what replaces it is fine.
+func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 	if tx.Decided() {
 		return nil
 	}
@@ -93,12 +108,14 @@ func (w *world) refuse(tx *modelstore.Tx) []store.Rejection {
 		for _, e := range b.Parts[i].Entries {
 			p := poisoned{e.Execution, e.Seq, e.Sum}
 			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
-			if !w.poison[p] && !parks && w.goesWrong(rowRejected) {
-				w.poison[p] = true
+			since, known := w.poison[p]
+			if !known && !parks && w.goesWrong(rowRejected) {
+				since, known = sent, true
+				w.poison[p] = since
 				w.note("poison", e.Seq, uint64(e.Sum), "%s %d %s", e.Execution, e.Seq, e.Body[1:])
 			}
-			known := slices.ContainsFunc(out, func(r store.Rejection) bool { return r.Execution == e.Execution })
-			if w.poison[p] && !known {
+			listed := slices.ContainsFunc(out, func(r store.Rejection) bool { return r.Execution == e.Execution })
+			if known && sent >= since && !listed {
 				out = append(out, store.Rejection{Execution: e.Execution, Reason: "sim: the row is too large"})
 			}
 		}

@@ -37,8 +37,8 @@ type world struct {
 	names   []engine.DefinitionRef
 	full    bool // the store has no space
 	healed  bool
-	// poison are rows that the store refuses whenever they come.
-	poison map[poisoned]bool
+	// poison are rows that the store refuses in attempts sent at that time or later.
+	poison map[poisoned]int64
 	// sent is the content of every version of every batch, to see that it does not change between two attempts.
 	sent  map[version]uint64
 	count counters
@@ -67,7 +67,7 @@ func newWorld(seed uint64, out io.Writer) (*world, error) {
 	w := &world{
 		setup: drawSetup(r), seed: seed, r: r, out: out,
 		defs:   map[engine.DefinitionRef]*kernel.Definition{},
-		poison: map[poisoned]bool{},
+		poison: map[poisoned]int64{},
 		sent:   map[version]uint64{},
 		hash:   14695981039346656037,
 	}
