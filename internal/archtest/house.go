@@ -8,18 +8,19 @@ var Pawl = House{
 		{Path: "record", Ring: 0, Role: Words, For: "what is durable: entries, heads, parts, messages, fences"},
 		{Path: "internal/sim/bug", Ring: 0, Role: Words, For: "names of the seeded mistakes; constant false in a release"},
 		{Path: "internal/fault", Ring: 0, Role: Words, For: "names of the points at which a crash is worth trying"},
+		{Path: "internal/nearest", Ring: 0, Role: Words, For: "what a mistyped word was meant to be"},
 
 		// Ring 1: laws.
 		{Path: "internal/expr", Ring: 1, Role: Laws, For: "expressions: parse, check, evaluate with limits",
-			May: []string{"model", "record"}, Mods: []string{"github.com/expr-lang/expr"}},
+			May: []string{"model", "record", "internal/nearest"}, Mods: []string{"github.com/expr-lang/expr"}},
 		{Path: "internal/kernel/graph", Ring: 1, Role: Laws, For: "tokens, joins, dead paths, regions",
-			May: []string{"model"}},
+			May: []string{"model", "internal/nearest"}},
 		{Path: "internal/kernel", Ring: 1, Role: Laws, For: "one execution: state and inputs to operations",
-			May: []string{"model", "record", "internal/expr", "internal/kernel/graph", "internal/sim/bug"}},
+			May: []string{"model", "record", "internal/expr", "internal/kernel/graph", "internal/nearest", "internal/sim/bug"}},
 		{Path: "internal/shard", Ring: 1, Role: Laws, For: "many executions: timers, keys, inbox, dispatch, admission",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/sim/bug"}},
 		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
-			May: []string{"model", "internal/expr", "internal/kernel", "internal/kernel/graph"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+			May: []string{"model", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
 		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
 			May: []string{"model"}},
 
@@ -50,7 +51,7 @@ var Pawl = House{
 		{Path: "node/http", Ring: 3, Role: Adapter, For: "effect node http",
 			May: []string{"model", "node", "internal/egress"}},
 		{Path: "node/function", Ring: 3, Role: Adapter, For: "effect node function",
-			May: []string{"model", "node"}},
+			May: []string{"model", "node", "internal/nearest"}},
 		{Path: "node/exec", Ring: 3, Role: Adapter, For: "effect node exec",
 			May: []string{"model", "node"}},
 		{Path: "node/standard", Ring: 3, Role: Adapter, For: "the node types that a program gets unless it says otherwise",
@@ -71,7 +72,7 @@ var Pawl = House{
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
-	Pure:      []string{"model", "record", "internal/expr", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
+	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
 		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing

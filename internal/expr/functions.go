@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // Groups of functions in the order of the reference.
@@ -62,10 +64,10 @@ func suggestFunction(name string) string {
 	for i := range table {
 		names[i] = table[i].Name
 	}
-	if near := nearest(name, names); near != "" {
+	if near := nearest.Word(name, names); near != "" {
 		return "did you mean " + near + "?"
 	}
-	if near := nearest(name, slices.Sorted(maps.Keys(foreign))); near != "" {
+	if near := nearest.Word(name, slices.Sorted(maps.Keys(foreign))); near != "" {
 		return "here it is " + foreign[near]
 	}
 	return ""

@@ -3,6 +3,8 @@ package expr
 import (
 	"strconv"
 	"strings"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 type constNode struct{ v any }
@@ -105,7 +107,7 @@ var rootNames = []string{
 }
 
 func (n *pathNode) unknown() *Error {
-	hint := suggest(n.root, rootNames)
+	hint := nearest.Hint(n.root, rootNames)
 	if n.hyphen {
 		hint = `a name with a hyphen is written in brackets, as in nodes["my-node"]`
 	}

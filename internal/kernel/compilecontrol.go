@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pawl-dev/pawl/internal/kernel/graph"
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // with reads the configuration of a control node.
@@ -66,7 +67,7 @@ func (c *compiler) waitNode(n *nodeDef) {
 		})
 		if a.Signal != "" && len(c.d.w.Signals) > 0 {
 			if _, ok := c.d.w.Signals[a.Signal]; !ok {
-				c.fault(Fault{Code: "unknown_signal", Node: n.m.ID, Field: field, Offset: -1, Message: "signals does not declare " + a.Signal, Hint: graph.Nearest(a.Signal, signalNames(c.d.w))})
+				c.fault(Fault{Code: "unknown_signal", Node: n.m.ID, Field: field, Offset: -1, Message: "signals does not declare " + a.Signal, Hint: nearest.Hint(a.Signal, signalNames(c.d.w))})
 			}
 		}
 	}

@@ -5,8 +5,9 @@ import (
 	"slices"
 
 	"github.com/pawl-dev/pawl/internal/expr"
-	"github.com/pawl-dev/pawl/internal/kernel/graph"
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // place says where an expression stands, and so which names it may use.
@@ -86,7 +87,7 @@ func (c *compiler) checkRef(u *use, ref expr.Ref, known []string) {
 		return
 	}
 	if !slices.Contains(known, ref[0]) {
-		hint := graph.Nearest(ref[0], known)
+		hint := nearest.Hint(ref[0], known)
 		if hint == "" {
 			hint = "names are input, vars, nodes, execution, trigger and config"
 		}
@@ -120,7 +121,7 @@ func (c *compiler) checkVar(u *use, name string) {
 	if u.from() == nil {
 		return
 	}
-	c.fault(Fault{Code: "unknown_variable", Node: u.node, Field: u.field, Offset: -1, Message: "no scope around declares the variable " + name, Hint: hintOr(graph.Nearest(name, have), "declare it under vars")})
+	c.fault(Fault{Code: "unknown_variable", Node: u.node, Field: u.field, Offset: -1, Message: "no scope around declares the variable " + name, Hint: hintOr(nearest.Hint(name, have), "declare it under vars")})
 }
 
 func hintOr(hint, otherwise string) string {
@@ -133,7 +134,7 @@ func hintOr(hint, otherwise string) string {
 func (c *compiler) checkNodeRef(u *use, ref expr.Ref) {
 	target := c.d.nodes[ref[1]]
 	if target == nil {
-		c.fault(Fault{Code: "unknown_node", Node: u.node, Field: u.field, Offset: -1, Message: "there is no node " + ref[1], Hint: graph.Nearest(ref[1], slices.Sorted(maps.Keys(c.d.nodes)))})
+		c.fault(Fault{Code: "unknown_node", Node: u.node, Field: u.field, Offset: -1, Message: "there is no node " + ref[1], Hint: nearest.Hint(ref[1], slices.Sorted(maps.Keys(c.d.nodes)))})
 		return
 	}
 	if u.def == nil {

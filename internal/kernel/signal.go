@@ -3,8 +3,9 @@ package kernel
 import (
 	"slices"
 
-	"github.com/pawl-dev/pawl/internal/kernel/graph"
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // signal handles a message to the execution: it is kept, then offered to the waiting steps in the order in which
@@ -36,7 +37,7 @@ func (x *decider) refuseSignal(sig *Signal) *model.Error {
 				}
 				msg += n
 			}
-			if hint := graph.Nearest(sig.Name, names); hint != "" {
+			if hint := nearest.Hint(sig.Name, names); hint != "" {
 				msg += "; " + hint
 			}
 			return &model.Error{Code: CodeUnknownSignal, Message: msg}

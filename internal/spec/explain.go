@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // Explain is the documentation of a key, a node type or a kind of map, as plain text: node.retry, foreach.tolerate,
@@ -237,7 +239,7 @@ func (e *explainer) hint(path string) string {
 			all = append(all, t+"."+k.text)
 		}
 	}
-	if best := nearest(path, all); best != "" {
+	if best := nearest.Word(path, all); best != "" {
 		return "; did you mean " + best + "?"
 	}
 	return "; without a path everything is listed"

@@ -1,7 +1,5 @@
 package spec
 
-import "strings"
-
 // keyDoc describes one key of the file. The reader takes its unknown-key faults from these tables, Explain its text,
 // and Schema the shape that editors check.
 type keyDoc struct {
@@ -77,45 +75,4 @@ func composite(name string) bool {
 		return true
 	}
 	return false
-}
-
-// nearest returns the candidate that a slip of the hand turns into word, "" where none is close.
-func nearest(word string, candidates []string) string {
-	const most = 2000
-	if word == "" || len(word) > 64 {
-		return ""
-	}
-	best, least := "", max(1, len(word)/3)+1
-	for _, c := range candidates[:min(len(candidates), most)] {
-		if len(c) > 64 || c == word {
-			continue
-		}
-		if d := slips(strings.ToLower(word), strings.ToLower(c)); d < least || d == least && best != "" && c < best {
-			best, least = c, d
-		}
-	}
-	return best
-}
-
-// slips counts the letters to insert, remove, replace or swap to turn a into b.
-func slips(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // nodeBody reads everything of a node but its edges.
@@ -170,7 +172,7 @@ func (r *reader) nodeKeysOf(n *nodeIn, key string) {
 
 func (r *reader) unknownNodeKey(n *nodeIn, k *value) {
 	if n.typ == "" {
-		if best := nearest(k.text, r.allTypes()); best != "" {
+		if best := nearest.Word(k.text, r.allTypes()); best != "" {
 			r.fault(k, CodeUnknownType, "there is no node type "+quote(k.text), "did you mean "+best+"?")
 			return
 		}

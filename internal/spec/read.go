@@ -8,6 +8,8 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // reader turns the tree of one document into the model.
@@ -49,7 +51,7 @@ func (r *reader) meant(word string, candidates []string) string {
 	if r.c.full() {
 		return ""
 	}
-	if best := nearest(word, candidates); best != "" {
+	if best := nearest.Word(word, candidates); best != "" {
 		return "did you mean " + best + "?"
 	}
 	if len(candidates) == 0 || len(candidates) > 40 {
@@ -305,7 +307,7 @@ func (r *reader) word(v *value, what string, words ...string) string {
 		return v.text
 	}
 	hint := "one of " + strings.Join(words, ", ")
-	if best := nearest(v.text, words); best != "" {
+	if best := nearest.Word(v.text, words); best != "" {
 		hint = "did you mean " + best + "?"
 	}
 	r.fault(v, CodeValue, what+" cannot be "+quote(v.text), hint)

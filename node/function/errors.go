@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // advice is an error with what its author knows about another attempt.
@@ -85,13 +87,7 @@ func (s *Set) unknown(name string) string {
 	if len(names) == 0 {
 		return fmt.Sprintf("there is no function %q: none is registered", name)
 	}
-	best, dist := "", len(name)/3+2
-	for _, n := range names {
-		if d := distance(strings.ToLower(n), strings.ToLower(name), dist); d < dist {
-			best, dist = n, d
-		}
-	}
-	if best != "" {
+	if best := nearest.Word(name, names); best != "" {
 		return fmt.Sprintf("there is no function %q; did you mean %q?", name, best)
 	}
 	return fmt.Sprintf("there is no function %q; registered are %s", name, listed(names))
@@ -103,30 +99,6 @@ func listed(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:10], ", "), len(names)-10)
-}
-
-// distance is the number of insertions, removals and replacements between a and b, or limit if it is at least that.
-func distance(a, b string, limit int) int {
-	if len(a) > 128 || len(b) > 128 || len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diag+1)
-		}
-	}
-	return min(row[len(b)], limit)
 }
 
 // badResult is the error of an output that is no JSON.

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/pawl-dev/pawl/model"
+
+	"github.com/pawl-dev/pawl/internal/nearest"
 )
 
 // Targets that are no nodes.
@@ -181,7 +183,7 @@ func (g *Graph) target(e model.Edge) (int, *Fault) {
 	if to, ok := g.index[e.To]; ok {
 		return to, nil
 	}
-	return 0, &Fault{Code: "unknown_node", Node: e.From, Field: "next", Message: "next of " + e.From + " leads to " + e.To + ", which is no node of this graph", Hint: Nearest(e.To, g.ids())}
+	return 0, &Fault{Code: "unknown_node", Node: e.From, Field: "next", Message: "next of " + e.From + " leads to " + e.To + ", which is no node of this graph", Hint: nearest.Hint(e.To, g.ids())}
 }
 
 func (g *Graph) ids() []string {
@@ -231,7 +233,7 @@ func (g *Graph) addStart(m *model.Graph) (faults []Fault) {
 	for _, id := range m.Start {
 		n, ok := g.index[id]
 		if !ok {
-			faults = append(faults, Fault{Code: "unknown_node", Field: "start", Message: "start names " + id + ", which is no node of this graph", Hint: Nearest(id, g.ids())})
+			faults = append(faults, Fault{Code: "unknown_node", Field: "start", Message: "start names " + id + ", which is no node of this graph", Hint: nearest.Hint(id, g.ids())})
 			continue
 		}
 		if !g.Nodes[n].start {
