@@ -41,6 +41,10 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	if s == nil {
 		return nil, invalid("Open needs a store")
 	}
+	values, revision, err := configValues(o.Config)
+	if err != nil {
+		return nil, err
+	}
 	backend, err := s.Open(ctx)
 	if err != nil {
 		return nil, wrapStore("opening the store", err)
@@ -56,7 +60,9 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 		Machine: engine.Config{
 			// Both admit one engine at a time, so whoever owned a shard before is gone.
 			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
-			Core:  shard.Config{MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds()},
+			Core: shard.Config{
+				MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision,
+			},
 		},
 	})
 	if err := e.startRunner(); err != nil {

@@ -30,6 +30,10 @@ type Options struct {
 	// store. None.
 	Secrets func(name string) (value string, ok bool)
 
+	// Config is what definitions see as config.<name>: any JSON-able values. It must not change what work under way
+	// means: entries name its revision, a number made of its content. None.
+	Config map[string]any
+
 	// By is journaled as who asked, for calls that don't say so with [By]. "".
 	By string
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,10 +23,11 @@ type storeFlags struct {
 
 // workFlags are common to the verbs that execute tasks.
 type workFlags struct {
-	AllowExec    bool          `help:"Let exec nodes run programs." env:"PAWL_ALLOW_EXEC"`
-	AllowPrivate bool          `help:"Let http nodes reach loopback and private addresses." env:"PAWL_ALLOW_PRIVATE"`
-	Workers      int           `help:"Tasks that run at once." default:"64"`
-	Grace        time.Duration `help:"How long Ctrl-C lets running tasks go on." default:"10s"`
+	AllowExec    bool              `help:"Let exec nodes run programs." env:"PAWL_ALLOW_EXEC"`
+	AllowPrivate bool              `help:"Let http nodes reach loopback and private addresses." env:"PAWL_ALLOW_PRIVATE"`
+	Workers      int               `help:"Tasks that run at once." default:"64"`
+	Config       map[string]string `help:"Value of config.NAME in definitions, JSON or text; repeatable." mapsep:"none" placeholder:"NAME=VALUE"`
+	Grace        time.Duration     `help:"How long Ctrl-C lets running tasks go on." default:"10s"`
 }
 
 // mode says what an engine is opened for.
@@ -42,6 +44,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 		return nil, err
 	}
 	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: nodeTypes(w), Workers: -1, NoFunctions: true, Secrets: secretsFrom(e)}
+	o.Config = configOf(w.Config)
 	if m == working {
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
 	}
@@ -65,6 +68,19 @@ func nodeTypes(w workFlags) []node.Type {
 		reach.Allow = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	}
 	return []node.Type{http.New(reach).Type(), exec.New(exec.Options{Enabled: w.AllowExec}).Type()}
+}
+
+// configOf reads each value as JSON where it is JSON, else as text.
+func configOf(flags map[string]string) map[string]any {
+	config := make(map[string]any, len(flags))
+	for name, text := range flags {
+		if json.Valid([]byte(text)) {
+			config[name] = json.RawMessage(text)
+			continue
+		}
+		config[name] = text
+	}
+	return config
 }
 
 // secretsFrom takes secrets.<name> from the environment variable PAWL_SECRET_<name>.

@@ -227,6 +227,10 @@ type Config struct {
 	// Number is that of the last durable part under this claim.
 	Number uint64
 	Bounds kernel.Bounds
+	// Values are what definitions see as config.<name>, decoded as package expr does; Revision is their number, which
+	// the entries that read them name. Not changed while the engine runs.
+	Values   map[string]any
+	Revision uint64
 
 	PartEntries int // 1,000
 	PartBytes   int // 4 MiB
