@@ -184,13 +184,14 @@ func (g *part) holdsTask(e *execution, a *attempt) bool {
 
 // undo answers those who waited for what was cut out.
 func (c *Core) undo(g *part, unsure bool) {
-	err := &model.Error{Code: CodeRejected, Message: "the store cannot keep this change"}
-	if unsure {
-		err = &model.Error{Code: CodeUnavailable, Message: "it is not known whether the change is durable; ask again"}
-	}
+	rejected := &model.Error{Code: CodeRejected, Message: "the store cannot keep this change"}
+	again := &model.Error{Code: CodeUnavailable, Message: "it is not known what became of the execution; ask again"}
 	for _, r := range g.replies {
-		if r.Error == nil {
-			r.Error = err
+		switch {
+		case unsure || r.Existing:
+			r.Error = again
+		case r.Error == nil:
+			r.Error = rejected
 		}
 		c.out.Replies = append(c.out.Replies, r)
 	}

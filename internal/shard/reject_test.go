@@ -1,0 +1,203 @@
+package shard
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// reject refuses executions of the part in flight and puts what replaces it in its place.
+func (d *desk) reject(ids ...record.ID) {
+	d.t.Helper()
+	var bad []Rejection
+	for _, id := range ids {
+		bad = append(bad, Rejection{id, "the row is too large"})
+	}
+	before := record.Part{Entries: slices.Clone(d.flight.Entries), Heads: slices.Clone(d.flight.Heads)}
+	former := *d.flight
+	p := d.core.Reject(d.now, d.flight.Number, bad, false)
+	if p == nil || p.Number != former.Number {
+		d.t.Fatal("nothing replaces the part")
+	}
+	if len(former.Entries) != len(before.Entries) {
+		d.t.Fatal("the former version lost entries")
+	}
+	for i := range before.Entries {
+		if former.Entries[i].Execution != before.Entries[i].Execution || former.Entries[i].Seq != before.Entries[i].Seq {
+			d.t.Fatal("the former version changed")
+		}
+	}
+	for i := range p.Entries {
+		if slices.Contains(ids, p.Entries[i].Execution) {
+			d.t.Fatal("a rejected execution is left in the part")
+		}
+	}
+	d.flight = p
+	d.collect()
+}
+
+func TestF35_RejectedExecutionIsParkedAndTheOthersCommit(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a"), function("b"), function("c")))
+	bad, good := d.run(""), d.run("")
+	badReport, goodReport := d.report(d.task(bad, "a")), d.report(d.task(good, "a"))
+	d.work()
+	d.take()
+	// A later transition of the rejected one is under construction.
+	pause := d.send(Command{Verb: Pause, Execution: bad})
+	d.send(Command{Verb: Pause, Execution: good})
+	d.work()
+	d.reject(bad)
+	d.work()
+	d.refused(pause, CodeRejected)
+	d.commit()
+	d.settle()
+	if d.verdicts[badReport] != Again || d.verdicts[goodReport] != Recorded {
+		t.Fatalf("verdicts %d and %d", d.verdicts[badReport], d.verdicts[goodReport])
+	}
+	if d.status(bad) != string(model.Parked) || d.status(good) != string(model.Paused) {
+		t.Fatalf("%s and %s", d.status(bad), d.status(good))
+	}
+	for _, id := range []record.ID{bad, good} {
+		d.send(Command{Verb: Resume, Execution: id})
+	}
+	d.settle()
+	if task := d.task(bad, "a"); task.Attempt != 2 {
+		t.Fatalf("attempt %d after a result that could not be kept", task.Attempt)
+	}
+	d.done(good, "b")
+}
+
+func TestF35_RejectedBirthIsRefused(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a")))
+	bad, badRef := d.begin("k", with(Return, 1))
+	good, goodRef := d.begin("")
+	d.work()
+	d.answer()
+	d.work()
+	d.answer()
+	d.work()
+	d.take()
+	_, follower := d.begin("k", with(Return, 1))
+	d.work()
+	d.reject(bad)
+	d.commit()
+	d.settle()
+	d.refused(badRef, CodeRejected)
+	d.accepted(goodRef)
+	d.refused(follower, CodeUnavailable)
+	_, next := d.begin("k", with(Return, 1))
+	d.settle()
+	if r := d.accepted(next); r.Existing {
+		t.Fatal("found what was never born")
+	}
+	if _, ok := d.heads[bad]; ok {
+		t.Fatal("the rejected one exists")
+	}
+	d.done(good, "a")
+}
+
+func TestRejectedMessageIsReadOnceMoreAndThenTaken(t *testing.T) {
+	d := newDesk(t, Config{InboxPoll: 10})
+	d.deploy(flow(function("a")))
+	id := d.newID("")
+	d.post(id, mailedStart(id))
+	for range 2 {
+		d.work()
+		d.answer()
+		for range 4 {
+			d.work()
+			d.answer()
+		}
+		if !d.take() {
+			t.Fatal("the message makes no part")
+		}
+		d.reject(id)
+		d.commit()
+		d.now += 10
+	}
+	d.settle()
+	if len(d.inbox) != 0 || d.core.stats.DeadLetters != 1 {
+		t.Fatalf("%d left, %d dead letters", len(d.inbox), d.core.stats.DeadLetters)
+	}
+}
+
+func TestHalvedPartIsCommittedInTwo(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a"), function("b")))
+	var ids []record.ID
+	for range 5 {
+		ids = append(ids, d.run(""))
+	}
+	for _, id := range ids {
+		d.report(d.task(id, "a"))
+	}
+	d.work()
+	d.take()
+	d.send(Command{Verb: Pause, Execution: ids[0]})
+	d.work()
+	whole := *d.flight
+	p, _, ok := d.core.Halve(d.flight.Number)
+	if !ok || len(p.Entries) >= len(whole.Entries) || len(p.Entries) == 0 {
+		t.Fatalf("halved %d to %d", len(whole.Entries), len(p.Entries))
+	}
+	d.flight = p
+	// Halve again until one is left.
+	for len(p.Entries) > 1 {
+		p, _, ok = d.core.Halve(p.Number)
+		if !ok {
+			t.Fatal("can't be halved")
+		}
+		d.flight = p
+	}
+	if _, only, ok := d.core.Halve(p.Number); ok || only != p.Entries[0].Execution {
+		t.Fatalf("one execution is halved, or not named: %s", only)
+	}
+	d.commit()
+	if len(d.dispatch) != 1 {
+		t.Fatalf("%d tasks left with the first part", len(d.dispatch))
+	}
+	d.settle()
+	if d.status(ids[0]) != string(model.Paused) {
+		t.Fatal(d.status(ids[0]))
+	}
+	d.send(Command{Verb: Resume, Execution: ids[0]})
+	d.settle()
+	for _, id := range ids {
+		d.done(id, "b")
+	}
+}
+
+func TestReturnedPartComesAgain(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a")))
+	id, _ := d.begin("")
+	d.work()
+	d.answer()
+	d.work()
+	d.take()
+	n := d.flight.Number
+	d.core.Return(n)
+	d.flight = nil
+	if d.take(); d.flight.Number != n {
+		t.Fatalf("part %d instead of %d", d.flight.Number, n)
+	}
+	d.commit()
+	d.done(id, "a")
+}
+
+func TestUnsureRejectionLeavesTheOutcomeOpen(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a")))
+	id, ref := d.begin("")
+	d.work()
+	d.answer()
+	d.work()
+	d.take()
+	d.core.Reject(d.now, d.flight.Number, []Rejection{{id, "?"}}, true)
+	d.collect()
+	d.refused(ref, CodeUnavailable)
+}
