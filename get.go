@@ -3,6 +3,7 @@ package pawl
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // Get reads the execution id with its input, output, what it waits for and its steps: those of the scopes that are
-// open, or for a closed execution those of its own graph.
+// open, or for a closed execution those of its own graph. Of an open execution whose journal cannot be read it gives
+// what the list has, parked, with the reason.
 func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 	x, err := e.parseID(id)
 	if err != nil {
@@ -25,6 +27,9 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 		got = e.copyState(s)
 		return true
 	}})
+	if Code(err) == CodeQuarantined {
+		return e.held(ctx, id, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +40,26 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 		got.Steps, err = e.stepsOf(ctx, x)
 	}
 	return got, err
+}
+
+// held is what is known of an open execution that cannot be loaded because of why.
+func (e *Engine) held(ctx context.Context, id string, why error) (*Execution, error) {
+	p, err := e.List(ctx, Filter{IDPrefix: id, Limit: 1})
+	if err != nil || len(p.Executions) == 0 || p.Executions[0].Closed() {
+		return nil, why
+	}
+	x := &p.Executions[0]
+	x.Status, x.Error = model.Parked, failureOf(why)
+	x.Waiting = []Waiting{waitingOf(kernel.Outstanding{Kind: kernel.OpenParked, Error: x.Error}, time.Now().UnixMilli())}
+	return x, nil
+}
+
+func failureOf(err error) *Failure {
+	var e *Error
+	if errors.As(err, &e) {
+		return &Failure{Code: e.Code, Message: e.Message}
+	}
+	return &Failure{Code: CodeUnavailable, Message: err.Error()}
 }
 
 // stepsOf folds the steps of the root scope from the journal.
@@ -50,7 +75,7 @@ func (e *Engine) stepsOf(ctx context.Context, id record.ID) ([]Step, error) {
 			return f.steps, nil
 		}
 		for i := range entries {
-			if events, err = decodeEntry(events[:0], &entries[i]); err != nil {
+			if events, err = decodeEntry(events[:0], &entries[i], next); err != nil {
 				return nil, err
 			}
 			for j := range events {
@@ -112,6 +137,13 @@ func (e *Engine) Explain(ctx context.Context, id string) ([]Waiting, error) {
 		got = waitingIn(s)
 		return true
 	}})
+	if Code(err) == CodeQuarantined {
+		x, err := e.held(ctx, id, err)
+		if err != nil {
+			return nil, err
+		}
+		return x.Waiting, nil
+	}
 	return got, err
 }
 
@@ -152,7 +184,7 @@ func (e *Engine) inputOf(ctx context.Context, id record.ID) (json.RawMessage, er
 	if err != nil || len(entries) == 0 {
 		return nil, wrapStore("reading the journal", err)
 	}
-	events, err := decodeEntry(nil, &entries[0])
+	events, err := decodeEntry(nil, &entries[0], 1)
 	if err != nil {
 		return nil, err
 	}

@@ -27,14 +27,14 @@ func (e *Engine) History(ctx context.Context, id string, from uint64) iter.Seq2[
 			if err == nil && last == 0 && next == 1 {
 				err = notFound("there is no execution %s", id)
 			}
-			if err != nil {
-				yield(Event{}, err)
-				return
-			}
 			for _, ev := range events {
 				if !yield(ev, nil) {
 					return
 				}
+			}
+			if err != nil {
+				yield(Event{}, err)
+				return
 			}
 			if last == 0 {
 				return
@@ -44,7 +44,8 @@ func (e *Engine) History(ctx context.Context, id string, from uint64) iter.Seq2[
 	}
 }
 
-// journal reads one page of entries as events. last is the number of the last entry read, 0 where there is none.
+// journal reads one page of entries as events. last is the number of the last entry read, 0 where there is none. With
+// an error the events are those before the damage.
 func (e *Engine) journal(ctx context.Context, id record.ID, from uint64) (events []Event, last uint64, err error) {
 	entries, err := e.backend.Journal(ctx, id, from, historyPage)
 	if err != nil {
@@ -52,8 +53,8 @@ func (e *Engine) journal(ctx context.Context, id record.ID, from uint64) (events
 	}
 	var buf []kernel.Event
 	for i := range entries {
-		if buf, err = decodeEntry(buf[:0], &entries[i]); err != nil {
-			return nil, 0, err
+		if buf, err = decodeEntry(buf[:0], &entries[i], from+uint64(i)); err != nil {
+			return events, last, err
 		}
 		for _, k := range buf {
 			events = append(events, eventOf(k))
@@ -63,9 +64,13 @@ func (e *Engine) journal(ctx context.Context, id record.ID, from uint64) (events
 	return events, last, nil
 }
 
-func decodeEntry(dst []kernel.Event, en *record.Entry) ([]kernel.Event, error) {
+// decodeEntry gives the events of an entry, which must be the one with number seq.
+func decodeEntry(dst []kernel.Event, en *record.Entry, seq uint64) ([]kernel.Event, error) {
 	damaged := func(cause error) error {
-		return &Error{Code: CodeStore, Message: fmt.Sprintf("entry %d of execution %s is damaged", en.Seq, en.Execution), Cause: cause}
+		return &Error{Code: CodeStore, Message: fmt.Sprintf("entry %d of execution %s is damaged", seq, en.Execution), Cause: cause}
+	}
+	if en.Seq != seq {
+		return nil, damaged(fmt.Errorf("entry %d follows instead", en.Seq))
 	}
 	if len(en.Body) == 0 || record.Checksum(en.Body) != en.Sum {
 		return nil, damaged(nil)

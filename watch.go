@@ -91,7 +91,7 @@ func (w *watcher) catchUp(ctx context.Context) error {
 			return nil
 		}
 		for i := range entries {
-			events, err := decodeEntry(nil, &entries[i])
+			events, err := decodeEntry(nil, &entries[i], w.next)
 			if err != nil {
 				return err
 			}
