@@ -41,7 +41,7 @@ type stand struct {
 	ids      uint64
 }
 
-func newStand(t *testing.T, b store.Backend, c Config) *stand {
+func newStand(t *testing.T, b store.Backend, c Config, change ...func(*stand)) *stand {
 	s := &stand{t: t, backend: b, now: Time{Wall: 1_800_000_000_000, Mono: time.Hour}, replies: map[uint64]Reply{}, verdicts: map[uint64][]runner.Verdict{}}
 	if c.Owner == (record.Owner{}) {
 		c.Owner = record.Owner{1}
@@ -50,6 +50,9 @@ func newStand(t *testing.T, b store.Backend, c Config) *stand {
 	c.Shards, c.Lanes = info.Shards, max(1, c.Lanes)
 	s.owner = c.Owner
 	s.m = NewMachine(c)
+	for _, f := range change {
+		f(s)
+	}
 	s.step(Started{})
 	return s
 }
