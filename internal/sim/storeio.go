@@ -47,11 +47,35 @@ func (w *world) commit(m *member, r engine.Commit) {
 		answer(w.upTo(5*time.Second), unknown)
 	case w.goesWrong(commitLate):
 		answer(w.hop(), unknown)
-		w.apply(tx, w.upTo(time.Minute), func(store.Outcome) {})
+		w.stray(tx)
 	case w.goesWrong(commitSlow):
 		w.apply(tx, w.upTo(8*time.Second), func(out store.Outcome) { answer(w.hop(), out) })
 	default:
 		w.apply(tx, w.hop(), func(out store.Outcome) { answer(w.hop(), out) })
+	}
+}
+
+// stray lets an attempt arrive long after its sender gave up on it.
+func (w *world) stray(tx *modelstore.Tx) {
+	sent := w.now
+	k := version{lane: tx.Batch().Lane, number: tx.Batch().Number}
+	arrived := false
+	arrive := func() {
+		if !arrived {
+			arrived = true
+			w.strays[k] = nil
+			w.lock(tx, sent, func(store.Outcome) {})
+		}
+	}
+	w.strays[k] = arrive
+	w.after(w.upTo(time.Minute), arrive)
+}
+
+// meet may let an attempt that was given up arrive just after another version of its batch was refused.
+func (w *world) meet(b *store.Batch) {
+	k := version{lane: b.Lane, number: b.Number}
+	if arrive := w.strays[k]; arrive != nil && w.r.IntN(2) == 0 {
+		w.after(0, arrive)
 	}
 }
 
@@ -74,6 +98,7 @@ func (w *world) lock(tx *modelstore.Tx, sent int64, then func(store.Outcome)) {
 	w.after(open, func() {
 		if bad := w.refuse(tx, sent); bad != nil {
 			tx.Abort()
+			w.meet(tx.Batch())
 			then(store.Outcome{Result: store.NotCommitted, Rejected: bad})
 			return
 		}
@@ -109,7 +134,8 @@ func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 			p := poisoned{e.Execution, e.Seq, e.Sum}
 			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
 			since, known := w.poison[p]
-			if !known && !parks && w.goesWrong(rowRejected) {
+			strays := w.enabled[rowRejected] && !w.healed && w.strays[version{lane: b.Lane, number: b.Number}] != nil && w.r.IntN(4) == 0
+			if !known && !parks && (strays || w.goesWrong(rowRejected)) {
 				since, known = sent, true
 				w.poison[p] = since
 				w.note("poison", e.Seq, uint64(e.Sum), "%s %d %s", e.Execution, e.Seq, e.Body[1:])

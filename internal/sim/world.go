@@ -39,6 +39,8 @@ type world struct {
 	healed  bool
 	// poison are rows that the store refuses in attempts sent at that time or later.
 	poison map[poisoned]int64
+	// strays are attempts on their way that their sender has given up, by lane and number.
+	strays map[version]func()
 	// sent is the content of every version of every batch, to see that it does not change between two attempts.
 	sent  map[version]uint64
 	count counters
@@ -68,6 +70,7 @@ func newWorld(seed uint64, out io.Writer) (*world, error) {
 		setup: drawSetup(r), seed: seed, r: r, out: out,
 		defs:   map[engine.DefinitionRef]*kernel.Definition{},
 		poison: map[poisoned]int64{},
+		strays: map[version]func(){},
 		sent:   map[version]uint64{},
 		hash:   14695981039346656037,
 	}
