@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"testing"
@@ -19,9 +20,10 @@ func alone(t *testing.T, f func(t *testing.T), env ...string) {
 		synctest.Test(t, f)
 		return
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=60s", "-test.count=1")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s", "-test.count=1")
 	cmd.Env = append(append(os.Environ(), aloneEnv+"="+t.Name()), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name()+" ")) {
 		t.Errorf("in a process of its own: %v\n%s", err, out)
 	}
 }

@@ -81,7 +81,7 @@ func TestF30_I6_I7_DiskFullThenSpace(t *testing.T) {
 	alone(t, func(t *testing.T) { diskFull(t, dir) }, diskEnv+"="+dir)
 }
 
-// diskFull runs in a bubble, so that the patience of the engine costs no time.
+// diskFull is what happens. In a bubble, so that the patience of the engine costs no time.
 func diskFull(t *testing.T, dir string) {
 	ctx := t.Context()
 	working, finish := make(chan struct{}), make(chan struct{})
