@@ -125,11 +125,3 @@ func writeLine(b *strings.Builder, line []rune) {
 func errorAt(off int, code, hint, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint, Offset: off}
 }
-
-// asError keeps a nil *Error from becoming an error that is not nil.
-func asError(e *Error) error {
-	if e == nil {
-		return nil
-	}
-	return e
-}

@@ -298,8 +298,9 @@ func TestSeed(t *testing.T) {
 		}
 		return s
 	}
-	if eval(1) != eval(1) || eval(1) == eval(2) {
-		t.Error(eval(1), eval(1), eval(2))
+	first, again, other := eval(1), eval(1), eval(2)
+	if first != again || first == other {
+		t.Error(first, again, other)
 	}
 }
 

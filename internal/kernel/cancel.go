@@ -21,9 +21,7 @@ func (x *decider) cancelExecution(i int, in *Input) {
 // terminate handles InTerminate: the execution ends at once; running tasks are told, nobody waits for them.
 func (x *decider) terminate(i int, in *Input) {
 	x.accept(i, in)
-	for _, t := range x.s.Tasks() {
-		x.out.Cancel = append(x.out.Cancel, t)
-	}
+	x.out.Cancel = append(x.out.Cancel, x.s.Tasks()...)
 	var err *model.Error
 	if in.Why != "" {
 		err = &model.Error{Code: "terminated", Message: in.Why}

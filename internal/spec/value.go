@@ -159,14 +159,6 @@ func textAt(from *value, s string) *value {
 	return &value{kind: isText, text: s, raw: s, line: from.line, col: from.col}
 }
 
-func boolAt(from *value, b bool) *value {
-	text := "false"
-	if b {
-		text = "true"
-	}
-	return &value{kind: isBool, text: text, raw: text, line: from.line, col: from.col}
-}
-
 func listAt(from *value, items []*value) *value {
 	return &value{kind: isList, items: items, line: from.line, col: from.col}
 }

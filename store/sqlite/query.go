@@ -43,14 +43,6 @@ func columnID(s *lite.Stmt, col int) (id record.ID) {
 	return id
 }
 
-// nullID is the argument for an id that may be none.
-func nullID(id record.ID) any {
-	if id.IsZero() {
-		return nil
-	}
-	return id[:]
-}
-
 // classify adds the error of package store that err is, so that callers can tell without knowing SQLite.
 func classify(err error) error {
 	switch lite.ErrCode(err).ToPrimary() {
