@@ -245,7 +245,7 @@ func (m *Machine) claimShards() {
 			return
 		}
 		s := &m.shards[i]
-		if s.core != nil || s.claim || s.giving || !s.known || s.lane.underWay(record.Shard(i)) || !m.mayClaim(record.Shard(i)) {
+		if s.core != nil || s.claim || s.giving || !s.known || !m.mayClaim(record.Shard(i)) {
 			continue
 		}
 		s.claim = true
@@ -257,8 +257,11 @@ func (m *Machine) claimShards() {
 // mayClaim reports whether nobody holds the shard, or its owner is gone, and the shard falls to this member.
 func (m *Machine) mayClaim(n record.Shard) bool {
 	s := &m.shards[n]
-	free := s.row.Owner == record.Owner{} || s.row.Owner == m.cfg.Owner
-	if m.cfg.Alone || s.row.Owner == m.cfg.Owner {
+	free := s.row.Owner == record.Owner{}
+	if s.row.Owner == m.cfg.Owner {
+		return !s.lane.underWay(n) // the epoch stays, so parts of the former core may still become durable
+	}
+	if m.cfg.Alone {
 		return true
 	}
 	if !free && !m.gone(s.row.Owner) {

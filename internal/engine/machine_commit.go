@@ -327,13 +327,14 @@ func (m *Machine) deposed(l *lane, f *flight, gone []record.Shard) {
 	m.replace(l, f, parts)
 }
 
-// replace sends another version of the batch. The former one is kept while it may be durable.
+// replace sends another version of the batch. The former one is kept while it may be durable; then even a version
+// without parts is sent, because its outcome settles what became of the former ones.
 func (m *Machine) replace(l *lane, f *flight, parts []carried) {
 	if f.unsure {
 		l.earlier = append(l.earlier, f)
 	}
 	l.cur = nil
-	if len(parts) == 0 {
+	if len(parts) == 0 && len(l.earlier) == 0 {
 		l.failing, l.sick = false, false
 		return
 	}
@@ -383,6 +384,10 @@ func (m *Machine) among(c *carried, bad []store.Rejection) []shard.Rejection {
 // halve sends the first half of the batch: of its parts, else of the executions of its only part. An execution that
 // is alone is the culprit.
 func (m *Machine) halve(l *lane, f *flight, bad []store.Rejection) {
+	if len(f.parts) == 0 {
+		m.fail(l)
+		return
+	}
 	if len(f.parts) > 1 {
 		rest := f.parts[len(f.parts)/2:]
 		for _, c := range rest {

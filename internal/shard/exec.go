@@ -57,7 +57,8 @@ type execution struct {
 	// before is the key row that the birth of this execution replaces; zero execution: none.
 	before record.KeyRow
 	// birth is the start that made it wanted from the store, to see whether it exists.
-	birth *start
+	birth    *start
+	birthKey *keyRow
 
 	tasks   attempts
 	waiters []waiter

@@ -32,10 +32,11 @@ func (c *Core) GiveUp(now int64) {
 		k.starts = slices.DeleteFunc(k.starts, func(s start) bool {
 			if s.origin == byCommand {
 				c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
+				c.notBorn(&s)
 			}
 			return s.origin == byCommand
 		})
-		c.forgetKey(k)
+		c.serveKey(k)
 	}
 }
 
@@ -73,7 +74,7 @@ func (c *Core) giveUpOn(e *execution, err *model.Error) {
 		c.sayUnavailable(Reply{Ref: in.ref, Execution: e.id}, err)
 		return true
 	})
-	if s := e.birth; s != nil && s.origin == byCommand {
+	if s := e.birth; s != nil && e.birthKey == nil && s.origin == byCommand {
 		e.birth = nil
 		c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
 	}

@@ -24,6 +24,7 @@ type keyRow struct {
 	users   int          // executions in memory with this key
 	ousting bool         // the holder was asked to cancel for a start that replaces it
 	leaving bool         // its holder is being forgotten
+	looking bool         // it is being looked up whether the first of starts has happened already
 }
 
 func (c *Core) keyOf(k record.Key) *keyRow {
@@ -100,12 +101,11 @@ func (c *Core) serveKey(k *keyRow) {
 
 // serveStart decides about one start; false: it goes on waiting.
 func (c *Core) serveStart(k *keyRow, s start) bool {
-	if k.leaving {
+	if k.leaving || k.looking {
 		return false
 	}
 	if !k.exists {
-		c.takeKey(k, s)
-		return true
+		return c.takeKey(k, s)
 	}
 	open := k.row.ClosedAt == 0
 	if bug.On(bug.FreedOnDecide) && k.closing != 0 {
@@ -126,13 +126,22 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 	case open:
 		return false // its close is not durable yet
 	default:
-		c.takeKey(k, s)
+		return c.takeKey(k, s)
 	}
 	return true
 }
 
-// takeKey gives k to a new execution.
-func (c *Core) takeKey(k *keyRow, s start) {
+// takeKey gives k to a new execution. A start that may have happened already is looked up first; false: it waits.
+func (c *Core) takeKey(k *keyRow, s start) bool {
+	if e := c.execs[s.Execution]; e != nil {
+		c.found(e, s, nil)
+		return true
+	}
+	if s.Repeat {
+		k.looking = true
+		c.lookUp(&k.starts[0], k)
+		return false
+	}
 	before := k.row
 	if !k.exists {
 		before = record.KeyRow{}
@@ -141,6 +150,7 @@ func (c *Core) takeKey(k *keyRow, s start) {
 	k.exists, k.closing, k.ousting = true, 0, false
 	c.begin(s, k)
 	c.execs[s.Execution].before = before
+	return true
 }
 
 // answerHolder answers s with the execution that holds the key, or with err, when what that depends on is durable.
@@ -212,7 +222,7 @@ func (c *Core) leaveKey(e *execution) {
 
 // forgetKey drops a key that nobody needs; the store has it.
 func (c *Core) forgetKey(k *keyRow) {
-	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && !k.leaving {
+	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && !k.leaving && !k.looking {
 		delete(c.keys, k.key)
 	}
 }

@@ -82,15 +82,24 @@ func (c *Core) LoadFailed(now int64, asked []record.ID, why string) {
 
 // missing is told that e does not exist.
 func (c *Core) missing(e *execution) {
-	if s := e.birth; s != nil {
-		waiting := e.inbox
-		e.inbox = nil
-		c.begin(*s, nil)
-		e.inbox = append(e.inbox, waiting...)
-		return
+	k := e.birthKey
+	s := c.lookedUp(e)
+	if s == nil {
+		delete(c.watched, e.id)
+		c.unborn(e)
+	} else {
+		s.Repeat, s.late, e.inbox = false, e.inbox, nil
+		c.remove(e)
 	}
-	delete(c.watched, e.id)
-	c.unborn(e)
+	switch {
+	case s != nil && k != nil:
+		k.starts = append([]start{*s}, k.starts...)
+	case s != nil:
+		c.start(*s)
+	}
+	if k != nil {
+		c.serveKey(k)
+	}
 }
 
 // revive builds the state of e from what the store has.
@@ -218,9 +227,12 @@ func (c *Core) activate(e *execution) {
 		}
 		lost = append(lost, in)
 	}
-	if s := e.birth; s != nil {
-		e.birth = nil
+	k := e.birthKey
+	if s := c.lookedUp(e); s != nil {
 		c.found(e, *s, nil)
+	}
+	if k != nil {
+		c.serveKey(k)
 	}
 	if e.why != nil && !e.repair && !e.closed() {
 		in := input{}

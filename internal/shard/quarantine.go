@@ -64,9 +64,12 @@ func (c *Core) hold(e *execution, why *model.Error) {
 			c.bytes += e.inbox[i].payload()
 		}
 	}
-	if s := e.birth; s != nil {
-		e.birth = nil
+	k := e.birthKey
+	if s := c.lookedUp(e); s != nil {
 		c.decline(*s, why)
+	}
+	if k != nil {
+		c.serveKey(k)
 	}
 	c.refuseAll(e, why)
 	e.inbox = mail

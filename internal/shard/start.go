@@ -14,6 +14,8 @@ type start struct {
 	Command
 	origin origin
 	mail   record.MessageID
+	// late came for the execution while it was looked up.
+	late []input
 }
 
 // keyLongest bounds a key, in bytes.
@@ -30,12 +32,35 @@ func (c *Core) start(s start) {
 		return
 	}
 	if s.Repeat {
-		e := c.enter(s.Execution)
-		e.birth = &s
-		c.wantLoad(e)
+		c.lookUp(&s, nil)
 		return
 	}
 	c.begin(s, nil)
+}
+
+// lookUp asks the store whether the execution of s exists. Where it has a key, s stays the first that waits for it.
+func (c *Core) lookUp(s *start, k *keyRow) {
+	e := c.enter(s.Execution)
+	e.birth, e.birthKey = s, k
+	c.wantLoad(e)
+}
+
+// lookedUp ends the look-up for a start, which leaves the queue of its key; nil where there was none or its sender was
+// told something else meanwhile.
+func (c *Core) lookedUp(e *execution) *start {
+	s, k := e.birth, e.birthKey
+	e.birth, e.birthKey = nil, nil
+	if k == nil {
+		return s
+	}
+	k.looking = false
+	if s == nil || len(k.starts) == 0 || k.starts[0].Execution != e.id {
+		return nil
+	}
+	s = new(start)
+	*s, k.starts[0] = k.starts[0], start{}
+	k.starts = k.starts[1:]
+	return s
 }
 
 // begin makes the execution of s. k is its key, nil for none.
@@ -55,10 +80,22 @@ func (c *Core) begin(s start, k *keyRow) {
 	in := input{origin: s.origin, ref: s.Ref, verb: Start, mail: s.mail}
 	in.Kind, in.Request, in.By, in.Why, in.Start = kernel.InStart, s.Request, s.By, s.Why, s.Start
 	c.push(e, in)
+	e.inbox = append(e.inbox, s.late...)
+}
+
+// notBorn refuses what came for an execution that will not be made.
+func (c *Core) notBorn(s *start) {
+	for i := range s.late {
+		c.pending--
+		c.bytes -= s.late[i].payload()
+	}
+	c.refuse(&execution{id: s.Execution}, s.late, &model.Error{Code: CodeNotFound, Message: "there is no such execution"})
+	s.late = nil
 }
 
 // found answers a start whose execution, or whose key's holder, is e: with that execution, or with err.
 func (c *Core) found(e *execution, s start, err *model.Error) {
+	c.notBorn(&s)
 	if s.origin == byMail {
 		c.takeMail(e.id, s.mail, err != nil, &kernel.Answer{Error: err})
 		return
@@ -73,6 +110,7 @@ func (c *Core) found(e *execution, s start, err *model.Error) {
 
 // decline answers a start that depends on nothing.
 func (c *Core) decline(s start, err *model.Error) {
+	c.notBorn(&s)
 	if s.origin == byMail {
 		c.takeMail(s.Execution, s.mail, true, &kernel.Answer{Error: err})
 		return
