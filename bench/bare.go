@@ -64,6 +64,9 @@ func replay(ctx context.Context, o store.Opener, batches []store.Batch) (rows fl
 	n := 0
 	began := time.Now()
 	for i := range batches {
+		if i == len(batches)/6 { // until here it warmed up, as the engine did
+			n, began = 0, time.Now()
+		}
 		for j := range batches[i].Parts {
 			n += len(batches[i].Parts[j].Entries)
 		}

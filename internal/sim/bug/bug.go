@@ -81,6 +81,14 @@ func (b Bug) String() string {
 	return names[b]
 }
 
+// Ten are the mistakes that every change to the engine is tried against; [All] has the others too.
+func Ten() []Bug {
+	return []Bug{
+		ReadBack, LaneAfterFence, EpochWithoutOwner, NextAtEarly, EvictNoHeap, FreedOnDecide, AdvanceOutOfOrder, ReplyEarly,
+		LostSilent, ShareLockMissing,
+	}
+}
+
 // All lists every bug but None, in order.
 func All() []Bug {
 	out := make([]Bug, 0, count-1)

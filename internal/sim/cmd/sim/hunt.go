@@ -12,7 +12,10 @@ import (
 // hunt switches the mistakes on one after the other and counts the seeds until one is found.
 func hunt(o options, out, progress io.Writer) int {
 	defer bug.Set(bug.None)
-	bugs := bug.All()
+	bugs := bug.Ten()
+	if o.all {
+		bugs = bug.All()
+	}
 	found := 0
 	for _, b := range bugs {
 		bug.Set(b)
