@@ -82,7 +82,9 @@ func (c *codec) flag(v *bool) {
 		u = 1
 	}
 	c.u64(&u)
-	*v = u == 1
+	if !c.save { // an error may be read by others while it is saved
+		*v = u == 1
+	}
 }
 
 // count writes or reads the length of something; reading, it is bounded by the bytes that are left.
@@ -167,7 +169,9 @@ func (c *codec) error(e **model.Error) {
 	str(c, &v.Step)
 	details := []byte(v.Details)
 	c.bytes(&details)
-	v.Details = details
+	if !c.save {
+		v.Details = details
+	}
 	num(c, &v.RetryAfter)
 	known := v.Retryable != nil
 	c.flag(&known)
