@@ -1,6 +1,7 @@
 package pawl
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -40,10 +41,11 @@ type Event struct {
 	Signals []string `json:"signals,omitempty"`
 }
 
+// eventOf copies what the engine or the store goes on using.
 func eventOf(k kernel.Event) Event {
 	return Event{
 		Seq: k.Seq, At: moment(k.At), Type: k.Type, Step: k.Step, Node: k.Node, NodeType: k.NodeType, Name: k.Name,
-		Attempt: k.Attempt, Outcome: k.Outcome, Until: moment(k.Until), Data: k.Data, Error: k.Error, By: k.By, Why: k.Why,
+		Attempt: k.Attempt, Outcome: k.Outcome, Until: moment(k.Until), Data: bytes.Clone(k.Data), Error: cloneFailure(k.Error), By: k.By, Why: k.Why,
 		Text: k.Text, Total: k.Total, Signals: k.Signals,
 	}
 }

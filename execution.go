@@ -1,6 +1,7 @@
 package pawl
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -85,7 +86,7 @@ var openKinds = map[kernel.OpenKind]string{
 func waitingOf(o kernel.Outstanding, now int64) Waiting {
 	w := Waiting{
 		Kind: openKinds[o.Kind], Step: o.Step, Node: o.Node, Type: o.Type, Since: moment(o.Since), Until: moment(o.Until),
-		Attempt: o.Attempt, Error: o.Error, Running: o.Running, Done: o.Done, Total: o.Total, Sentence: kernel.Explain(o, now),
+		Attempt: o.Attempt, Error: cloneFailure(o.Error), Running: o.Running, Done: o.Done, Total: o.Total, Sentence: kernel.Explain(o, now),
 	}
 	if o.Kind == kernel.OpenWait {
 		w.Signals = append(w.Signals, o.Names...)
@@ -96,9 +97,23 @@ func waitingOf(o kernel.Outstanding, now int64) Waiting {
 func stepOf(v kernel.StepView) Step {
 	return Step{
 		Path: v.Path, Node: v.Node, Type: v.Type, Status: v.Status, Outcome: v.Outcome, Attempt: v.Attempt,
-		Scheduled: moment(v.Scheduled), Ended: moment(v.Ended), Output: append(json.RawMessage(nil), v.Output...), Error: v.Error,
+		Scheduled: moment(v.Scheduled), Ended: moment(v.Ended), Output: bytes.Clone(v.Output), Error: cloneFailure(v.Error),
 		Total: v.Total, Good: v.Good, Failed: v.Failed,
 	}
+}
+
+// cloneFailure copies an error, which the engine goes on reading, for a caller, who may change it.
+func cloneFailure(f *Failure) *Failure {
+	if f == nil {
+		return nil
+	}
+	c := *f
+	c.Details = bytes.Clone(f.Details)
+	if f.Retryable != nil {
+		again := *f.Retryable
+		c.Retryable = &again
+	}
+	return &c
 }
 
 // executionOf is the searchable part of an execution.

@@ -1,6 +1,7 @@
 package pawl
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -154,10 +155,9 @@ func (e *Engine) copyState(s *kernel.State) *Execution {
 	h.Execution = s.ID()
 	x := executionOf(&h)
 	x.Seq = s.Seq()
-	x.Output = append(json.RawMessage(nil), s.Output()...)
+	x.Output = bytes.Clone(s.Output())
 	if f := s.Failure(); f != nil {
-		c := *f
-		x.Error = &c
+		x.Error = cloneFailure(f)
 	}
 	for v := range kernel.Steps(s) {
 		x.Steps = append(x.Steps, stepOf(v))
