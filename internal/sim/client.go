@@ -35,8 +35,6 @@ type op struct {
 	safe bool
 	// then runs once it is settled.
 	then func()
-	// saw is what the last look of a view saw.
-	saw *sight
 }
 
 // sight is one look at the memory of an owner.
@@ -47,6 +45,8 @@ type call struct {
 	op   *op
 	m    *member
 	life int
+	// saw is what the last look of a view saw; it counts when the reply has come.
+	saw *sight
 }
 
 func newClients(w *world) *clients {
@@ -151,12 +151,7 @@ func (c *clients) resume(id record.ID) {
 
 // look reads an execution where it lives.
 func (c *clients) look(id record.ID) {
-	o := &op{n: len(c.ops), safe: true, cmd: engine.Command{Verb: shard.View, Execution: id}}
-	o.cmd.Look = func(s *kernel.State, _ *kernel.Definition) bool {
-		o.saw = &sight{s.Seq(), hashOf(kernel.Save(nil, s))}
-		return true
-	}
-	c.ask(o)
+	c.ask(&op{n: len(c.ops), safe: true, cmd: engine.Command{Verb: shard.View, Execution: id}})
 }
 
 // ask begins an op.
@@ -191,7 +186,14 @@ func (c *clients) deliver(o *op, m *member) {
 		cmd.Repeat = o.asked
 	}
 	o.asked = true
-	c.open[cmd.Ref] = &call{o, m, m.life}
+	at := &call{op: o, m: m, life: m.life}
+	if cmd.Verb == shard.View {
+		cmd.Look = func(s *kernel.State, _ *kernel.Definition) bool {
+			at.saw = &sight{s.Seq(), hashOf(kernel.Save(nil, s))}
+			return true
+		}
+	}
+	c.open[cmd.Ref] = at
 	ref := cmd.Ref
 	m.to(c.w.hop(), engine.Commands{List: []engine.Command{cmd}})
 	c.w.after(20*time.Second, func() {
@@ -230,7 +232,7 @@ func (c *clients) hear(m *member, r engine.Replies) {
 		}
 		delete(c.open, reply.Ref)
 		c.w.note("reply", reply.Ref, reply.Seq, "member %d: %s of %s seq %d status %s error %v", m.n, verbName(at.op.cmd.Verb), reply.Execution, reply.Seq, reply.Status, reply.Error)
-		c.w.judge.replied(m, at.op, &reply)
+		c.w.judge.replied(m, at, &reply)
 		if c.w.goesWrong(replyLost) {
 			c.unheard(at.op)
 			continue
@@ -287,15 +289,14 @@ func (c *clients) heal() {
 	}
 }
 
-// waiting counts the ops that a client still waits for.
-func (c *clients) waiting() int {
-	n := 0
+// waiting is an op that a client still waits for; nil where there is none.
+func (c *clients) waiting() *op {
 	for _, o := range c.ops {
 		if !o.done && o.safe {
-			n++
+			return o
 		}
 	}
-	return n
+	return nil
 }
 
 func verbName(v shard.Verb) string {

@@ -376,7 +376,8 @@ func (j *judge) reported(m *member, r runner.Report, v runner.Verdict) {
 }
 
 // replied: what a reply has seen is durable (I6, I30).
-func (j *judge) replied(m *member, o *op, r *engine.Reply) {
+func (j *judge) replied(m *member, at *call, r *engine.Reply) {
+	o := at.op
 	x := j.execs[r.Execution]
 	if r.Error != nil {
 		return
@@ -389,7 +390,7 @@ func (j *judge) replied(m *member, o *op, r *engine.Reply) {
 		j.fail("I1", "member %d acknowledges %s %d of %s, which is not durable", m.n, verbName(o.cmd.Verb), o.n, r.Execution)
 		return
 	}
-	j.acknowledged(x, o)
+	j.acknowledged(x, at)
 }
 
 // stepped lets the Machine check itself now and then: it is slow.

@@ -147,7 +147,8 @@ func (j *judge) took(x *witness, e *record.Entry, f *fact) {
 }
 
 // acknowledged is called for each reply without an error: what was asked for is in the journal (I6).
-func (j *judge) acknowledged(x *witness, o *op) {
+func (j *judge) acknowledged(x *witness, at *call) {
+	o := at.op
 	switch o.cmd.Verb {
 	case shard.Signal:
 		if x.signals[o.n] != 1 {
@@ -158,18 +159,18 @@ func (j *judge) acknowledged(x *witness, o *op) {
 			j.fail("I6", "%s: %s %d was acknowledged and is not recorded", x.id, verbName(o.cmd.Verb), o.n)
 		}
 	case shard.View:
-		j.viewed(x, o)
+		j.viewed(x, at.saw)
 	}
 }
 
 // viewed: what the owner has in memory is the fold of the journal.
-func (j *judge) viewed(x *witness, o *op) {
-	if o.saw == nil || o.saw.seq == 0 || o.saw.seq > uint64(len(x.saves)) {
-		j.fail("I23", "%s: a view shows entry %v; durable is %d", x.id, o.saw, len(x.saves))
+func (j *judge) viewed(x *witness, saw *sight) {
+	if saw == nil || saw.seq == 0 || saw.seq > uint64(len(x.saves)) {
+		j.fail("I23", "%s: a view shows entry %v; durable is %d", x.id, saw, len(x.saves))
 		return
 	}
-	if o.saw.hash != x.saves[o.saw.seq-1] {
-		j.fail("I23", "%s: the owner's memory at entry %d is not the fold of the journal", x.id, o.saw.seq)
+	if saw.hash != x.saves[saw.seq-1] {
+		j.fail("I23", "%s: the owner's memory at entry %d is not the fold of the journal", x.id, saw.seq)
 	}
 }
 

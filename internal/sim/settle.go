@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -38,7 +39,7 @@ func (w *world) lookAround(limit time.Duration) {
 			w.clients.look(x.id)
 		}
 	}
-	for w.clients.waiting() > 0 && w.judge.clean() {
+	for w.clients.waiting() != nil && w.judge.clean() {
 		if time.Duration(w.now) > limit {
 			w.judge.fail("liveness", "nobody answers a view")
 			return
@@ -49,8 +50,8 @@ func (w *world) lookAround(limit time.Duration) {
 
 // busy says what is still to be done; "" where everything has ended or waits for what is declared.
 func (w *world) busy() string {
-	if n := w.clients.waiting(); n > 0 {
-		return "clients wait for answers"
+	if o := w.clients.waiting(); o != nil {
+		return fmt.Sprintf("nobody answers %s %d of %s, asked for %d times", verbName(o.cmd.Verb), o.n, o.cmd.Execution, o.tries)
 	}
 	for s := range w.shards {
 		if w.store.Pending(record.Shard(s)) > 0 {
