@@ -162,6 +162,61 @@ output: "${ nodes.a.output }"
 	h.endures()
 }
 
+// TestI4_WhatCallersAreGivenIsTheirs: a caller may do with it what he likes.
+func TestI4_WhatCallersAreGivenIsTheirs(t *testing.T) {
+	t.Parallel()
+	h := build(t, func(eng *pawl.Engine) error {
+		return pawl.Register(eng, "fail", func(context.Context, struct{}) (struct{}, error) {
+			return struct{}{}, pawl.Permanent(&pawl.Failure{Code: "x", Message: "said", Details: json.RawMessage(`{"a":"b"}`)})
+		})
+	})
+	h.deploy(`
+workflow: given
+nodes:
+  - a: {call: fail, next: {error: b}}
+  - b: {set: {}, output: "${ input }"}
+  - hold: {signal: go}
+output: {in: "${ input }", b: "${ nodes.b.output }", why: "${ nodes.a.error.details.a }"}
+`)
+	run := h.start("given", "abc")
+	spoil := func(data []byte, f *pawl.Failure) {
+		clear(data)
+		if f != nil {
+			clear(f.Details)
+			f.Code, f.Message = "spoiled", "spoiled"
+			if f.Retryable != nil {
+				*f.Retryable = true
+			}
+		}
+	}
+	for ev, err := range run.Watch(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if spoil(ev.Data, ev.Error); ev.Type == "wait_started" {
+			break
+		}
+	}
+	for range 2 {
+		x, err := run.Get(t.Context())
+		if err != nil || string(x.Input) != `"abc"` || x.Steps[0].Error == nil || x.Steps[0].Error.Code != "x" {
+			t.Fatalf("%+v, %v", x, err)
+		}
+		spoil(x.Input, x.Error)
+		for _, s := range x.Steps {
+			spoil(s.Output, s.Error)
+		}
+	}
+	if err := run.Signal(t.Context(), "go", nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := pawl.Result[map[string]string](t.Context(), run)
+	if err != nil || got["in"] != "abc" || got["b"] != "abc" || got["why"] != "b" {
+		t.Errorf("%v, %v", got, err)
+	}
+	h.endures()
+}
+
 // TestF22_LogsAndBeats: what a function says beside its result is bounded, too.
 func TestF22_LogsAndBeats(t *testing.T) {
 	t.Parallel()
