@@ -213,3 +213,34 @@ func TestF38_SignalsByCommand(t *testing.T) {
 	s.endures(waiting, 1)
 	s.must(4, "signal", waiting, "go")
 }
+
+// TestF24_F31_FlippedByteByCommand: get and list show the execution as parked with the reason, verbs on it fail with
+// the same, and a resume of everything finishes the others.
+func TestF24_F31_FlippedByteByCommand(t *testing.T) {
+	t.Parallel()
+	s, waiting := commandLine(t)
+	other := strings.Fields(s.must(0, "run", "good.yaml", "--detach", "-o", "name"))[0]
+	s.must(0, "signal", waiting, "go")
+	flip(t, filepath.Join(s.dir, "pawl.db"), other, "journal", "body", 1, 20)
+	for range 2 {
+		for _, args := range [][]string{{"get", other}, {"list", "-s", "parked"}} {
+			if got := s.must(0, args...); !strings.Contains(got, "parked") || args[0] == "get" && !strings.Contains(got, "checksum of entry 1") {
+				t.Errorf("pawl %s:\n%s", args, got)
+			}
+			if args[0] == "get" {
+				s.must(1, "signal", other, "go")
+			}
+		}
+		s.must(1, "cancel", other)
+		s.must(5, "history", other)
+	}
+	code, out, errs := s.pawl("resume", "--wait", "20s")
+	if code != 0 || !strings.Contains(out+errs, other+" is parked") {
+		t.Errorf("resume: exit code %d\n%s%s", code, out, errs)
+	}
+	if got := s.must(0, "get", waiting); !strings.Contains(got, "completed") {
+		t.Errorf("the other one:\n%s", got)
+	}
+	flip(t, filepath.Join(s.dir, "pawl.db"), other, "journal", "body", 1, 20)
+	s.endures(other, 2)
+}

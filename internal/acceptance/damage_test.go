@@ -71,16 +71,23 @@ func wound(t *testing.T, how string) *wounded {
 	return w
 }
 
-// flip changes one bit in a column of a row of the victim, and gives back how to change it back.
+// flip changes one bit in a column of a row of the victim. Again it changes it back.
 func (w *wounded) flip(table, column string, seq, at int) {
 	w.t.Helper()
-	id, err := record.ParseID(w.victim.ID())
+	flip(w.t, w.path, w.victim.ID(), table, column, seq, at)
+}
+
+// flip changes bit at of a number, or a bit of byte at of a body, from its end where at is negative. seq 0 is for
+// tables with one row for each execution.
+func flip(t *testing.T, path, execution, table, column string, seq, at int) {
+	t.Helper()
+	id, err := record.ParseID(execution)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	conn, err := lite.OpenConn(w.path, lite.OpenReadWrite)
+	conn, err := lite.OpenConn(path, lite.OpenReadWrite)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer conn.Close()
 	where := fmt.Sprintf(" FROM %s WHERE execution = ? AND (seq = ? OR ? = 0)", table)
@@ -97,12 +104,12 @@ func (w *wounded) flip(table, column string, seq, at int) {
 		return nil
 	}})
 	if err != nil || value == nil {
-		w.t.Fatalf("no %s of entry %d: %v", column, seq, err)
+		t.Fatalf("no %s of entry %d: %v", column, seq, err)
 	}
 	err = sqlitex.ExecuteTransient(conn, fmt.Sprintf("UPDATE %s SET %s = ? WHERE execution = ? AND (seq = ? OR ? = 0)", table, column),
 		&sqlitex.ExecOptions{Args: []any{value, id[:], seq, seq}})
 	if err != nil || conn.Changes() != 1 {
-		w.t.Fatalf("%d rows changed, %v", conn.Changes(), err)
+		t.Fatalf("%d rows changed, %v", conn.Changes(), err)
 	}
 }
 
