@@ -14,10 +14,8 @@ import (
 // broken is a definition file that must be refused with a fault of that code.
 type broken struct {
 	name, text, code string
-	// ext of the file: yaml, or json.
+	// ext of the file where it is not yaml.
 	ext string
-	// warns: the fault is a warning, so the file can be used.
-	warns bool
 }
 
 // definitions are what the issue names. Each calls its workflow w.

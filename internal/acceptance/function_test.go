@@ -47,7 +47,7 @@ func misbehaviours() map[string]misbehaviour {
 	}
 	all := map[string]misbehaviour{
 		"panics":                   {func(context.Context) (any, error) { panic("at the disco") }, "panic", true},
-		"panics with nil":          {func(context.Context) (any, error) { panic(nil) }, "panic", true}, //nolint:govet // on purpose
+		"panics with nil":          {func(context.Context) (any, error) { panic(nil) }, "panic", true},
 		"panics with an error":     {func(context.Context) (any, error) { panic(errors.New("oh")) }, "panic", true},
 		"panics with 20 MB":        {func(context.Context) (any, error) { panic(long) }, "panic", true},
 		"reads nothing":            {func(context.Context) (any, error) { var m *misbehaviour; return m.code, nil }, "panic", true},
