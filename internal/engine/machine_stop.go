@@ -10,7 +10,6 @@ import (
 type stopping struct {
 	until time.Duration // running tasks may report
 	after time.Duration // then what was decided must be committed
-	done  bool
 }
 
 // stopNow begins to drain.

@@ -127,19 +127,6 @@ func (r *rig) ask(c Command) Reply {
 	return rep
 }
 
-// refused runs a command that must be refused with code.
-func (r *rig) refused(c Command, code string) Reply {
-	r.t.Helper()
-	rep, err := r.loop.Do(r.ctx, c)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if rep.Error == nil || rep.Error.Code != code {
-		r.t.Fatalf("verb %d: %v, not refused with %s", c.Verb, rep.Error, code)
-	}
-	return rep
-}
-
 // ended waits for the end.
 func (r *rig) ended(id record.ID) model.Status {
 	r.t.Helper()
