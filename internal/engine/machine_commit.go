@@ -328,12 +328,14 @@ func (m *Machine) deposed(l *lane, f *flight, gone []record.Shard) {
 }
 
 // replace sends another version of the batch. The former one is kept while it may be durable; then even a version
-// without parts is sent, because its outcome settles what became of the former ones.
+// without parts is sent, because its outcome settles what became of the former ones. Parts of shards that were dropped
+// meanwhile are left out: nobody waits for them.
 func (m *Machine) replace(l *lane, f *flight, parts []carried) {
 	if f.unsure {
 		l.earlier = append(l.earlier, f)
 	}
 	l.cur = nil
+	parts = slices.DeleteFunc(parts, func(c carried) bool { return m.shards[c.shard].core != c.core })
 	if len(parts) == 0 && len(l.earlier) == 0 {
 		l.failing, l.sick = false, false
 		return
@@ -400,7 +402,7 @@ func (m *Machine) halve(l *lane, f *flight, bad []store.Rejection) {
 	}
 	c := f.parts[0]
 	if m.shards[c.shard].core != c.core {
-		m.replace(l, f, nil)
+		m.replace(l, f, nil) // its shard was dropped
 		return
 	}
 	p, only, ok := c.core.Halve(c.part.Number)

@@ -366,3 +366,26 @@ func TestBatchesAreBounded(t *testing.T) {
 		t.Fatalf("%d tasks", got)
 	}
 }
+
+// A part of a shard that was dropped while the batch was under way is left out of later versions.
+func TestRejectionOfADroppedShardIsLeftOut(t *testing.T) {
+	s := newStand(t, openMemory(t), Config{})
+	s.deploy(function("a"))
+	s.pass(time.Second, true)
+	s.begin(7)
+	gone, ref := s.begin(3)
+	kept, keptRef := s.begin(4)
+	s.answer(s.apply())
+	s.m.drop(3)
+	s.step(Tick{})
+	s.answer(store.Outcome{Result: store.NotCommitted, Rejected: []store.Rejection{{Execution: gone, Reason: "too large"}}})
+	if len(s.commits) != 1 || len(s.commits[0].Parts) != 1 {
+		t.Fatalf("%d commits; the dropped part is sent again", len(s.commits))
+	}
+	s.commit()
+	s.accepted(keptRef)
+	s.refused(ref, shard.CodeUnavailable)
+	if s.entries(gone) != 0 || s.entries(kept) != 1 {
+		t.Fatal("the wrong one is durable")
+	}
+}

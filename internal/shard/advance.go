@@ -31,6 +31,16 @@ func (c *Core) Advance(now int64, number uint64, reuse bool) error {
 	for _, k := range p.leaving {
 		c.keyLeft(k)
 	}
+	for _, id := range p.unread {
+		c.mailSettled(id)
+	}
+	for _, k := range p.doubtful {
+		k.doubtful = false
+		if len(k.loaded) > 0 {
+			c.askKey(k)
+		}
+		c.serveKey(k)
+	}
 	for _, e := range p.members {
 		c.durable(e)
 	}

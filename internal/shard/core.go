@@ -31,7 +31,7 @@ type Core struct {
 	defs    map[DefinitionRef]*definition
 	keys    map[record.Key]*keyRow
 	mail    map[record.MessageID]mailState
-	refused map[record.MessageID]bool // rejected once
+	refused map[record.MessageID]int // how often what they cause was rejected
 	letters mailbox
 
 	wakes   wakes
@@ -64,7 +64,7 @@ func NewCore(now int64, f record.Fence, c Config) *Core {
 		defs:    map[DefinitionRef]*definition{},
 		keys:    map[record.Key]*keyRow{},
 		mail:    map[record.MessageID]mailState{},
-		refused: map[record.MessageID]bool{},
+		refused: map[record.MessageID]int{},
 		wakes:   wakes{pos: map[record.ID]int32{}},
 		watched: map[record.ID]bool{},
 		folds:   map[record.ID]*fold{},

@@ -12,6 +12,7 @@ type keyRow struct {
 	key   record.Key
 	known bool // row and exists hold
 	asked bool
+	stale bool // asked before a part was rejected: the answer may be of before
 
 	// row as of the newest decision; ClosedAt is set once the close is durable.
 	row    record.KeyRow
@@ -19,12 +20,13 @@ type keyRow struct {
 	// closing is the time of a closing entry that is not durable yet; 0 for none.
 	closing int64
 
-	starts  []start      // that wait for their turn
-	loaded  []*execution // that need the row before they go on
-	users   int          // executions in memory with this key
-	ousting bool         // the holder was asked to cancel for a start that replaces it
-	leaving bool         // its holder is being forgotten
-	looking bool         // it is being looked up whether the first of starts has happened already
+	starts   []start      // that wait for their turn
+	loaded   []*execution // that need the row before they go on
+	users    int          // executions in memory with this key
+	ousting  bool         // the holder was asked to cancel for a start that replaces it
+	leaving  bool         // its holder is being forgotten
+	doubtful bool         // not known until a part with a rejection is durable
+	looking  bool         // it is being looked up whether the first of starts has happened already
 }
 
 func (c *Core) keyOf(k record.Key) *keyRow {
@@ -59,8 +61,18 @@ func (c *Core) askKey(k *keyRow) {
 func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
 	c.now = now
 	for i := range asked {
-		if k := c.keys[asked[i]]; k != nil && !k.known {
-			k.asked, k.known, k.exists, k.row, k.closing = false, true, false, record.KeyRow{}, 0
+		k := c.keys[asked[i]]
+		if k == nil || k.known {
+			continue
+		}
+		k.asked = false
+		switch {
+		case k.doubtful: // Advance asks again
+		case k.stale:
+			k.stale = false
+			c.askKey(k)
+		default:
+			k.known, k.exists, k.row, k.closing = true, false, record.KeyRow{}, 0
 		}
 	}
 	for i := range rows {
@@ -70,7 +82,7 @@ func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
 	}
 	for i := range asked {
 		k := c.keys[asked[i]]
-		if k == nil {
+		if k == nil || !k.known {
 			continue
 		}
 		waiting := k.loaded
@@ -84,7 +96,7 @@ func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
 
 // serveKey decides about the starts that wait for k, in order, as far as it can.
 func (c *Core) serveKey(k *keyRow) {
-	for len(k.starts) > 0 {
+	for len(k.starts) > 0 && !k.doubtful {
 		if !k.known {
 			c.askKey(k)
 			return
@@ -96,7 +108,9 @@ func (c *Core) serveKey(k *keyRow) {
 		k.starts[0] = start{}
 		k.starts = k.starts[1:]
 	}
-	c.forgetKey(k)
+	if len(k.starts) == 0 {
+		c.forgetKey(k)
+	}
 }
 
 // serveStart decides about one start; false: it goes on waiting.
@@ -222,7 +236,7 @@ func (c *Core) leaveKey(e *execution) {
 
 // forgetKey drops a key that nobody needs; the store has it.
 func (c *Core) forgetKey(k *keyRow) {
-	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && !k.leaving && !k.looking {
+	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && !k.leaving && !k.looking && !k.doubtful {
 		delete(c.keys, k.key)
 	}
 }

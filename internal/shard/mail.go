@@ -76,6 +76,10 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 			continue
 		}
 		c.mail[m.ID] = mailInFlight
+		if c.refused[m.ID] > 1 {
+			c.deadLetter(m.To, m.ID, "the store cannot keep what it causes")
+			continue
+		}
 		c.open(m)
 	}
 	for _, id := range c.letters.taken {
@@ -132,17 +136,17 @@ func (c *Core) deadLetter(id record.ID, m record.MessageID, why string) {
 	c.takeMail(id, m, false, nil)
 }
 
-// mailRefused deals with a message whose part was rejected: it is read once more, and then taken as a dead letter, so
-// that a message that no part can hold does not come back for ever.
-func (c *Core) mailRefused(id record.ID, m record.MessageID) {
-	if c.refused[m] {
-		delete(c.refused, m)
-		c.deadLetter(id, m, "the store cannot keep what it causes")
-		return
-	}
-	c.refused[m] = true
-	delete(c.mail, m)
-	c.letters.due = min(c.letters.due, c.now+c.cfg.InboxPoll/2)
+// mailRefused deals with a message whose part was rejected: it is read again when p is durable, and taken as a dead
+// letter if that happens twice, so that a message that no part can hold does not come back for ever.
+func (c *Core) mailRefused(p *part, m record.MessageID) {
+	c.refused[m]++
+	p.unread = append(p.unread, m)
+}
+
+// mailSettled lets a message be read again.
+func (c *Core) mailSettled(id record.MessageID) {
+	c.letters.due = min(c.letters.due, c.now)
+	c.forgetMail(id)
 }
 
 // mailGone notes that a take is durable.
@@ -151,6 +155,11 @@ func (c *Core) mailGone(id record.MessageID) {
 	if c.letters.more {
 		c.letters.more, c.letters.due = false, c.now
 	}
+	c.forgetMail(id)
+}
+
+// forgetMail drops a message from what is in flight, when no read that began before now can show it any more.
+func (c *Core) forgetMail(id record.MessageID) {
 	if !c.letters.asked {
 		delete(c.mail, id)
 		return

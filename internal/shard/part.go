@@ -20,6 +20,10 @@ type part struct {
 	members []*execution
 	// leaving are the keys of Forgets.
 	leaving []*keyRow
+	// doubtful and unread are keys and messages of what was rejected: an attempt with a former version may yet make
+	// it durable, so the store is asked again when this part is.
+	doubtful []*keyRow
+	unread   []record.MessageID
 	// takesFor has the execution of each of Takes.
 	takesFor []record.ID
 

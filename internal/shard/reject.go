@@ -38,7 +38,7 @@ func (c *Core) Reject(now int64, number uint64, bad []Rejection, unsure bool) *r
 		c.throwOut(r, gone, c.parts[at])
 	}
 	for _, g := range gone {
-		c.undo(g, unsure)
+		c.undo(g, c.parts[at], unsure)
 	}
 	return &c.parts[at].Part
 }
@@ -170,20 +170,31 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 	e.newest = nil
 	p.join(e)
 	if k := e.key; k != nil {
-		k.known, k.exists, k.closing, k.ousting = false, false, 0, false
+		p.doubt(k)
 	}
 	c.discard(e, &model.Error{Code: CodeRejected, Message: r.Reason})
 }
 
+// doubt forgets what is known of k until p is durable.
+func (p *part) doubt(k *keyRow) {
+	k.stale = k.asked
+	k.known, k.exists, k.closing, k.ousting, k.leaving = false, false, 0, false, false
+	if !k.doubtful {
+		k.doubtful = true
+		p.doubtful = append(p.doubtful, k)
+	}
+}
+
 // holdsTask reports whether the intent of a was in g.
-func (g *part) holdsTask(e *execution, a *attempt) bool {
-	return a.part != nil && slices.ContainsFunc(g.dispatch, func(t Task) bool {
+func (p *part) holdsTask(e *execution, a *attempt) bool {
+	return a.part != nil && slices.ContainsFunc(p.dispatch, func(t Task) bool {
 		return t.Execution == e.id && t.TaskRef == a.TaskRef
 	})
 }
 
-// undo answers those who waited for what was cut out.
-func (c *Core) undo(g *part, unsure bool) {
+// undo answers those who waited for what was cut out. p is the part from whose outcome on the store tells what is
+// true.
+func (c *Core) undo(g, p *part, unsure bool) {
 	rejected := &model.Error{Code: CodeRejected, Message: "the store cannot keep this change"}
 	again := &model.Error{Code: CodeUnavailable, Message: "it is not known what became of the execution; ask again"}
 	for _, r := range g.replies {
@@ -200,14 +211,13 @@ func (c *Core) undo(g *part, unsure bool) {
 		v.Answer = Again
 		c.out.Verdicts = append(c.out.Verdicts, v)
 	}
-	for i, id := range g.Takes {
-		c.mailRefused(g.takesFor[i], id)
+	for _, id := range g.Takes {
+		c.mailRefused(p, id)
 	}
 	for _, id := range g.Forgets {
 		c.wakes.add(record.Due{At: c.now + c.cfg.Window, Execution: id})
 	}
 	for _, k := range g.leaving {
-		k.leaving, k.known = false, false
-		c.serveKey(k)
+		p.doubt(k)
 	}
 }

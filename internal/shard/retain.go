@@ -20,7 +20,7 @@ func (c *Core) forget(e *execution, l *Loaded) {
 	if l.Head.Key != "" {
 		k = c.keys[record.Key{Namespace: l.Head.Namespace, Workflow: l.Head.Workflow, Key: l.Head.Key}]
 	}
-	busy := k != nil && (k.asked || k.leaving)
+	busy := k != nil && (k.asked || k.leaving || k.doubtful)
 	if p := c.building(); busy || p != nil && len(p.Forgets) >= forgetsInPart {
 		c.wakes.add(due) // later
 		return
