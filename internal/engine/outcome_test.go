@@ -376,7 +376,8 @@ func TestRejectionOfADroppedShardIsLeftOut(t *testing.T) {
 	gone, ref := s.begin(3)
 	kept, keptRef := s.begin(4)
 	s.answer(s.apply())
-	s.m.drop(3)
+	s.depose(3)
+	s.m.claims.soon = true
 	s.step(Tick{})
 	s.answer(store.Outcome{Result: store.NotCommitted, Rejected: []store.Rejection{{Execution: gone, Reason: "too large"}}})
 	if len(s.commits) != 1 || len(s.commits[0].Parts) != 1 {
