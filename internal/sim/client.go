@@ -37,8 +37,8 @@ type op struct {
 	then func()
 }
 
-// sight is one look at the memory of an owner.
-type sight struct{ seq, hash uint64 }
+// glance is one look at the memory of an owner.
+type glance struct{ seq, hash uint64 }
 
 // call is one op at one member.
 type call struct {
@@ -46,7 +46,8 @@ type call struct {
 	m    *member
 	life int
 	// saw is what the last look of a view saw; it counts when the reply has come.
-	saw *sight
+	saw *glance
+	seq uint64 // that the reply has seen
 }
 
 func newClients(w *world) *clients {
@@ -154,6 +155,17 @@ func (c *clients) look(id record.ID) {
 	c.ask(&op{n: len(c.ops), safe: true, cmd: engine.Command{Verb: shard.View, Execution: id}})
 }
 
+// follow may wait for the end of an execution, or watch it. Who does that asks once and takes what comes.
+func (c *clients) follow(id record.ID) {
+	switch c.w.r.IntN(6) {
+	case 0:
+		never := func(*kernel.State, *kernel.Definition) bool { return false }
+		c.ask(&op{n: len(c.ops), cmd: engine.Command{Verb: shard.Wait, Execution: id, Look: never}})
+	case 1:
+		c.ask(&op{n: len(c.ops), cmd: engine.Command{Verb: shard.Watch, Execution: id}})
+	}
+}
+
 // ask begins an op.
 func (c *clients) ask(o *op) {
 	c.ops = append(c.ops, o)
@@ -189,7 +201,7 @@ func (c *clients) deliver(o *op, m *member) {
 	at := &call{op: o, m: m, life: m.life}
 	if cmd.Verb == shard.View {
 		cmd.Look = func(s *kernel.State, _ *kernel.Definition) bool {
-			at.saw = &sight{s.Seq(), hashOf(kernel.Save(nil, s))}
+			at.saw = &glance{s.Seq(), hashOf(kernel.Save(nil, s))}
 			return true
 		}
 	}
@@ -262,6 +274,7 @@ func (c *clients) settle(o *op, r *engine.Reply) {
 	c.w.judge.settled(o)
 	if o.cmd.Verb == shard.Start && r.Error == nil {
 		c.known = append(c.known, r.Execution)
+		c.follow(r.Execution)
 	}
 	if o.then != nil {
 		o.then()

@@ -30,6 +30,13 @@ type judge struct {
 	applied    map[version]bool
 	steps      int
 	alarms     map[string]int
+	watched    map[sight]uint64 // entry published last
+}
+
+// sight is an execution as one process shows it.
+type sight struct {
+	owner record.Owner
+	id    record.ID
 }
 
 // Violation is one broken law.
@@ -48,6 +55,7 @@ type witness struct {
 	states [][]byte // the saved states themselves, while there is a trace
 	forgot bool
 	ended  bool // the journal says so
+	halted bool // parked or paused
 	key    record.Key
 
 	handed   map[attemptKey]int64 // when the attempt was handed out
@@ -89,6 +97,7 @@ func newJudge(w *world) *judge {
 		taken:    map[record.MessageID]int{},
 		applied:  map[version]bool{},
 		alarms:   map[string]int{},
+		watched:  map[sight]uint64{},
 	}
 }
 
@@ -390,6 +399,7 @@ func (j *judge) replied(m *member, at *call, r *engine.Reply) {
 		j.fail("I1", "member %d acknowledges %s %d of %s, which is not durable", m.n, verbName(o.cmd.Verb), o.n, r.Execution)
 		return
 	}
+	at.seq = r.Seq
 	j.acknowledged(x, at)
 }
 
@@ -412,8 +422,6 @@ func (j *judge) claimed(f record.Fence, err error) {
 		j.fail("I3", "shard %d: a claim answers epoch %d of an owner that the store does not know", f.Shard, f.Epoch)
 	}
 }
-
-func (j *judge) published(engine.Publish) {}
 
 func (j *judge) memberGone(*member) {}
 

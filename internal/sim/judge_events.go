@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 
+	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -18,6 +19,7 @@ type fact struct {
 	Status  string          `json:"status"`
 	Outcome string          `json:"outcome"`
 	Name    string          `json:"name"`
+	To      string          `json:"to"`
 	Attempt int             `json:"attempt"`
 	N       int64           `json:"n"`
 	Signal  int64           `json:"signal"`
@@ -77,6 +79,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 			j.fail("I12", "%s: entry %d drops signal %d, which is not kept", x.id, e.Seq, f.Signal)
 		}
 		delete(x.kept, f.Signal)
+	case "status":
+		x.halted = f.To == "parked" || f.To == "paused"
 	case "end":
 		x.ended = true
 	}
@@ -95,8 +99,11 @@ func (j *judge) input(x *witness, e *record.Entry, f *fact) {
 	}
 }
 
-// task checks I14 and I24.
+// task checks I14, I24 and I27.
 func (j *judge) task(x *witness, e *record.Entry, f *fact) {
+	if x.halted {
+		j.fail("I27", "%s: entry %d begins %s/%d although it is parked or paused", x.id, e.Seq, f.Step, f.Attempt)
+	}
 	if x.cancelled != 0 {
 		j.fail("I14", "%s: entry %d begins %s/%d after the cancel in entry %d", x.id, e.Seq, f.Step, f.Attempt, x.cancelled)
 	}
@@ -158,19 +165,42 @@ func (j *judge) acknowledged(x *witness, at *call) {
 		if o.cmd.Request != "" && !x.requests[o.cmd.Request] {
 			j.fail("I6", "%s: %s %d was acknowledged and is not recorded", x.id, verbName(o.cmd.Verb), o.n)
 		}
+	case shard.Wait:
+		if !x.state.Status().Closed() {
+			j.fail("I6", "%s: a wait for its end was answered, and it is %s", x.id, x.state.Status())
+		}
+	case shard.Watch:
+		k := sight{at.m.owner, x.id}
+		j.watched[k] = max(j.watched[k], at.seq)
 	case shard.View:
 		j.viewed(x, at.saw)
 	}
 }
 
 // viewed: what the owner has in memory is the fold of the journal.
-func (j *judge) viewed(x *witness, saw *sight) {
+func (j *judge) viewed(x *witness, saw *glance) {
 	if saw == nil || saw.seq == 0 || saw.seq > uint64(len(x.saves)) {
 		j.fail("I23", "%s: a view shows entry %v; durable is %d", x.id, saw, len(x.saves))
 		return
 	}
 	if saw.hash != x.saves[saw.seq-1] {
 		j.fail("I23", "%s: the owner's memory at entry %d is not the fold of the journal", x.id, saw.seq)
+	}
+}
+
+// published: a watcher sees entries in order, once, and only durable ones (I30). It may miss some, and reads those in the
+// journal: an entry that was taken back and turned out to be durable after all is not told.
+func (j *judge) published(m *member, list []engine.Published) {
+	for i := range list {
+		p := &list[i]
+		k := sight{m.owner, p.Execution}
+		if last := j.watched[k]; p.Seq <= last {
+			j.fail("I30", "member %d publishes entry %d of %s after %d", m.n, p.Seq, p.Execution, last)
+		}
+		if p.Seq > j.durable(p.Execution) {
+			j.fail("I30", "member %d publishes entry %d of %s, which is not durable", m.n, p.Seq, p.Execution)
+		}
+		j.watched[k] = p.Seq
 	}
 }
 

@@ -241,7 +241,7 @@ func (m *member) do(r engine.Request) {
 	case engine.Replies:
 		m.w.clients.hear(m, r)
 	case engine.Publish:
-		m.w.judge.published(r)
+		m.w.judge.published(m, r.List)
 	case engine.Poke:
 		m.w.poke(r)
 	case engine.Alarms:
