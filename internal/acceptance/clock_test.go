@@ -17,12 +17,12 @@ const clockEnv = "PAWL_ACCEPTANCE_CLOCK"
 
 const day = 24 * time.Hour
 
-// sleepers wait for five minutes, each in another way. The wait until a moment is for the clock of the first process.
+// sleepers wait for a minute, each in another way. The wait until a moment is for the clock of the first process.
 var sleepers = map[string]string{
-	"nap":     "nodes: {a: {wait: {for: 5m}}}",
-	"until":   "nodes: {a: {wait: {until: '2000-01-10T00:05:00Z'}}}",
-	"timeout": "nodes: {a: {signal: never, timeout: 5m, next: {timeout: b}}, b: {set: {}}}",
-	"backoff": "nodes: {a: {call: flaky, retry: {max_attempts: 2, initial_interval: 5m, jitter: 0}}}",
+	"nap":     "nodes: {a: {wait: {for: 1m}}}",
+	"until":   "nodes: {a: {wait: {until: '2000-01-10T00:01:00Z'}}}",
+	"timeout": "nodes: {a: {signal: never, timeout: 1m, next: {timeout: b}}, b: {set: {}}}",
+	"backoff": "nodes: {a: {call: flaky, retry: {max_attempts: 2, initial_interval: 1m, jitter: 0}}}",
 	"delayed": "nodes: {a: {set: {}}}",
 	"held":    "nodes: [{a: {signal: {name: s, count: 3}}}]",
 }
@@ -63,7 +63,7 @@ func beforeTheStep(t *testing.T, path string) {
 	for name, text := range sleepers {
 		h.deploy("workflow: " + name + "\n" + text)
 		if name == "delayed" {
-			h.start(name, nil, pawl.Delay(5*time.Minute))
+			h.start(name, nil, pawl.Delay(time.Minute))
 			continue
 		}
 		run := h.start(name, nil)
@@ -81,7 +81,7 @@ func beforeTheStep(t *testing.T, path string) {
 func steppedBack(t *testing.T, path string) {
 	h := buildAt(t, path, flaky)
 	for range 2 {
-		time.Sleep(5 * time.Minute)
+		time.Sleep(time.Minute)
 		for name := range sleepers {
 			if x := h.get(name); x.Closed() {
 				t.Errorf("%s ended %s before it was due", name, x.Status)
@@ -95,7 +95,7 @@ func steppedBack(t *testing.T, path string) {
 	// What begins now goes by the clock of now.
 	began := time.Now()
 	x := h.wait(h.start("nap", nil, pawl.Key("young")))
-	if took := time.Since(began); took < 5*time.Minute || took > 6*time.Minute || x.Status != model.Completed {
+	if took := time.Since(began); took < time.Minute || took > 2*time.Minute || x.Status != model.Completed {
 		t.Errorf("a new nap took %s: %+v", took, x)
 	}
 	h.inOrder()
