@@ -70,7 +70,11 @@ func (c *Core) release(p *part) {
 	for i := range p.verdicts {
 		c.out.Verdicts = append(c.out.Verdicts, p.verdicts[i].Verdict)
 	}
-	c.out.Published = append(c.out.Published, p.published...)
+	for i := range p.published {
+		if c.watched[p.published[i].Execution] {
+			c.out.Published = append(c.out.Published, p.published[i])
+		}
+	}
 	for i := range p.Sends {
 		c.poke(p.Sends[i].Shard)
 	}

@@ -27,6 +27,7 @@ const (
 	mergedInputs  = 1000      // inputs of one transition
 	mergedBytes   = 512 << 10 // their payload
 	forgetsInPart = 100
+	forgetLater   = 100 // milliseconds until the next try where a key is busy
 	scanLimit     = 1000
 	journalPage   = 512
 	auditLongest  = 20_000 // entries; longer journals are not audited in the background

@@ -24,7 +24,7 @@ type keyRow struct {
 	loaded   []*execution // that need the row before they go on
 	users    int          // executions in memory with this key
 	ousting  bool         // the holder was asked to cancel for a start that replaces it
-	leaving  bool         // its holder is being forgotten
+	leaving  record.ID    // of the execution that is being forgotten; zero: none
 	doubtful bool         // not known until a part with a rejection is durable
 	looking  bool         // it is being looked up whether the first of starts has happened already
 }
@@ -96,7 +96,7 @@ func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
 
 // serveKey decides about the starts that wait for k, in order, as far as it can.
 func (c *Core) serveKey(k *keyRow) {
-	for len(k.starts) > 0 && !k.doubtful {
+	for len(k.starts) > 0 && !k.doubtful && k.leaving.IsZero() {
 		if !k.known {
 			c.askKey(k)
 			return
@@ -115,7 +115,7 @@ func (c *Core) serveKey(k *keyRow) {
 
 // serveStart decides about one start; false: it goes on waiting.
 func (c *Core) serveStart(k *keyRow, s start) bool {
-	if k.leaving || k.looking {
+	if k.looking {
 		return false
 	}
 	if !k.exists {
@@ -236,7 +236,7 @@ func (c *Core) leaveKey(e *execution) {
 
 // forgetKey drops a key that nobody needs; the store has it.
 func (c *Core) forgetKey(k *keyRow) {
-	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && !k.leaving && !k.looking && !k.doubtful {
+	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && k.leaving.IsZero() && !k.looking && !k.doubtful {
 		delete(c.keys, k.key)
 	}
 }

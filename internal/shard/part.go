@@ -34,6 +34,9 @@ type part struct {
 	published []Published
 }
 
+// headBytes is about what a head takes.
+const headBytes = 200
+
 // heldVerdict is a verdict and the execution it depends on.
 type heldVerdict struct {
 	Verdict
@@ -71,7 +74,7 @@ func (c *Core) building() *part {
 // full reports whether the part under construction takes no more.
 func (c *Core) full() bool {
 	p := c.building()
-	return p != nil && (len(p.members) >= c.cfg.PartEntries || p.bytes >= c.cfg.PartBytes)
+	return p != nil && !p.empty() && (len(p.members) >= c.cfg.PartEntries || p.bytes >= c.cfg.PartBytes)
 }
 
 // addEntry appends what d decided. The caller has checked that e has no entry in the part.
@@ -115,7 +118,7 @@ func (p *part) addHead(e *execution, h record.Head) {
 		}
 	}
 	p.Heads = append(p.Heads, h)
-	p.bytes += 200
+	p.bytes += headBytes
 }
 
 // join notes that e depends on p. Entries and heads of e are added before.

@@ -134,13 +134,26 @@ func (p *part) cut(in func(record.ID) bool) *part {
 	p.takesFor, g.takesFor = divide(p.takesFor, func(x *record.ID) bool { return in(*x) })
 	p.Forgets, g.Forgets = divide(p.Forgets, func(x *record.ID) bool { return in(*x) })
 	p.members, g.members = divide(p.members, func(x **execution) bool { return in((*x).id) })
-	p.leaving, g.leaving = divide(p.leaving, func(x **keyRow) bool { return in((*x).row.Execution) })
+	p.leaving, g.leaving = divide(p.leaving, func(x **keyRow) bool { return in((*x).leaving) })
 	p.dispatch, g.dispatch = divide(p.dispatch, func(x *Task) bool { return in(x.Execution) })
 	p.cancel, g.cancel = divide(p.cancel, func(x *Attempt) bool { return in(x.Execution) })
 	p.replies, g.replies = divide(p.replies, func(x *Reply) bool { return in(x.Execution) })
 	p.verdicts, g.verdicts = divide(p.verdicts, func(x *heldVerdict) bool { return in(x.execution) })
 	p.published, g.published = divide(p.published, func(x *Published) bool { return in(x.Execution) })
+	p.bytes, g.bytes = p.weigh(), g.weigh()
 	return g
+}
+
+// weigh counts the bytes of p anew.
+func (p *part) weigh() int {
+	n := headBytes * len(p.Heads)
+	for i := range p.Entries {
+		n += len(p.Entries[i].Body)
+	}
+	for i := range p.Snapshots {
+		n += len(p.Snapshots[i].Body)
+	}
+	return n
 }
 
 // divide copies list into those that f refuses and those that it takes.
@@ -178,7 +191,7 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 // doubt forgets what is known of k until p is durable.
 func (p *part) doubt(k *keyRow) {
 	k.stale = k.asked
-	k.known, k.exists, k.closing, k.ousting, k.leaving = false, false, 0, false, false
+	k.known, k.exists, k.closing, k.ousting, k.leaving = false, false, 0, false, record.ID{}
 	if !k.doubtful {
 		k.doubtful = true
 		p.doubtful = append(p.doubtful, k)

@@ -15,27 +15,35 @@ func (c *Core) expired(l *Loaded) bool {
 // to e; until this is durable, starts with the key wait.
 func (c *Core) forget(e *execution, l *Loaded) {
 	c.remove(e)
-	due := record.Due{At: e.headNextAt, Execution: e.id}
 	var k *keyRow
 	if l.Head.Key != "" {
-		k = c.keys[record.Key{Namespace: l.Head.Namespace, Workflow: l.Head.Workflow, Key: l.Head.Key}]
+		k = c.keyOf(record.Key{Namespace: l.Head.Namespace, Workflow: l.Head.Workflow, Key: l.Head.Key})
 	}
-	busy := k != nil && (k.asked || k.leaving || k.doubtful)
-	if p := c.building(); busy || p != nil && len(p.Forgets) >= forgetsInPart {
-		c.wakes.add(due) // later
+	if p := c.building(); k != nil && c.inUse(k) || p != nil && len(p.Forgets) >= forgetsInPart {
+		c.wakes.add(record.Due{At: c.now + forgetLater, Execution: e.id})
 		return
 	}
 	p := c.opened()
 	p.Forgets = append(p.Forgets, e.id)
 	c.stats.Forgotten++
-	if k != nil && k.exists && k.row.Execution == e.id {
-		k.leaving = true
+	if k != nil {
+		k.leaving = e.id
 		p.leaving = append(p.leaving, k)
 	}
 }
 
+// inUse reports whether a decision about k is under way that a change of its row would invalidate.
+func (c *Core) inUse(k *keyRow) bool {
+	holder := c.execs[k.row.Execution]
+	unborn := k.known && holder != nil && holder.state != nil && holder.state.Seq() == 0
+	return unborn || k.asked || k.looking || k.doubtful || !k.leaving.IsZero()
+}
+
 // keyLeft lets starts go on once the key of a forgotten execution is gone for good.
 func (c *Core) keyLeft(k *keyRow) {
-	k.leaving, k.exists = false, false
+	if k.row.Execution == k.leaving {
+		k.exists = false
+	}
+	k.leaving = record.ID{}
 	c.serveKey(k)
 }
