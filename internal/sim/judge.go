@@ -62,6 +62,7 @@ type witness struct {
 	latest   map[string]int       // attempt handed out, by step
 	begun    map[string]int       // attempt in the journal, by step
 	finished map[string]bool      // steps that have ended
+	lost     map[attemptKey]bool  // journaled as lost or given back
 	pause    map[string]int64     // end of the back-off, by step
 	arms     map[string][]int64   // times of a wait, by step; 0 for a signal
 
@@ -76,7 +77,7 @@ func newWitness(id record.ID) *witness {
 	return &witness{
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
-		pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
+		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
 	}
 }
 
@@ -379,6 +380,9 @@ func (j *judge) reported(m *member, r runner.Report, v runner.Verdict) {
 		return
 	}
 	k := attemptKey{r.Token.Step, r.Token.Attempt}
+	if !r.Released && x.lost[k] {
+		j.fail("I6", "%s: the result of %s/%d was accepted; the journal has it as lost", x.id, k.step, k.attempt)
+	}
 	if j.outstanding(x, k) {
 		j.fail("I6", "%s: the result of %s/%d was accepted and is not durable", x.id, k.step, k.attempt)
 	}

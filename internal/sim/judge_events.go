@@ -56,6 +56,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		j.input(x, e, f)
 	case "task":
 		j.task(x, e, f)
+	case "lost":
+		x.lost[attemptKey{f.Step, f.Attempt}] = true
 	case "backoff":
 		x.pause[f.Step] = f.Until
 	case "wait":
@@ -170,8 +172,9 @@ func (j *judge) acknowledged(x *witness, at *call) {
 			j.fail("I6", "%s: a wait for its end was answered, and it is %s", x.id, x.state.Status())
 		}
 	case shard.Watch:
-		k := sight{at.m.owner, x.id}
-		j.watched[k] = max(j.watched[k], at.seq)
+		if k := (sight{at.m.owner, x.id}); j.watched[k] == 0 {
+			j.watched[k] = at.seq
+		}
 	case shard.View:
 		j.viewed(x, at.saw)
 	}
