@@ -72,7 +72,7 @@ func decodeEntry(dst []kernel.Event, en *record.Entry, seq uint64) ([]kernel.Eve
 	if en.Seq != seq {
 		return nil, damaged(fmt.Errorf("entry %d follows instead", en.Seq))
 	}
-	if len(en.Body) == 0 || record.Checksum(en.Body) != en.Sum {
+	if len(en.Body) == 0 || en.Checksum() != en.Sum {
 		return nil, damaged(nil)
 	}
 	if en.Body[0] != record.CodecPlain {

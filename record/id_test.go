@@ -32,3 +32,21 @@ func TestParseIDRefuses(t *testing.T) {
 		}
 	}
 }
+
+// F31: the sum of an entry covers everything a bit could flip in.
+func TestF31EntrySumCoversWhereAndWhen(t *testing.T) {
+	e := Entry{Execution: NewID(1, 2, 3), Seq: 4, At: 5, Body: []byte("body")}
+	sum := e.Checksum()
+	for name, change := range map[string]func(*Entry){
+		"execution": func(e *Entry) { e.Execution[9] ^= 1 },
+		"seq":       func(e *Entry) { e.Seq ^= 1 },
+		"at":        func(e *Entry) { e.At ^= 1 << 40 },
+		"body":      func(e *Entry) { e.Body = []byte("bodz") },
+	} {
+		c := e
+		change(&c)
+		if c.Checksum() == sum {
+			t.Errorf("a flipped bit in %s is not noticed", name)
+		}
+	}
+}

@@ -37,7 +37,7 @@ type Part struct {
 }
 
 // Entry is one transition of one execution. Seq counts from 1 without gaps. Body is opaque to the store: a codec
-// byte, then the payload; Sum is its CRC-32C. At is Unix milliseconds.
+// byte, then the payload; Sum is [Entry.Checksum]. At is Unix milliseconds.
 type Entry struct {
 	Execution ID
 	Seq       uint64

@@ -127,6 +127,7 @@ func TestF24_F31_I27_FlippedByte(t *testing.T) {
 		"waiting, second entry, its end": {"waiting", "body", 2, -1},
 		"waiting, checksum":              {"waiting", "sum", 2, 7},
 		"waiting, number":                {"waiting", "seq", 2, 3},
+		"waiting, time":                  {"waiting", "at", 1, 40},
 		"sleeping":                       {"sleeping", "body", 2, 20},
 		"working":                        {"working", "body", 1, 30},
 		"paused":                         {"paused", "body", 3, 10},

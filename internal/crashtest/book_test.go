@@ -59,7 +59,9 @@ func (s *shelf) decide(d *kernel.Definition, state *kernel.State, in kernel.Inpu
 		s.t.Fatal(err)
 	}
 	body := kernel.Encode([]byte{record.CodecPlain}, out.Ops)
-	s.part.Entries = append(s.part.Entries, record.Entry{Execution: s.id, Seq: out.Seq, At: out.At, Body: body, Sum: record.Checksum(body)})
+	entry := record.Entry{Execution: s.id, Seq: out.Seq, At: out.At, Body: body}
+	entry.Sum = entry.Checksum()
+	s.part.Entries = append(s.part.Entries, entry)
 }
 
 // keep writes the journal.

@@ -163,7 +163,7 @@ func applyEntry(s *kernel.State, t *record.Entry) error {
 		return fmt.Errorf("entry %d follows entry %d", t.Seq, s.Seq())
 	case len(t.Body) == 0 || t.Body[0] != record.CodecPlain:
 		return fmt.Errorf("entry %d has an unknown encoding", t.Seq)
-	case record.Checksum(t.Body) != t.Sum:
+	case t.Checksum() != t.Sum:
 		return fmt.Errorf("the checksum of entry %d does not fit", t.Seq)
 	}
 	ops, err := kernel.Decode(t.Body[1:])

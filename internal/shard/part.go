@@ -83,7 +83,9 @@ func (p *part) addEntry(e *execution, d *kernel.Decided) {
 	p.arena = append(p.arena, record.CodecPlain)
 	p.arena = kernel.Encode(p.arena, d.Ops)
 	body := p.arena[from:len(p.arena):len(p.arena)]
-	p.Entries = append(p.Entries, record.Entry{Execution: e.id, Seq: d.Seq, At: d.At, Sum: record.Checksum(body), Body: body})
+	entry := record.Entry{Execution: e.id, Seq: d.Seq, At: d.At, Body: body}
+	entry.Sum = entry.Checksum()
+	p.Entries = append(p.Entries, entry)
 	p.bytes += len(body)
 	e.grown += len(body)
 }

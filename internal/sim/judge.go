@@ -223,7 +223,7 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 		j.fail("time", "%s: entry %d is of %d, the one before of %d", e.Execution, e.Seq, e.At, s.At())
 	case s.Status().Closed():
 		j.fail("I15", "%s: entry %d follows its end", e.Execution, e.Seq)
-	case record.Checksum(e.Body) != e.Sum:
+	case e.Checksum() != e.Sum:
 		j.fail("I2", "%s: entry %d has a wrong checksum", e.Execution, e.Seq)
 	}
 	ops, err := decodeEntry(e.Body)
