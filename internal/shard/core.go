@@ -41,6 +41,7 @@ type Core struct {
 	singles []record.ID // to be asked for alone
 	loading int         // asked for and not answered
 
+	left    leftSet
 	watched map[record.ID]bool
 	folds   map[record.ID]*fold
 	auditAt int64

@@ -30,21 +30,32 @@ func (c *Core) Report(now int64, r Report) {
 	c.push(e, in)
 }
 
-// repeated judges a report of an attempt that is not outstanding: the same answer as long as the state knows the step.
+// repeated judges a report of an attempt that is not outstanding: the same answer as long as the state shows that the
+// step went on with the result of this attempt. What ended otherwise, or cannot be told apart from that, is stale.
 func (c *Core) repeated(e *execution, ref kernel.TaskRef) Answer {
 	if e.state == nil {
 		return Again
 	}
 	for s := range kernel.Steps(e.state) {
-		if s.Path != ref.Step {
-			continue
+		if s.Path == ref.Step {
+			return judgeStep(&s, ref.Attempt)
 		}
-		if s.Attempt == ref.Attempt && (s.Status == model.StepCompleted || s.Status == model.StepFailed || s.Status == model.StepBackoff) {
-			return Recorded
-		}
-		return Stale
 	}
 	return Stale
+}
+
+func judgeStep(s *kernel.StepView, attempt int) Answer {
+	switch {
+	case s.Attempt != attempt:
+		return Stale
+	case s.Status == model.StepCompleted:
+		return Recorded
+	case s.Status != model.StepFailed && s.Status != model.StepBackoff || s.Error == nil:
+		return Stale
+	case s.Error.Code == "lost" || s.Error.Code == "timeout":
+		return Stale
+	}
+	return Recorded
 }
 
 // Lease hands an attempt of [Ready.Dispatch] to an executor. False: it is not wanted any more.

@@ -96,6 +96,7 @@ func (c *Core) retire(e *execution) {
 // drop puts e out of memory: into the wake heap where the stored next_at lies before the horizon.
 func (c *Core) drop(e *execution) {
 	c.remove(e)
+	c.left.add(e.id)
 	c.stats.Evicted++
 	due := record.Due{At: e.headNextAt, Execution: e.id}
 	if bug.On(bug.EvictNoHeap) {

@@ -24,9 +24,10 @@ const keyLongest = 512
 // start begins an execution, at once or when its key and id have been looked up.
 func (c *Core) start(s start) {
 	if e := c.execs[s.Execution]; e != nil {
-		c.found(e, s, nil)
+		c.foundID(e, s)
 		return
 	}
+	s.Repeat = s.Repeat || c.left.has(s.Execution)
 	if s.Start.Key != "" {
 		c.startKeyed(s)
 		return
@@ -36,6 +37,16 @@ func (c *Core) start(s start) {
 		return
 	}
 	c.begin(s, nil)
+}
+
+// foundID answers a start whose id is in memory. Where that is because somebody asked for it before it was born, the
+// answer of the store decides.
+func (c *Core) foundID(e *execution, s start) {
+	if e.phase == loading && e.birth == nil && e.birthKey == nil && s.Start.Key == "" {
+		e.birth = &s
+		return
+	}
+	c.found(e, s, nil)
 }
 
 // lookUp asks the store whether the execution of s exists. Where it has a key, s stays the first that waits for it.
