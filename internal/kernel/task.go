@@ -131,7 +131,8 @@ func (x *decider) withdrawn(st *step, err *model.Error) {
 
 // retry puts the step into back-off if one of its policies takes the error and has attempts left.
 func (x *decider) retry(st *step, n *nodeDef, err *model.Error) bool {
-	if err.Retryable != nil && !*err.Retryable {
+	outOfTime := st.deadline > 0 && st.deadline <= x.now
+	if outOfTime || err.Retryable != nil && !*err.Retryable {
 		return false
 	}
 	for i := range n.retry {
