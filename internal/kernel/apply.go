@@ -253,6 +253,9 @@ func (s *State) applyStep(sc *scope, o *Op) {
 		n := old.output.size()
 		sc.bytes -= n
 		s.bytes -= n
+		if old.comp != nil && old.comp.live > 0 {
+			sc.former = append(sc.former, old)
+		}
 	}
 	st := &step{sc: sc, node: node, typ: o.word, run: run, path: o.path, status: model.StepScheduled, scheduled: s.at, since: s.at}
 	rec.step = st

@@ -121,6 +121,9 @@ func (s *State) applyClosed(sc *scope, o *Op) {
 	c.scopes = slices.DeleteFunc(c.scopes, func(o *scope) bool { return o == sc })
 	if owner.over() {
 		owner.sc.leftovers--
+		if c.live == 0 {
+			owner.sc.former = slices.DeleteFunc(owner.sc.former, func(st *step) bool { return st == owner })
+		}
 		return
 	}
 	if c.verdict != "" {

@@ -49,6 +49,9 @@ func (x *decider) closeScope(sc *scope, how ending) {
 			x.closeInstances(st)
 		}
 	}
+	for _, st := range slices.Clone(sc.former) {
+		x.closeInstances(st)
+	}
 	x.tryClosed(sc)
 }
 

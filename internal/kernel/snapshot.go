@@ -317,6 +317,13 @@ func (c *codec) scope(sc *scope) {
 		}
 		c.step(r.step)
 	})
+	list(c, &sc.former, func(st **step) {
+		if !c.save {
+			*st = &step{sc: sc}
+		}
+		str(c, &(*st).node)
+		c.step(*st)
+	})
 	if !c.save && len(sc.nodes) > manyNodes {
 		sc.byName = make(map[string]int32, len(sc.nodes))
 		for i := range sc.nodes {

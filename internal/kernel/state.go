@@ -68,8 +68,10 @@ type scope struct {
 	item   *value
 	opened int64
 
-	nodes   []nodeRec
-	byName  map[string]int32 // kept when there are many nodes
+	nodes  []nodeRec
+	byName map[string]int32 // kept when there are many nodes
+	// former are ended composites whose node runs anew while instances of theirs run on (rest: finish).
+	former  []*step
 	marks   []graph.Mark
 	regions []graph.RegionState
 	vars    []variable
@@ -283,7 +285,8 @@ func (s *State) scopeAt(path string) *scope {
 	return s.scopes[path]
 }
 
-// stepAt finds the latest step of a node by its path; nil where there is none or a later one took its place.
+// stepAt finds the latest step of a node by its path; nil where there is none or a later one took its place (unless
+// instances of it run on).
 func (s *State) stepAt(path string) *step {
 	scopePath, node, run := splitPath(path)
 	sc := s.scopeAt(scopePath)
@@ -291,10 +294,15 @@ func (s *State) stepAt(path string) *step {
 		return nil
 	}
 	rec := sc.rec(node)
-	if rec == nil || rec.step == nil || rec.step.run != run {
-		return nil
+	if rec != nil && rec.step != nil && rec.step.run == run {
+		return rec.step
 	}
-	return rec.step
+	for _, st := range sc.former {
+		if st.node == node && st.run == run {
+			return st
+		}
+	}
+	return nil
 }
 
 func splitPath(path string) (scopePath, node string, run int32) {
