@@ -80,10 +80,9 @@ func replay(ctx context.Context, o store.Opener, batches []store.Batch) (rows fl
 // single is a commit of one entry: the least that a durable transition can cost.
 func (d *bare) single(ctx context.Context, id record.ID, seq uint64, body []byte, head *record.Head) error {
 	s := id.Shard(len(d.fences))
-	p := record.Part{
-		Fence:   record.Fence{Shard: s},
-		Entries: []record.Entry{{Execution: id, Seq: seq, At: time.Now().UnixMilli(), Body: body, Sum: record.Checksum(body)}},
-	}
+	e := record.Entry{Execution: id, Seq: seq, At: time.Now().UnixMilli(), Body: body}
+	e.Sum = e.Checksum()
+	p := record.Part{Fence: record.Fence{Shard: s}, Entries: []record.Entry{e}}
 	if head != nil {
 		p.Heads = []record.Head{*head}
 	}

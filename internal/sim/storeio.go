@@ -131,7 +131,7 @@ func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 	var out []store.Rejection
 	for i := range b.Parts {
 		for _, e := range b.Parts[i].Entries {
-			p := poisoned{e.Execution, e.Seq, e.Sum}
+			p := poisoned{e.Execution, e.Seq, record.Checksum(e.Body)}
 			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
 			since, known := w.poison[p]
 			strays := w.enabled[rowRejected] && !w.healed && w.strays[version{lane: b.Lane, number: b.Number}] != nil && w.r.IntN(4) == 0
