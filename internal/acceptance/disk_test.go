@@ -211,3 +211,43 @@ func TestF30_OpenOnAFullDisk(t *testing.T) {
 	}
 	h.endures()
 }
+
+// Closing on a full disk tries again and again to give the shards back, with pauses, and ends; what was not written is
+// done again by the next engine.
+func TestF30_CloseOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv(diskEnv)
+	if dir == "" {
+		dir = smallDisk(t)
+	}
+	alone(t, func(t *testing.T) {
+		working, finish := make(chan struct{}), make(chan struct{})
+		var toiled atomic.Int64
+		h := buildAt(t, filepath.Join(dir, "pawl.db"), func(eng *pawl.Engine) error {
+			return pawl.Register(eng, "toil", func(context.Context, struct{}) (string, error) {
+				if toiled.Add(1) == 1 {
+					close(working)
+					<-finish
+				}
+				return strings.Repeat("x", 100_000), nil
+			})
+		})
+		h.deploy("workflow: toil\nnodes: {a: {call: toil}}\n")
+		run := h.start("toil", nil)
+		<-working
+		fill(t, dir)
+		close(finish)
+		began := time.Now()
+		_ = h.eng.Close(t.Context())
+		if took := time.Since(began); took > 40*time.Second {
+			t.Errorf("closing took %s", took)
+		}
+		h.eng = nil
+		free(t, dir)
+		h.open()
+		if _, err := pawl.Result[string](t.Context(), h.run(run)); err != nil || toiled.Load() != 2 {
+			t.Errorf("%v after %d calls", err, toiled.Load())
+		}
+		h.endures()
+	}, diskEnv+"="+dir)
+}

@@ -16,7 +16,8 @@ type claiming struct {
 	reading bool
 	soon    bool // read again at once
 	at      time.Duration
-	open    int // Claim requests in flight
+	giveAt  time.Duration // not before this are shards released again, after that failed
+	open    int           // Claim requests in flight
 	// asked are the fences held when the read in flight was asked for.
 	asked []record.Fence
 }
@@ -372,6 +373,9 @@ func (m *Machine) drop(n record.Shard) {
 
 // giveBack releases what was given up. Until that is known to have happened the shard is not claimed again.
 func (m *Machine) giveBack() {
+	if m.now.Mono < m.claims.giveAt {
+		return
+	}
 	var fences []record.Fence
 	for i := range m.shards {
 		s := &m.shards[i]
@@ -395,6 +399,9 @@ func (m *Machine) released(e Released) {
 		if e.Err == nil {
 			s.giving = false
 		}
+	}
+	if e.Err != nil {
+		m.claims.giveAt = m.now.Mono + firstWait*4
 	}
 	m.claims.at = min(m.claims.at, m.now.Mono+firstWait*4)
 }

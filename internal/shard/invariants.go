@@ -44,7 +44,7 @@ func (c *Core) check(e *execution) error {
 		return nil
 	case e.state == nil:
 		return fmt.Errorf("live without a state")
-	case e.def != nil && (len(e.inbox) > 0 || e.goesOn()) && !e.queued && !e.turned:
+	case e.def != nil && (len(e.inbox) > 0 || e.goesOn() && !c.draining) && !e.queued && !e.turned:
 		return fmt.Errorf("has inputs and no turn")
 	case e.state.Seq() > 0 && e.headNextAt > c.truth(e):
 		return fmt.Errorf("stored next_at %d is later than the truth %d", e.headNextAt, c.truth(e))

@@ -295,7 +295,8 @@ func (c *Core) checkWaiters(e *execution) {
 func (c *Core) settle(e *execution) {
 	c.timers.set(e, e.state.NextTimer())
 	c.resize(e)
-	if len(e.inbox) > 0 || e.goesOn() {
+	// While draining, what goes on is left to the next owner: an endless cycle must not keep the shard.
+	if len(e.inbox) > 0 || e.goesOn() && !c.draining {
 		c.enqueue(e)
 		return
 	}
