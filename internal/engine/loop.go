@@ -39,8 +39,10 @@ type Loop struct {
 	work    sync.WaitGroup
 
 	refs atomic.Uint64
-	wake chan struct{}
-	done chan struct{}
+	// channels of replies that came; used again.
+	channels sync.Pool
+	wake     chan struct{}
+	done     chan struct{}
 
 	mu      sync.Mutex
 	in      intake
@@ -82,6 +84,7 @@ func NewLoop(b store.Backend, o Options) *Loop {
 		calls: map[uint64]chan Reply{}, offers: map[uint64]chan []runner.Lease{},
 		reports: map[uint64]chan []runner.Verdict{}, watches: map[record.ID][]*Watch{},
 	}
+	l.channels.New = func() any { return make(chan Reply, 1) }
 	l.cancels.wake = make(chan struct{}, 1)
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for range o.Machine.Lanes {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"sync"
 
 	"github.com/pawl-dev/pawl/internal/shard"
 )
@@ -10,7 +9,7 @@ import (
 // Do runs one command and returns when its reply may leave. The error is that of ctx, or why the loop has ended; a
 // command that is refused has Reply.Error.
 func (l *Loop) Do(ctx context.Context, c Command) (Reply, error) {
-	ch := replyChannels.Get().(chan Reply)
+	ch := l.channels.Get().(chan Reply)
 	c.Ref = l.refs.Add(1)
 	l.mu.Lock()
 	if l.over {
@@ -23,7 +22,7 @@ func (l *Loop) Do(ctx context.Context, c Command) (Reply, error) {
 	l.knock()
 	select {
 	case r := <-ch:
-		replyChannels.Put(ch)
+		l.channels.Put(ch)
 		return r, nil
 	case <-ctx.Done():
 		return l.hangUp(ctx, &c, ch)
@@ -31,8 +30,6 @@ func (l *Loop) Do(ctx context.Context, c Command) (Reply, error) {
 		return l.last(ch)
 	}
 }
-
-var replyChannels = sync.Pool{New: func() any { return make(chan Reply, 1) }}
 
 // hangUp ends the wait for a reply, unless that has come meanwhile.
 func (l *Loop) hangUp(ctx context.Context, c *Command, ch chan Reply) (Reply, error) {
