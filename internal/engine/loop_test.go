@@ -62,7 +62,7 @@ func TestF10_TimersFireOnTimeAndOnce(t *testing.T) {
 			r.ask(c)
 			ids = append(ids, c.Execution)
 		}
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if s := r.sound(); s.Executions != 0 {
 			t.Errorf("%d sleepers are in memory", s.Executions)
 		}
@@ -108,7 +108,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		if _, err := r.loop.Do(ctx, Command{Verb: shard.Wait, Execution: c.Execution}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if s := r.sound(); s.Executions != 0 {
 			t.Error("the forgotten wait keeps the execution in memory")
 		}
@@ -338,7 +338,7 @@ func TestF26_F30_TroubleOfTheStoreIsSurvived(t *testing.T) {
 				}
 				c.Repeat = true
 				b.broken.Store(false)
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			}
 			ids = append(ids, c.Execution)
 		}
