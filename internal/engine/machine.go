@@ -59,7 +59,8 @@ type owned struct {
 	next   int64  // core.Next
 	dirty  bool
 
-	leaving *leaving // being handed over to another member
+	cursor  record.ID // only for the seeded mistake CursorInbox
+	leaving *leaving  // being handed over to another member
 	// waiting are commands that came before the shard was owned.
 	waiting []held
 }

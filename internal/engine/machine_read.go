@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -55,7 +57,7 @@ func (m *Machine) answered(e Event) {
 		}
 	case MailFound:
 		if s := m.asker(e.Shard, e.Epoch); s != nil && !m.failed(e.Err, Inbox{e.Shard, e.Epoch, e.Limit}) {
-			s.core.Messages(m.now.Wall, e.Limit, e.List)
+			s.core.Messages(m.now.Wall, e.Limit, s.behindCursor(e.List))
 		}
 	case KeysFound:
 		if s := m.asker(e.Shard, e.Epoch); s != nil && !m.failed(e.Err, Keys{e.Shard, e.Epoch, e.Asked}) {
@@ -180,4 +182,20 @@ func (m *Machine) defined(e Defined) {
 			s.dirty = true
 		}
 	}
+}
+
+// behindCursor is the seeded mistake CursorInbox: what sorts before a message that was seen is passed over, although
+// it may have become visible later.
+func (s *owned) behindCursor(list []record.Message) []record.Message {
+	if !bug.On(bug.CursorInbox) {
+		return list
+	}
+	var out []record.Message
+	for _, x := range list {
+		if bytes.Compare(x.ID.From[:], s.cursor[:]) > 0 {
+			out = append(out, x)
+			s.cursor = x.ID.From
+		}
+	}
+	return out
 }

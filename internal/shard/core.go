@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -155,6 +156,9 @@ func (c *Core) Waiting() (entries, bytes int) {
 }
 
 func (c *Core) seal(p *part) {
+	if bug.On(bug.SnapshotAhead) {
+		defer c.holdBack(p)
+	}
 	c.number++
 	p.Number, p.sealed = c.number, true
 	for i, e := range c.turned {

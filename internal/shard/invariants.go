@@ -24,6 +24,14 @@ func (c *Core) Invariants() error {
 			size += e.inbox[i].payload()
 		}
 	}
+	for _, k := range c.sortedKeys() {
+		for i := range k.starts {
+			for j := range k.starts[i].late {
+				pending++
+				size += k.starts[i].late[j].payload()
+			}
+		}
+	}
 	if resting != c.rest.n || pending != c.pending || size != c.bytes {
 		return fmt.Errorf("counted %d at rest, %d inputs, %d bytes; noted %d, %d, %d", resting, pending, size, c.rest.n, c.pending, c.bytes)
 	}
@@ -38,6 +46,8 @@ func (c *Core) check(e *execution) error {
 		return fmt.Errorf("waits for a part that is gone")
 	case e.queued && e.turned:
 		return fmt.Errorf("queued twice")
+	case e.turned && c.building() == nil || e.turned && c.building().empty():
+		return fmt.Errorf("waits for the next part although none is under construction")
 	case e.resting && !e.idle():
 		return fmt.Errorf("at rest and not idle")
 	case e.phase != live:

@@ -179,7 +179,8 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 	e.tasks.keep(func(a *attempt) bool {
 		return !slices.ContainsFunc(gone, func(g *part) bool { return g.holdsTask(e, a) })
 	})
-	e.hasEntry = false
+	e.hasEntry, e.turned = false, false
+	c.turned = slices.DeleteFunc(c.turned, func(o *execution) bool { return o == e })
 	e.newest = nil
 	p.join(e)
 	if k := e.key; k != nil {
@@ -232,5 +233,19 @@ func (c *Core) undo(g, p *part, unsure bool) {
 	}
 	for _, k := range g.leaving {
 		p.doubt(k)
+	}
+}
+
+// holdBack is the seeded mistake SnapshotAhead: an entry goes into the part after the one with its snapshot.
+func (c *Core) holdBack(p *part) {
+	for _, s := range p.Snapshots {
+		for i := range p.Entries {
+			if e := p.Entries[i]; e.Execution == s.Execution && e.Seq > 1 {
+				p.Entries = append(p.Entries[:i:i], p.Entries[i+1:]...)
+				next := c.opened()
+				next.Entries = append(next.Entries, e)
+				return
+			}
+		}
 	}
 }

@@ -201,3 +201,21 @@ func TestUnsureRejectionLeavesTheOutcomeOpen(t *testing.T) {
 	d.collect()
 	d.refused(ref, CodeUnavailable)
 }
+
+// A rejection can empty the part under construction; what waited for the next one must not wait for ever.
+func TestRejectionThatEmptiesTheOpenPartLeavesNobodyWaiting(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a"), function("b")))
+	id := d.run("")
+	d.report(d.task(id, "a"))
+	d.work()
+	d.take()
+	d.send(Command{Verb: Pause, Execution: id})
+	d.work() // has its entry in the open part
+	late := d.send(Command{Verb: Resume, Execution: id})
+	d.work() // waits for the part after that
+	d.reject(id)
+	d.commit()
+	d.settle()
+	d.accepted(late)
+}

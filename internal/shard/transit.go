@@ -92,6 +92,9 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 	if len(d.Ops) == 0 {
 		return
 	}
+	if bug.On(bug.TimeBack) {
+		d.At = min(d.At, c.now)
+	}
 	p := c.opened()
 	p.addEntry(e, d)
 	c.stats.Entries++
