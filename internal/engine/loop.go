@@ -312,14 +312,20 @@ func (l *Loop) Stop(ctx context.Context, grace time.Duration) error {
 	l.push(Stop{grace})
 	select {
 	case <-l.done:
-		l.work.Wait()
-		if err := l.Err(); !errors.Is(err, ErrStopped) {
-			return err
-		}
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	idle := make(chan struct{})
+	go func() { l.work.Wait(); close(idle) }()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := l.Err(); !errors.Is(err, ErrStopped) {
+		return err
+	}
+	return nil
 }
 
 // Done is closed when the loop has ended.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,13 +65,13 @@ func (l *Loop) offered(o Offer) {
 // Beat implements [runner.Source].
 func (l *Loop) Beat(ctx context.Context, tokens []runner.Token) ([]runner.Verdict, error) {
 	ref := l.refs.Add(1)
-	return l.ask(ctx, ref, TokensHeld{ref, tokens})
+	return l.ask(ctx, ref, TokensHeld{ref, slices.Clone(tokens)})
 }
 
 // Report implements [runner.Source]: it returns when the results are durable.
 func (l *Loop) Report(ctx context.Context, r []runner.Report) ([]runner.Verdict, error) {
 	ref := l.refs.Add(1)
-	return l.ask(ctx, ref, Reported{ref, r})
+	return l.ask(ctx, ref, Reported{ref, slices.Clone(r)})
 }
 
 // Release implements [runner.Source].
@@ -83,7 +84,8 @@ func (l *Loop) Release(ctx context.Context, tokens []runner.Token) error {
 	return err
 }
 
-// ask pushes an event that is answered by Verdicts.
+// ask pushes an event that is answered by Verdicts. Where ctx ends first, the event still happens; so its list is not
+// the caller's.
 func (l *Loop) ask(ctx context.Context, ref uint64, e Event) ([]runner.Verdict, error) {
 	ch := make(chan []runner.Verdict, 1)
 	l.mu.Lock()
