@@ -66,7 +66,7 @@ func (g *generator) scope(depth int) model.Scope {
 
 func (b *graphOf) block() block {
 	g := b.g
-	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region}
+	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender}
 	if b.depth < 2 && g.budget > 2 {
 		kinds = append(kinds, b.inner, b.foreach, b.parallel, b.loop)
 	}
@@ -126,6 +126,11 @@ func (b *graphOf) effect() block {
 	}
 	if r.IntN(5) == 0 {
 		n.OnFailure = pick(r, "fail", "finish", "park")
+	}
+	if r.IntN(6) == 0 {
+		n.Tags = map[string]json.RawMessage{"v": json.RawMessage(`"${ vars.v }"`)}
+		n.Log = "v is ${ vars.v }"
+		n.Output = json.RawMessage(`{"got":"${ result }"}`)
 	}
 	if r.IntN(4) > 0 {
 		return block{id, []string{id}}
@@ -233,6 +238,34 @@ func (b *graphOf) region() block {
 	b.edge(check, "again", work)
 	b.edge(check, "done", out)
 	return block{work, []string{out}}
+}
+
+// race lets a timer cancel an effect that takes too long.
+func (b *graphOf) race() block {
+	entry := b.node("set", map[string]any{})
+	work := b.node("function", map[string]any{"name": "work"})
+	timer := b.wait(arm{"for": b.g.duration(50, 20_000)})
+	stop := b.node("cancel", map[string]any{"nodes": []string{work}})
+	join := b.node("set", map[string]any{})
+	b.last().Join = model.Join{N: 1}
+	b.edge(entry, model.OnElse, work)
+	b.edge(entry, model.OnElse, timer)
+	b.edge(timer, model.OnElse, stop)
+	b.edge(work, model.OnElse, join)
+	b.edge(stop, model.OnElse, join)
+	return block{entry, []string{join}}
+}
+
+// ender may end its scope, and all that runs in it, before the others are through.
+func (b *graphOf) ender() block {
+	entry := b.node("set", map[string]any{})
+	work := b.node("function", map[string]any{"name": "work"})
+	timer := b.wait(arm{"for": b.g.duration(50, 20_000)})
+	end := b.node("end", map[string]any{"outcome": pick(b.g.r, "success", "stopped", "rejected")})
+	b.edge(entry, model.OnElse, work)
+	b.edge(entry, model.OnElse, timer)
+	b.edge(timer, model.OnElse, end)
+	return block{entry, []string{work}}
 }
 
 func (b *graphOf) composite(kind string, c *model.Composite) block {

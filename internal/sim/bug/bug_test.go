@@ -1,10 +1,13 @@
 package bug
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestEveryBugHasItsOwnName(t *testing.T) {
 	seen := map[string]Bug{}
-	for _, b := range All() {
+	for b := range count {
 		name := b.String()
 		if name == "" {
 			t.Fatalf("bug %d has no name", b)
@@ -24,5 +27,16 @@ func TestOnlyTheTaggedBuildCanBeBroken(t *testing.T) {
 	defer Set(None)
 	if On(EvictNoHeap) != Enabled || On(ReadBack) {
 		t.Fatalf("enabled=%t on=%t other=%t", Enabled, On(EvictNoHeap), On(ReadBack))
+	}
+}
+
+func TestTheTenAreAmongAll(t *testing.T) {
+	if len(Ten()) != 10 {
+		t.Fatalf("%d", len(Ten()))
+	}
+	for _, b := range Ten() {
+		if !slices.Contains(All(), b) {
+			t.Errorf("%s is not among all", b)
+		}
 	}
 }
