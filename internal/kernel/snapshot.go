@@ -14,7 +14,7 @@ import (
 )
 
 // snapshotVersion is the format of snapshots. A snapshot of another version is refused and the journal folded.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 var errSnapshot = errors.New("the snapshot is not readable by this version")
 
