@@ -13,14 +13,15 @@ var Pawl = House{
 		// Ring 1: laws.
 		{Path: "internal/expr", Ring: 1, Role: Laws, For: "expressions: parse, check, evaluate with limits",
 			May: []string{"model", "record", "internal/nearest"}, Mods: []string{"github.com/expr-lang/expr"}},
+		{Path: "internal/calendar", Ring: 1, Role: Laws, For: "when schedules are due: cron lines in a zone, equal distances"},
 		{Path: "internal/kernel/graph", Ring: 1, Role: Laws, For: "tokens, joins, dead paths, regions",
 			May: []string{"model", "internal/nearest"}},
 		{Path: "internal/kernel", Ring: 1, Role: Laws, For: "one execution: state and inputs to operations",
-			May: []string{"model", "record", "internal/expr", "internal/kernel/graph", "internal/nearest", "internal/sim/bug"}},
+			May: []string{"model", "record", "internal/calendar", "internal/expr", "internal/kernel/graph", "internal/nearest", "internal/sim/bug"}},
 		{Path: "internal/shard", Ring: 1, Role: Laws, For: "many executions: timers, keys, inbox, dispatch, admission",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/sim/bug"}},
+			May: []string{"model", "record", "internal/calendar", "internal/expr", "internal/kernel", "internal/sim/bug"}},
 		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
-			May: []string{"model", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
 		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
 			May: []string{"model"}},
 
@@ -37,6 +38,8 @@ var Pawl = House{
 		// Ring 3: machinery, then adapters.
 		{Path: "internal/engine", Ring: 3, Role: Machinery, For: "Machine decides, Loop runs its requests",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/sim/bug", "internal/fault", "store", "node", "internal/runner"}},
+		{Path: "internal/zone", Ring: 3, Role: Machinery, For: "time zones by name, from the embedded database",
+			May: []string{"internal/calendar"}},
 		{Path: "internal/runner", Ring: 3, Role: Machinery, For: "lease, execute, report: one loop, in process and in a worker",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "node"}},
 		{Path: "internal/sim/cmd/sim", Ring: 5, Role: Wiring, For: "the seeded world as a program",
@@ -72,7 +75,7 @@ var Pawl = House{
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
-	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
+	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
 		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing

@@ -100,11 +100,13 @@ var limitKeys = section{
 var triggerKeys = section{
 	name:  "trigger",
 	title: "A trigger",
-	doc:   "Has one of cron, every and webhook.",
+	doc:   "Has one of cron, every, after and webhook.",
 	keys: []keyDoc{
-		{name: "cron", takes: "five fields, or @hourly, @daily, @weekly, @monthly, @yearly", shape: "text", doc: "Starts at the times that the fields name.", example: `cron: "0 2 * * *"`},
-		{name: "every", takes: "duration", shape: "duration", doc: "Starts in equal distances.", example: "every: 5m"},
+		{name: "cron", takes: "five fields, six with seconds in front, or @hourly, @daily, @weekly, @monthly, @yearly", shape: "text", doc: "Starts at the times that the fields name.", example: `cron: "0 2 * * *"`},
+		{name: "every", takes: "duration", shape: "duration", doc: "Starts in equal distances, counted from 1970-01-01T00:00:00Z.", example: "every: 5m"},
+		{name: "after", takes: "duration", shape: "duration", doc: "Starts that long after the execution started before has ended.", example: "after: 10m"},
 		{name: "webhook", takes: "{path, verify}", shape: `{"type":"object"}`, doc: "Starts for each request that passes the check.", example: "webhook: {path: orders, verify: github}"},
+		{name: "name", takes: "name", def: "its kind; from the second of a kind on with its number, such as cron-2", shape: "text", doc: "Name of the schedule. A new version's trigger of the same name changes it.", example: "name: nightly"},
 		{name: "zone", takes: "IANA time zone", def: "UTC", shape: "text", doc: "The zone of cron.", example: "zone: Europe/Berlin"},
 		{name: "overlap", takes: "skip, queue, cancel or allow", def: "skip", shape: `{"enum":["skip","queue","cancel","allow"]}`, doc: "What happens while the execution started before still runs.", example: "overlap: skip"},
 		{name: "catch_up", takes: "integer from 0", def: "1", shape: `{"type":"integer","minimum":0}`, doc: "How many missed times are made up for.", example: "catch_up: 1"},

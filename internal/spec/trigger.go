@@ -2,19 +2,22 @@ package spec
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
+
+	"github.com/pawl-dev/pawl/internal/calendar"
 )
 
 // triggerKinds are the keys of which a trigger has exactly one.
-var triggerKinds = []string{"cron", "every", "webhook"}
+var triggerKinds = []string{"cron", "every", "after", "webhook"}
 
 // triggers reads what starts executions. They are kept as written.
 func (r *reader) triggers(v *value) []json.RawMessage {
 	var out []json.RawMessage
+	names := map[string]bool{}
 	for _, it := range r.list(v, "triggers", `such as [{cron: "0 2 * * *"}]`) {
 		if r.want(it, isMap, "a trigger", `such as {cron: "0 2 * * *"}`) {
 			r.trigger(it)
+			r.triggerName(it, names)
 			out = append(out, it.json())
 		}
 	}
@@ -34,14 +37,16 @@ func (r *reader) trigger(v *value) {
 		}
 	}
 	if kind == "" {
-		r.fault(v, CodeMissing, "a trigger needs cron, every or webhook", `such as cron: "0 2 * * *"`)
+		r.fault(v, CodeMissing, "a trigger needs cron, every, after or webhook", `such as cron: "0 2 * * *"`)
 	}
 	if c := v.get("cron"); c != nil {
 		r.cron(c)
 	}
-	if e := v.get("every"); e != nil {
-		if ms, ok := r.millis(e, "every"); ok && ms < 1000 {
-			r.fault(e, CodeDuration, "every is shorter than a second", "write 1s or more")
+	for _, k := range []string{"every", "after"} {
+		if e := v.get(k); e != nil {
+			if ms, ok := r.millis(e, k); ok && ms < 1000 {
+				r.fault(e, CodeDuration, k+" is shorter than a second", "write 1s or more")
+			}
 		}
 	}
 	if w := v.get("webhook"); w != nil && r.want(w, isMap, "webhook", "such as {path: orders, verify: github}") {
@@ -54,6 +59,19 @@ func (r *reader) trigger(v *value) {
 	r.integer(v.get("catch_up"), "catch_up", 0, 1_000_000)
 	r.span(v.get("jitter"), "jitter")
 	r.span(v.get("debounce"), "debounce")
+}
+
+// triggerName checks the name of a trigger; names has those of the triggers before.
+func (r *reader) triggerName(v *value, names map[string]bool) {
+	n := v.get("name")
+	if n == nil {
+		return
+	}
+	name := r.workflowName(n, "the name of a trigger")
+	if name != "" && names[name] {
+		r.fault(n, CodeTwice, "two triggers have the name "+quote(name), "the name tells the schedules of a workflow apart")
+	}
+	names[name] = true
 }
 
 func (r *reader) webhook(v *value) {
@@ -89,92 +107,13 @@ func (r *reader) zone(v *value) {
 	}
 }
 
-// cronFields are the fields of a cron line with their bounds and names.
-var cronFields = []struct {
-	name        string
-	least, most int
-	words       []string
-}{
-	{"minute", 0, 59, nil},
-	{"hour", 0, 23, nil},
-	{"day of month", 1, 31, nil},
-	{"month", 1, 12, []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
-	{"day of week", 0, 7, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
-}
-
-// cron checks a cron line: five fields of *, numbers, names, ranges, steps and lists of these, or an @word.
+// cron checks a cron line and marks the place at fault.
 func (r *reader) cron(v *value) {
 	if !r.want(v, isText, "cron", `such as "0 2 * * *"`) {
 		return
 	}
-	if contains([]string{"@hourly", "@daily", "@weekly", "@monthly", "@yearly"}, v.text) {
-		return
+	if _, f := calendar.Parse(v.text); f != nil {
+		line, col := v.offset(r.c.lines, f.Offset)
+		r.c.add(line, col, f.Width, Fault{Code: CodeValue, Message: f.Message, Hint: f.Hint, Node: r.node, Field: r.field})
 	}
-	fields := strings.Fields(v.text)
-	if len(fields) != len(cronFields) {
-		r.fault(v, CodeValue, "a cron line has five fields, this one "+decimal(len(fields)), "minute, hour, day of month, month, day of week, such as 0 2 * * *")
-		return
-	}
-	for i, f := range fields {
-		if problem := cronField(f, i); problem != "" {
-			r.fault(v, CodeValue, "the "+cronFields[i].name+" of the cron line cannot be "+quote(f)+": "+problem, "from "+decimal(cronFields[i].least)+" to "+decimal(cronFields[i].most)+", such as *, 5, 1-5, */15 or 1,15")
-			return
-		}
-	}
-	if neverComes(fields[2], fields[3]) {
-		r.fault(v, CodeValue, "the date of the cron line never comes", "no month named has that day")
-	}
-}
-
-// cronField returns what is wrong with a field, "" where nothing is.
-func cronField(s string, i int) string {
-	for _, part := range strings.Split(s, ",") {
-		span, step, stepped := strings.Cut(part, "/")
-		if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1 || n > cronFields[i].most) {
-			return "no such step"
-		}
-		if span == "*" {
-			continue
-		}
-		from, to, ranged := strings.Cut(span, "-")
-		a, ok := cronNumber(from, i)
-		if !ok {
-			return quote(from) + " is out of range"
-		}
-		if !ranged {
-			continue
-		}
-		b, ok := cronNumber(to, i)
-		if !ok || b < a {
-			return "the range ends before it begins, or out of range"
-		}
-	}
-	return ""
-}
-
-func cronNumber(s string, i int) (int, bool) {
-	f := &cronFields[i]
-	for n, w := range f.words {
-		if strings.EqualFold(s, w) {
-			return n + f.least, true
-		}
-	}
-	n, err := strconv.Atoi(s)
-	return n, err == nil && allDigits(s, 10) && n >= f.least && n <= f.most
-}
-
-// neverComes: single days of month that none of the single months has.
-func neverComes(day, month string) bool {
-	d, ok := cronNumber(day, 2)
-	if !ok || d < 30 {
-		return false
-	}
-	for _, m := range strings.Split(month, ",") {
-		n, ok := cronNumber(m, 3)
-		long := n != 2 && (d == 30 || n != 4 && n != 6 && n != 9 && n != 11)
-		if !ok || long {
-			return false
-		}
-	}
-	return true
 }
