@@ -33,3 +33,71 @@ func ExampleForeach() {
 	fmt.Println(pawl.Result[[]int](ctx, run))
 	// Output: [1 4 9 16] <nil>
 }
+
+// Signals feed a foreach while it runs: it waits for more until one closes it. What was sent before is taken too, in
+// order. With Batch the body gets lists.
+func ExampleAddOn() {
+	ctx := context.Background()
+	eng, err := pawl.Open(ctx, memory.Open(), pawl.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close(ctx)
+	_ = pawl.Register(eng, "sum", func(_ context.Context, of []int) (total int, err error) {
+		for _, n := range of {
+			total += n
+		}
+		return total, nil
+	})
+
+	body := pawl.Body().Node("sum", pawl.Call("sum", "${ item }"))
+	wf := pawl.Graph("sums", "").
+		Node("each", pawl.Foreach("${ input }", body), pawl.Batch(2), pawl.AddOn("more"), pawl.CloseOn("done")).
+		Output("${ nodes.each.output }")
+	if _, err := eng.Deploy(ctx, wf); err != nil {
+		log.Fatal(err)
+	}
+	run, err := eng.Start(ctx, "sums", []int{1, 2, 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, n := range []int{4, 5} {
+		if err := run.Signal(ctx, "more", n); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := run.Signal(ctx, "done", nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(pawl.Result[[]int](ctx, run))
+	// Output: [3 7 5] <nil>
+}
+
+// With JoinEach what is behind a node runs once for every token that comes.
+func ExampleJoinEach() {
+	ctx := context.Background()
+	eng, err := pawl.Open(ctx, memory.Open(), pawl.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close(ctx)
+	_ = pawl.Register(eng, "file", func(context.Context, struct{}) (string, error) { return "filed", nil })
+
+	wf := pawl.Graph("both", "").
+		Node("open", pawl.Assign(nil)).
+		Node("mail", pawl.Assign(nil)).
+		Node("post", pawl.Assign(nil)).
+		Node("file", pawl.Call("file", nil), pawl.JoinEach()).
+		Next("open", "mail", "post").
+		Next("mail", "file").
+		Next("post", "file")
+	if _, err := eng.Deploy(ctx, wf); err != nil {
+		log.Fatal(err)
+	}
+	run, err := eng.Start(ctx, "both", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(pawl.Result[map[string][]string](ctx, run))
+	// Output: map[file:[filed filed]] <nil>
+}

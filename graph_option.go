@@ -178,6 +178,15 @@ func As(name string) NodeOption { return config("as", name) }
 // Collect says what a [Foreach] gives: "list" (default), "count" or "none".
 func Collect(what string) NodeOption { return config("collect", what) }
 
+// Batch hands out lists of n items of a [Foreach] instead of items.
+func Batch(n int) NodeOption { return config("batch", n) }
+
+// AddOn lets signals of that name add items to a [Foreach] while it runs: the data is the item.
+func AddOn(signal string) NodeOption { return config("add", signal) }
+
+// CloseOn ends what [AddOn] feeds: after a signal of that name no items are added.
+func CloseOn(signal string) NodeOption { return config("close", signal) }
+
 // While runs passes of a [Loop] as long as the bare expression holds before them.
 func While(cond string) NodeOption { return config("while", cond) }
 

@@ -36,7 +36,7 @@ func (w work) ready() bool {
 	case workFollow:
 		return st.over() && !st.followed
 	default:
-		return !st.over() && st.comp != nil && st.comp.open()
+		return !st.over() && st.comp != nil && st.comp.room()
 	}
 }
 

@@ -158,6 +158,7 @@ const (
 	CodeStaleAttempt  = "stale_attempt"  // the attempt is not outstanding
 	CodePayload       = "payload_too_large"
 	CodeBadJSON       = "bad_json"
+	CodeBadItem       = "bad_item" // a signal adds to a foreach what is no item of it
 )
 
 // Outstanding is one thing an execution waits for or must do: everything recovery, the auditor and "why is it
@@ -181,6 +182,8 @@ type Outstanding struct {
 	By, Reason string
 	// Running, Done and Total count instances of a composite; Total is -1 where it is not known.
 	Running, Done, Total int
+	// Growing: instances may be added to the composite yet, by the signals in Names or by tokens.
+	Growing bool
 }
 
 // OpenKind is the kind of an [Outstanding].

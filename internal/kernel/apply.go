@@ -131,7 +131,7 @@ func (s *State) applyToStep(o *Op) error {
 		s.applyTook(st, o)
 	case opVerdict:
 		if st.comp == nil {
-			return fmt.Errorf("step %q is no composite", o.path)
+			return errNoComposite(st)
 		}
 		st.comp.verdict, st.comp.err = o.word, o.err
 		st.comp.output = s.outputOf(o, st)
@@ -139,6 +139,8 @@ func (s *State) applyToStep(o *Op) error {
 		s.applyDone(st, o)
 	case opEdges:
 		s.applyEdges(st, o)
+	case opFeed:
+		return s.applyFeed(st, o)
 	case opAgain:
 		st.follow()
 		st.sc.handled = nil
@@ -227,17 +229,15 @@ func (s *State) applyOpen(o *Op) error {
 	}
 	c := owner.comp
 	sc := &scope{path: o.path, owner: owner, parent: owner.sc, index: int(o.n), opened: s.at}
-	if c.keys != nil {
+	if c.named() && sc.index < len(c.keys) {
 		sc.key = c.keys[sc.index]
 	}
-	if sc.index < len(c.list) {
-		sc.item = c.list[sc.index]
-	}
+	sc.item = c.item(sc.index)
 	s.scopes[sc.path] = sc
 	c.scopes = append(c.scopes, sc)
 	c.live++
 	c.next = sc.index + 1
-	if c.open() {
+	if c.room() {
 		s.push(workFill, owner)
 	}
 	return nil

@@ -10,12 +10,18 @@ import (
 	"github.com/pawl-dev/pawl/model"
 )
 
+func errNoComposite(st *step) error { return fmt.Errorf("step %q is no composite", st.path) }
+
+func errNoSignal(n int64) error { return fmt.Errorf("no signal %d is kept", n) }
+
 // applyEnter begins a composite: n is the number of instances (-1 for a loop), until their concurrency, the items or
 // branch names come as data or as a reference.
 func (s *State) applyEnter(st *step, o *Op) error {
-	c := &comp{total: int(o.n), limit: int(o.until)}
-	if o.name == again {
-		c.items, c.list, c.keys = st.comp.items, st.comp.list, st.comp.keys
+	c := &comp{total: int(o.n), limit: int(o.until), batch: o.size, open: o.flag, skips: o.word != ""}
+	if was := st.comp; o.name == again && was != nil {
+		c.items, c.list, c.keys, c.added = was.items, was.list, was.keys, was.added
+		c.branches = was.branches
+		c.batch, c.open, c.skips = was.batch, was.open, was.skips
 	}
 	if o.hasData || o.text != "" {
 		c.items = rawValue(o.data)
@@ -26,18 +32,26 @@ func (s *State) applyEnter(st *step, o *Op) error {
 			}
 			c.items = v
 		}
-		if err := c.split(o.name == branches); err != nil {
+		c.branches = o.name == branches
+		if err := c.split(); err != nil {
 			return err
 		}
 	}
-	if c.total > 0 {
+	if c.total > 0 && !c.skips {
 		c.results = make([]*value, c.total)
 	}
 	st.comp = c
+	if len(o.arms) > 0 {
+		st.arms = make([]arm, len(o.arms))
+		for i := range o.arms {
+			st.arms[i].armSpec = o.arms[i]
+		}
+		s.waiters = append(s.waiters, st)
+	}
 	st.began = true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.setStepDeadline(st, o.due)
-	if c.open() {
+	if c.room() {
 		s.push(workFill, st)
 	}
 	return nil
@@ -46,26 +60,27 @@ func (s *State) applyEnter(st *step, o *Op) error {
 // branches marks a list of branch names, which are the keys of the result.
 const branches = "branches"
 
-func (c *comp) split(names bool) error {
+func (c *comp) split() error {
 	d, err := c.items.decode()
 	if err != nil {
 		return err
 	}
 	switch d := d.(type) {
 	case []any:
-		if names {
+		if c.branches {
 			for _, n := range d {
 				name, _ := n.(string)
 				c.keys = append(c.keys, name)
 			}
 			return nil
 		}
-		c.list = make([]*value, len(d))
+		c.list = make([]*value, len(d), max(len(d), 1)) // an empty list is not nil: items may be added
 		for i, item := range d {
 			c.list[i] = &value{dec: item, done: true, n: 16}
 		}
 	case map[string]any:
 		c.keys = slices.Sorted(maps.Keys(d))
+		c.list = make([]*value, 0, max(len(d), 1))
 		for _, k := range c.keys {
 			c.list = append(c.list, &value{dec: d[k], done: true, n: 16})
 		}
@@ -144,7 +159,7 @@ func (s *State) applyClosed(sc *scope, o *Op) {
 			c.results[sc.index] = sc.output
 		}
 	}
-	if c.open() {
+	if c.room() {
 		s.push(workFill, owner)
 	}
 }
@@ -163,7 +178,7 @@ func (c *comp) size() (n int) {
 // collected is the list (or map) of what the instances gave, null where one failed.
 func (c *comp) collected() *value {
 	v := &value{list: true, parts: c.results}
-	if c.keys != nil {
+	if c.named() {
 		v.keys, v.parts = inKeyOrder(c.keys, c.results)
 	}
 	for _, p := range v.parts {

@@ -38,16 +38,33 @@ func (x *decider) answered() {
 // runCancel runs a cancel node: the live steps of the named nodes end cancelled with all they had started.
 func (x *decider) runCancel(st *step, n *nodeDef) {
 	for _, id := range n.cancel {
-		rec := st.sc.rec(id)
-		if rec == nil || rec.step.over() {
-			continue
+		for _, live := range st.sc.liveOf(id, n.scope.tails[id]) {
+			x.withdraw(live)
 		}
-		x.withdraw(rec.step)
 	}
 	if st.sc.closing || st.sc.closed {
 		return
 	}
 	x.complete(st, n, model.Success, nil)
+}
+
+// liveOf are the live steps of a node: one, or where it lies behind join: each, one per token. The node with join: each
+// stands for all that it started.
+func (sc *scope) liveOf(id, tail string) (live []*step) {
+	rec := sc.rec(id)
+	if tail != "" {
+		rec = sc.rec(tail)
+	}
+	switch {
+	case rec == nil || rec.step.over():
+	case tail == "" || id == written(tail) || rec.step.comp == nil:
+		live = append(live, rec.step)
+	default:
+		for _, in := range rec.step.comp.scopes {
+			live = append(live, in.liveOf(id, "")...)
+		}
+	}
+	return live
 }
 
 // withdraw cancels one step and withdraws its token.

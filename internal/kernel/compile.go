@@ -52,7 +52,7 @@ type compiler struct {
 	depth  int
 }
 
-func (c *compiler) fault(f Fault) { c.faults = append(c.faults, f) }
+func (c *compiler) fault(f Fault) { c.faults = append(c.faults, f.asWritten()) }
 
 func (c *compiler) unsupported(node, field, what string) {
 	c.fault(Fault{Code: CodeUnsupported, Node: node, Field: field, Offset: -1, Message: what + " cannot be run by this version"})
@@ -68,7 +68,9 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 		c.fault(Fault{Code: "too_deep", Node: node, Offset: -1, Message: "scopes are nested deeper than " + strconv.Itoa(maxScopeDepth)})
 		return sd
 	}
-	g, faults := graph.New(&m.Graph)
+	mg, tails := c.cutTails(&m.Graph)
+	g, faults := graph.New(mg)
+	sd.tails = tails
 	sd.g = g
 	broken := false
 	for _, f := range faults {
@@ -80,8 +82,8 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 		c.fault(Fault{Code: f.Code, Message: f.Message, Hint: f.Hint, Node: at, Field: f.Field, Offset: -1, Warn: f.Warn})
 	}
 	sd.vars = c.templates(sd, node, "vars", m.Vars)
-	for i := range m.Graph.Nodes {
-		sd.nodes = append(sd.nodes, c.node(&m.Graph.Nodes[i], sd, i))
+	for i := range mg.Nodes {
+		sd.nodes = append(sd.nodes, c.node(&mg.Nodes[i], sd, i))
 	}
 	if !broken {
 		for i := range g.Nodes {
@@ -143,9 +145,6 @@ func (c *compiler) node(m *model.Node, sd *scopeDef, index int) *nodeDef {
 }
 
 func (c *compiler) refuse(m *model.Node) {
-	if m.Join.Each {
-		c.unsupported(m.ID, "join", "join: each")
-	}
 	if m.Compensate != "" {
 		c.unsupported(m.ID, "compensate", "compensate")
 	}
@@ -184,6 +183,9 @@ func (c *compiler) kind(n *nodeDef) {
 		c.composite(n)
 	case "loop":
 		n.kind = kindLoop
+		c.composite(n)
+	case eachType:
+		n.kind = kindEach
 		c.composite(n)
 	case "workflow", "approval", "send":
 		n.kind = kindSet

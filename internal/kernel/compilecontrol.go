@@ -65,11 +65,7 @@ func (c *compiler) waitNode(n *nodeDef) {
 			count:  c.nodeTemplate(n, field+"/count", a.Count, atNode),
 			fresh:  a.Fresh,
 		})
-		if a.Signal != "" && len(c.d.w.Signals) > 0 {
-			if _, ok := c.d.w.Signals[a.Signal]; !ok {
-				c.fault(Fault{Code: "unknown_signal", Node: n.m.ID, Field: field, Offset: -1, Message: "signals does not declare " + a.Signal, Hint: nearest.Hint(a.Signal, signalNames(c.d.w))})
-			}
-		}
+		c.knownSignal(n, field, a.Signal)
 	}
 }
 
@@ -109,7 +105,7 @@ func (c *compiler) cancelNode(n *nodeDef) {
 	c.with(n, &with)
 	n.cancel = with.Nodes
 	for _, id := range with.Nodes {
-		if _, ok := n.scope.g.Lookup(id); !ok {
+		if _, ok := n.scope.g.Lookup(id); !ok && n.scope.tails[id] == "" {
 			c.fault(Fault{Code: "unknown_node", Node: n.m.ID, Field: "cancel/nodes", Offset: -1, Message: id + " is no node of this graph"})
 		}
 	}
@@ -123,15 +119,8 @@ func (c *compiler) composite(n *nodeDef) {
 	}
 	d := &compDef{m: m}
 	n.comp = d
-	if m.Batch > 0 {
-		c.unsupported(n.m.ID, "batch", "batch")
-	}
-	if m.Add != "" {
-		c.unsupported(n.m.ID, "add", "add")
-	}
-	if m.Close != "" {
-		c.unsupported(n.m.ID, "close", "close")
-	}
+	d.add, d.closing = m.Add, m.Close
+	c.feeds(n)
 	if m.Mode == "children" {
 		c.unsupported(n.m.ID, "mode", "mode: children")
 	}
@@ -169,6 +158,26 @@ func (c *compiler) composite(n *nodeDef) {
 		d.need, _ = strconv.Atoi(got[1])
 	}
 	d.tolerate = c.tolerance(n, m)
+}
+
+// feeds checks the signals that feed a foreach.
+func (c *compiler) feeds(n *nodeDef) {
+	add, closing := n.comp.add, n.comp.closing
+	if closing != "" && (add == "" || add == closing) {
+		c.fault(Fault{Code: "bad_config", Node: n.m.ID, Field: "foreach/close", Offset: -1, Message: "close ends what add feeds", Hint: "name another signal under add"})
+	}
+	c.knownSignal(n, "foreach/add", add)
+	c.knownSignal(n, "foreach/close", closing)
+}
+
+// knownSignal checks a signal's name where the workflow declares signals.
+func (c *compiler) knownSignal(n *nodeDef, field, name string) {
+	if name == "" || len(c.d.w.Signals) == 0 {
+		return
+	}
+	if _, ok := c.d.w.Signals[name]; !ok {
+		c.fault(Fault{Code: "unknown_signal", Node: n.m.ID, Field: field, Offset: -1, Message: "signals does not declare " + name, Hint: nearest.Hint(name, signalNames(c.d.w))})
+	}
 }
 
 // atLeast is the form of complete whose failure can be foreseen.

@@ -37,6 +37,8 @@ func (x *decider) enter(st *step, n *nodeDef) {
 		}
 	case kindLoop:
 		o.n = -1
+	case kindEach:
+		x.enterEach(&o, st, n)
 	}
 	if c.m.Concurrency > 0 && n.kind != kindScope && n.kind != kindLoop {
 		o.until = int64(c.m.Concurrency)
@@ -49,14 +51,18 @@ func (x *decider) enter(st *step, n *nodeDef) {
 func (x *decider) reenter(st *step) {
 	c := st.comp
 	x.emit(Op{kind: opEnter, path: st.path, attempt: st.attempt + 1, n: int64(c.total), until: int64(c.limit), name: again})
-	x.entered(st, x.def(st))
+	n := x.def(st)
+	x.entered(st, n)
 }
 
 // again marks the operation that begins another attempt.
 const again = "again"
 
 func (x *decider) entered(st *step, n *nodeDef) {
-	if x.err == nil && st.comp.total == 0 {
+	if x.err == nil && st.arms != nil {
+		x.feed(st)
+	}
+	if x.err == nil && !st.over() && st.comp.total == 0 && st.comp.verdict == "" {
 		x.judge(st, n, nil)
 	}
 }
@@ -75,14 +81,17 @@ func (x *decider) items(o *Op, st *step, c *compDef) *model.Error {
 	if err != nil {
 		return errorOf(err, st.path)
 	}
+	count := 0
 	switch d := d.(type) {
 	case []any:
-		o.n = int64(len(d))
+		count = len(d)
 	case map[string]any:
-		o.n = int64(len(d))
+		count = len(d)
 	default:
 		return &model.Error{Code: "expression", Message: "items are " + expr.TypeName(d) + ", not a list or a map", Step: st.path}
 	}
+	o.size, o.flag, o.word, o.arms = c.m.Batch, c.add != "", c.m.Collect, c.feeds()
+	o.n = int64((&comp{batch: o.size, open: o.flag}).instances(count))
 	raw := v.bytes()
 	if src != "" && len(raw) > refBytes {
 		o.text = src
@@ -121,7 +130,7 @@ func instancePath(st *step, n *nodeDef) string {
 	switch c := st.comp; {
 	case n.kind == kindScope:
 		return path
-	case c.keys != nil:
+	case c.named():
 		return path + "[" + escapeKey(c.keys[c.next]) + "]"
 	default:
 		return path + "[" + strconv.Itoa(c.next) + "]"
@@ -170,14 +179,6 @@ func (x *decider) nextPass(st *step, n *nodeDef) bool {
 			return false
 		}
 	}
-	if limit, err := x.passes(st, n.comp.max); err != nil || limit > 0 && int64(c.next) >= limit {
-		if err != nil {
-			x.verdict(st, ending{outcome: model.OutcomeErr, err: errorOf(err, st.path)})
-			return false
-		}
-		x.verdict(st, ending{outcome: model.Exhausted, from: "last"})
-		return false
-	}
 	if n.comp.while != nil {
 		if holds, ok := ask(n.comp.while); !ok || !holds {
 			if ok {
@@ -185,6 +186,14 @@ func (x *decider) nextPass(st *step, n *nodeDef) bool {
 			}
 			return false
 		}
+	}
+	if limit, err := x.passes(st, n.comp.max); err != nil || limit > 0 && int64(c.next) >= limit {
+		if err != nil {
+			x.verdict(st, ending{outcome: model.OutcomeErr, err: errorOf(err, st.path)})
+			return false
+		}
+		x.verdict(st, ending{outcome: model.Exhausted, from: "last"})
+		return false
 	}
 	return true
 }
@@ -222,17 +231,21 @@ func (x *decider) judge(st *step, n *nodeDef, sc *scope) {
 		x.verdict(st, ending{outcome: sc.outcome, err: sc.err, from: "last"})
 		return
 	}
+	if n.kind == kindEach {
+		x.judgeEach(st, n)
+		return
+	}
 	if n.kind == kindLoop {
-		if bad && d.tolerate.exceeded(c.failed, c.next) {
+		if bad && d.tolerate.exceeded(c.failed, c.next, false) {
 			x.verdict(st, ending{outcome: model.OutcomeErr, err: c.blame(sc.err)})
 		}
 		return
 	}
-	if bad && d.tolerate.exceeded(c.failed, c.total) {
-		x.verdict(st, ending{outcome: model.OutcomeErr, err: c.blame(sc.err)})
+	if d.tolerate.exceeded(c.failed, c.total, c.open) {
+		x.verdict(st, ending{outcome: model.OutcomeErr, err: c.blame(c.lastError())})
 		return
 	}
-	done := c.good + c.failed
+	over := c.good+c.failed == c.total && !c.open
 	if d.complete != nil {
 		met, err := x.completed(st, d)
 		if err != nil {
@@ -242,12 +255,12 @@ func (x *decider) judge(st *step, n *nodeDef, sc *scope) {
 		switch {
 		case met:
 			x.verdict(st, x.collect(st, n))
-		case done == c.total || d.need > 0 && c.total-c.failed < d.need:
+		case over || d.need > 0 && !c.open && c.total-c.failed < d.need:
 			x.verdict(st, ending{outcome: model.OutcomeErr, err: c.unreachable()})
 		}
 		return
 	}
-	if done == c.total {
+	if over {
 		x.verdict(st, x.collect(st, n))
 	}
 }
@@ -290,7 +303,7 @@ func (c *comp) details() []byte {
 			buf = append(buf, ',')
 		}
 		buf = strconv.AppendInt(append(buf, `{"index":`...), int64(e.index), 10)
-		if c.keys != nil {
+		if c.named() {
 			buf = appendString(append(buf, `,"key":`...), c.keys[e.index])
 		}
 		if e.err != nil {

@@ -225,6 +225,8 @@ func (m *marker) Absorb(n int) {
 	m.x.emit(Op{kind: opAbsorbed, path: m.sc.path, name: m.sd.nodes[n].m.ID})
 }
 
+func (m *marker) Merge(n int, token bool) { m.x.merge(m.sc, m.sd.nodes[n], token) }
+
 func (m *marker) TwoEntries(r int) { m.two = r }
 
 // startStep schedules a new step of node n.

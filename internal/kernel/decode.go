@@ -62,6 +62,8 @@ func (p *parser) op(o *Op) {
 			o.n = p.int()
 		case f.attempt:
 			o.attempt = int(p.int())
+		case f.size:
+			o.size = int(p.int())
 		case f.due:
 			o.due = p.int()
 		case f.until:

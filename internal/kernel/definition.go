@@ -27,6 +27,8 @@ type scopeDef struct {
 	vars   []varDef
 	output *expr.Template
 	sinks  []int // nodes without edges: where tokens end
+	// tails maps the nodes behind a node with join: each to the composite that holds them.
+	tails map[string]string
 }
 
 type varDef struct {
@@ -49,6 +51,7 @@ const (
 	kindParallel
 	kindForeach
 	kindLoop
+	kindEach // the tail behind a node with join: each; made by the compiler
 )
 
 func (k nodeKind) composite() bool { return k >= kindScope }
@@ -138,7 +141,9 @@ type compDef struct {
 	until    *expr.Program
 	max      textDef // a number
 	complete *expr.Program
-	need     int // complete is good >= need
+	add      string // signals that feed a foreach
+	closing  string // the signal after which no items are added
+	need     int    // complete is good >= need
 	tolerate tolerance
 }
 
@@ -149,11 +154,16 @@ type tolerance struct {
 	share   bool
 }
 
-func (t tolerance) exceeded(failed, total int) bool {
-	if t.share {
-		return float64(failed)*100 > t.percent*float64(total)
+// exceeded reports whether more instances failed than may. Where the total may still grow, a share of it is judged
+// when it is known.
+func (t tolerance) exceeded(failed, total int, open bool) bool {
+	switch {
+	case !t.share:
+		return failed > t.n
+	case open && t.percent > 0:
+		return false
 	}
-	return failed > t.n
+	return float64(failed)*100 > t.percent*float64(total)
 }
 
 // isBad reports whether the outcome of node n is a bad word. Only waiting nodes have timeout as a bad word of their

@@ -20,11 +20,12 @@ var opNames = [...]string{
 	opTags: "tags", opLog: "log", opSignal: "signal", opTook: "took", opExpired: "expired",
 	opUndelivered: "undelivered", opHold: "hold", opClose: "close", opClosed: "closed", opVerdict: "verdict",
 	opStatus: "status", opEnd: "end", opMore: "more", opConfig: "config",
+	opFeed: "feed",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
 type fieldNames struct {
-	path, name, word, text, n, due, until, attempt, flag, data, dead string
+	path, name, word, text, n, due, until, attempt, flag, data, dead, size string
 }
 
 var opFields = [...]fieldNames{
@@ -37,7 +38,7 @@ var opFields = [...]fieldNames{
 	opQueued:      {path: "step"},
 	opTask:        {path: "step", attempt: "attempt", data: "with", n: "attempt_timeout", until: "heartbeat", due: "timeout_at"},
 	opWait:        {path: "step", n: "after_signal", due: "timeout_at"},
-	opEnter:       {path: "step", attempt: "attempt", n: "total", until: "concurrency", data: "items", text: "from", name: "over", due: "timeout_at"},
+	opEnter:       {path: "step", attempt: "attempt", n: "total", until: "concurrency", data: "items", text: "from", name: "over", due: "timeout_at", word: "collect", flag: "open", size: "batch"},
 	opBackoff:     {path: "step", attempt: "attempt", n: "policy", until: "until"},
 	opLost:        {path: "step", attempt: "attempt", flag: "released"},
 	opCancel:      {path: "step", until: "grace_until", flag: "withdrawn"},
@@ -60,6 +61,7 @@ var opFields = [...]fieldNames{
 	opEnd:         {word: "status", name: "outcome", data: "output"},
 	opMore:        {},
 	opConfig:      {n: "revision"},
+	opFeed:        {path: "step", n: "tokens", until: "signal", flag: "closed"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -89,6 +91,7 @@ func (o *Op) append(dst []byte) []byte {
 	dst = appendText(dst, f.text, o.text, false)
 	dst = appendInt(dst, f.n, o.n)
 	dst = appendInt(dst, f.attempt, int64(o.attempt))
+	dst = appendInt(dst, f.size, int64(o.size))
 	dst = appendInt(dst, f.due, o.due)
 	dst = appendInt(dst, f.until, o.until)
 	if o.flag && f.flag != "" {

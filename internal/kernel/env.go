@@ -108,7 +108,8 @@ func (n *names) around(name string) (*value, bool) {
 func (n *names) instance(sc *scope, name string) (*value, bool) {
 	owner := n.x.def(sc.owner)
 	switch {
-	case name == "index" && owner.kind == kindForeach && sc.owner.comp.keys != nil:
+	case owner.kind == kindEach:
+	case name == "index" && owner.kind == kindForeach && sc.owner.comp.named():
 		return &value{dec: sc.key, done: true}, true
 	case name == "index" && owner.kind != kindScope && owner.kind != kindParallel:
 		return &value{dec: int64(sc.index), done: true}, true
@@ -217,6 +218,9 @@ func (o *stepObject) Get(key string) (any, error) {
 	case "attempts":
 		return int64(st.attempt), nil
 	}
+	if key == "errors" && st.comp != nil && st.comp.verdict != "" { // known to its own output already
+		return st.comp.errorList(), nil
+	}
 	if !st.over() {
 		return nil, nil
 	}
@@ -233,19 +237,31 @@ func (o *stepObject) Get(key string) (any, error) {
 	return nil, nil
 }
 
+// errorList is what nodes.x.errors gives: a list of {index, error}, of a parallel a map from branch to error.
 func (c *comp) errorList() any {
 	if c == nil {
 		return nil
 	}
+	if c.branches {
+		return c.errorMap()
+	}
 	list := make([]any, 0, len(c.errors))
 	for _, e := range c.errors {
 		m := map[string]any{"index": int64(e.index), "error": errorObject(e.err)}
-		if c.keys != nil {
+		if c.named() {
 			m["index"] = c.keys[e.index]
 		}
 		list = append(list, m)
 	}
 	return list
+}
+
+func (c *comp) errorMap() any {
+	m := make(map[string]any, len(c.errors))
+	for _, e := range c.errors {
+		m[c.keys[e.index]] = errorObject(e.err)
+	}
+	return m
 }
 
 func errorObject(e *model.Error) any {

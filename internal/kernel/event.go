@@ -10,7 +10,7 @@ type Event struct {
 	At  int64
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
-	// scope_opened, scope_closing, scope_closed, signal_received, signal_consumed, signal_expired,
+	// items_added, scope_opened, scope_closing, scope_closed, signal_received, signal_consumed, signal_expired,
 	// signal_undelivered, variable_set, tags_set, log, edges, paused, parked, resumed, completed, failed, cancelled
 	// or terminated.
 	Type     string
@@ -37,7 +37,7 @@ var eventTypes = [...]string{
 	opBackoff: "retry_scheduled", opLost: "attempt_lost", opCancel: "cancel_requested", opEdges: "edges",
 	opSet: "variable_set", opTags: "tags_set", opLog: "log", opSignal: "signal_received", opTook: "signal_consumed",
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
-	opClosed: "scope_closed", opMore: "", opConfig: "",
+	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
 }
 
 // Events appends the events of an entry.
@@ -112,6 +112,11 @@ func (o *Op) describe(e *Event) {
 		e.Until = o.due
 	case opEnter:
 		e.Total, e.Until = int(o.n), o.due
+	case opFeed:
+		e.Total = int(o.n)
+		if o.flag {
+			e.Text = "closed"
+		}
 	case opWait:
 		o.describeWait(e)
 	}

@@ -35,6 +35,9 @@ func (o *Outstanding) subject() string {
 	case OpenWait:
 		return o.Step + " waits for " + o.waited()
 	case OpenScope:
+		if o.Growing {
+			return o.growing()
+		}
 		if o.Total > 1 {
 			return fmt.Sprintf("%s has finished %d of %d, %d running", o.Step, o.Done, o.Total, o.Running)
 		}
@@ -71,6 +74,18 @@ func (o *Outstanding) subject() string {
 	return "unknown"
 }
 
+// growing tells of a composite that signals feed, or that stands behind join: each.
+func (o *Outstanding) growing() string {
+	if len(o.Names) == 0 {
+		return fmt.Sprintf("%s has finished %d of the %d tokens that came, %d running, and more may come", o.Step, o.Done, o.Total, o.Running)
+	}
+	text := fmt.Sprintf("%s has finished %d of the %d it has so far, %d running, and waits for the signal %s", o.Step, o.Done, o.Total, o.Running, o.Names[0])
+	if len(o.Names) > 1 {
+		text += " (more items) or " + o.Names[1] + " (no more)"
+	}
+	return text
+}
+
 func (o *Outstanding) waited() string {
 	var parts []string
 	for _, n := range o.Names {
@@ -95,6 +110,10 @@ func (o *Outstanding) wayOut() string {
 			return "a change of what the condition reads would let it go on"
 		}
 		return "nothing is needed, the timer fires by itself"
+	case OpenScope:
+		if o.Growing && len(o.Names) > 1 {
+			return "after a signal " + o.Names[1] + " it ends when its items have"
+		}
 	case OpenBackoff:
 		return "nothing is needed, it tries again by itself"
 	case OpenTask:

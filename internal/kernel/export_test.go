@@ -228,6 +228,18 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			text += " " + string(out)
 		}
 		return text
+	case opFeed:
+		text := o.path + ": "
+		if o.until > 0 {
+			text += fmt.Sprintf("takes signal %d", o.until)
+		}
+		if o.n > 0 {
+			text += fmt.Sprintf("%d more", o.n)
+		}
+		if o.flag {
+			text += ", no more come"
+		}
+		return text
 	case opMore:
 		return "(to be continued)"
 	}

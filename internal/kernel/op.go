@@ -43,6 +43,7 @@ const (
 	opEnd                           // the execution ended
 	opMore                          // the transition goes on in the next entry
 	opConfig                        // the revision of the configuration that was read
+	opFeed                          // a running composite gets further instances, or is told that no more come
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.
@@ -59,6 +60,7 @@ type Op struct {
 	due     int64
 	until   int64
 	attempt int
+	size    int // of a batch
 	data    []byte
 	hasData bool
 	err     *model.Error

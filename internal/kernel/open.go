@@ -78,7 +78,12 @@ func (st *step) open(list []Outstanding) []Outstanding {
 		}
 	case st.comp != nil:
 		o.Kind, o.Running, o.Total = OpenScope, st.comp.live, st.comp.total
-		o.Done = st.comp.good + st.comp.failed
+		o.Done, o.Growing = st.comp.good+st.comp.failed, st.comp.open
+		if st.feedable() {
+			for _, a := range st.arms {
+				o.Names = append(o.Names, a.signal)
+			}
+		}
 	case st.queued:
 		o.Kind = OpenQueued
 	default:

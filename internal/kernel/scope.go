@@ -166,7 +166,7 @@ func (x *decider) defaultOutput(sc *scope, sd *scopeDef, how *ending) {
 	for _, i := range sd.sinks {
 		rec := sc.rec(sd.nodes[i].m.ID)
 		if rec != nil && rec.step.status == model.StepCompleted {
-			how.refs = append(how.refs, inref{rec.name, "out:" + rec.step.path})
+			how.refs = append(how.refs, inref{written(rec.name), "out:" + rec.step.path})
 		}
 	}
 	slices.SortFunc(how.refs, func(a, b inref) int { return strings.Compare(a.key, b.key) })

@@ -460,11 +460,20 @@ func (c *codec) comp(st *step) {
 	for _, n := range []*int{&k.total, &k.next, &k.live, &k.good, &k.failed, &k.limit} {
 		num(c, n)
 	}
-	named := k.keys != nil && k.list == nil
-	c.flag(&named)
+	c.flag(&k.branches)
 	c.value(&k.items)
-	if !c.save && k.items != nil && k.split(named) != nil {
+	num(c, &k.batch)
+	c.flag(&k.open)
+	c.flag(&k.skips)
+	if !c.save && k.items != nil && k.split() != nil {
 		c.fail()
+	}
+	list(c, &k.added, c.value)
+	for i := range k.added {
+		if !c.save && (k.added[i] == nil || k.spread(k.added[i]) != nil) {
+			c.fail()
+			return
+		}
 	}
 	list(c, &k.results, c.value)
 	list(c, &k.errors, func(e *instanceError) { num(c, &e.index); c.error(&e.err) })
@@ -485,9 +494,7 @@ func (s *State) relink() {
 		sc := s.scopes[path]
 		c := sc.owner.comp
 		c.scopes = append(c.scopes, sc)
-		if sc.index < len(c.list) {
-			sc.item = c.list[sc.index]
-		}
+		sc.item = c.item(sc.index)
 		s.relinkScope(sc)
 	}
 	for _, sc := range s.scopes { // sorted: each list is sorted by itself

@@ -165,27 +165,32 @@ type arm struct {
 
 // comp is what a composite step knows of its instances.
 type comp struct {
-	total   int // -1: not known (loop)
-	next    int // index of the next instance to open
-	live    int
-	good    int
-	failed  int
-	items   *value
-	list    []*value // the items
-	keys    []string // of a map, or branch names
-	results []*value // by index
-	errors  []instanceError
-	last    *value // output of the last pass, or of the only instance
-	word    string // outcome of the only instance
-	limit   int    // of live instances
-	verdict string // outcome decided, not yet reported
-	output  *value
-	err     *model.Error
-	scopes  []*scope // open instances, by opening
+	total    int // -1: not known (loop)
+	next     int // index of the next instance to open
+	live     int
+	good     int
+	failed   int
+	items    *value
+	list     []*value // the items
+	keys     []string // of a map, or branch names
+	branches bool     // keys are the names of branches
+	batch    int      // items of one instance; 0: one, by itself
+	open     bool     // instances may be added yet
+	added    []*value // data of the signals that added items
+	skips    bool     // results are not collected
+	results  []*value // by index
+	errors   []instanceError
+	last     *value // output of the last pass, or of the only instance
+	word     string // outcome of the only instance
+	limit    int    // of live instances
+	verdict  string // outcome decided, not yet reported
+	output   *value
+	err      *model.Error
+	scopes   []*scope // open instances, by opening
 }
 
-// open reports whether another instance may be opened (or, for a loop, the next pass be decided).
-func (c *comp) open() bool {
+// room reports whether another instance may be opened (or, for a loop, the next pass be decided).
+func (c *comp) room() bool {
 	return c.verdict == "" && c.live < c.limit && (c.total < 0 || c.next < c.total)
 }
 

@@ -77,6 +77,10 @@ func instantOf(t *expr.Template, c *expr.Context) (int64, error) {
 // tryWait ends a waiting step by the first of its alternatives, in written order, that is ready.
 func (x *decider) tryWait(st *step) {
 	n := x.def(st)
+	if st.comp != nil {
+		x.feed(st)
+		return
+	}
 	for i := range st.arms {
 		if st.over() || x.err != nil {
 			return

@@ -11,16 +11,13 @@ func TestCheckRefusesWhatIsNotRun(t *testing.T) {
 		"limits":         "workflow: w\nlimits: [{name: x, concurrency: 1}]\nnodes: {a: {call: a}}",
 		"limits, node":   "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
 		"callback":       "workflow: w\nnodes: {a: {scope: [{b: {call: a, callback: true}}]}}",
-		"add":            "workflow: w\nnodes: {a: {foreach: {items: [1], add: more, do: [{b: {call: b}}]}}}",
 		"children":       "workflow: w\nnodes: {a: {foreach: {items: [1], mode: children, do: [{b: {call: b}}]}}}",
-		"batch":          "workflow: w\nnodes: {a: {foreach: {items: [1], batch: 2, do: [{b: {call: b}}]}}}",
 		"finally":        "workflow: w\nfinally: {call: x}\nnodes: {a: {call: a}}",
 		"finally, scope": "workflow: w\nnodes: {a: {parallel: {branches: {x: [{b: {call: b}}]}, finally: {call: x, compensate: u}}}, u: {call: u}}",
 		"compensate":     "workflow: w\nnodes: {a: {call: a, compensate: u}, u: {call: u}}",
 		"approval":       "workflow: w\nnodes: {a: {approval: {title: t}, next: {rejected: fail}}}",
 		"send":           "workflow: w\nnodes: {a: {send: {to: parent, signal: s}, next: {not_found: fail, success: stop}}}",
 		"workflow":       "workflow: w\nnodes: {a: {workflow: {name: v}}}",
-		"each":           "workflow: w\nnodes: {a: {call: a, next: b}, b: {call: b, join: each}}",
 	} {
 		docs, faults := CheckAll([]byte(src), testOptions(""))
 		found := 0

@@ -147,11 +147,11 @@ var foreachKeys = section{
 	keys: []keyDoc{
 		{name: "items", takes: "list or map, or ${ } that gives one", must: true, shape: "any", doc: "The items.", example: `items: "${ input.lines }"`},
 		{name: "as", takes: "name", def: "item", shape: "identifier", doc: "The name of the item in do; index is its number, or its key in a map.", example: "as: line"},
-		{name: "batch", takes: "integer from 1", shape: "positive", doc: "Hands out lists of so many items.", example: "batch: 100"},
+		{name: "batch", takes: "integer from 1", shape: "positive", doc: "Hands out lists of so many items: item is the list, and the output has one element for each.", example: "batch: 100"},
 		{name: "mode", takes: "inline or children", def: "inline", shape: `{"enum":["inline","children"]}`, doc: "Whether items run in this execution or in executions of their own.", example: "mode: inline"},
 		{name: "collect", takes: "list, count or none", def: "list", shape: `{"enum":["list","count","none"]}`, doc: "What the output is: the list, the number of good items, or null.", example: "collect: count"},
-		{name: "add", takes: "name of a signal", shape: "signalName", doc: "Signals that add items while it runs.", example: "add: more"},
-		{name: "close", takes: "name of a signal", shape: "signalName", doc: "The signal after which no items are added.", example: "close: done"},
+		{name: "add", takes: "name of a signal", shape: "signalName", doc: "Signals that add an item each while it runs: their data. Where the items are a map, a map of further ones.", example: "add: more"},
+		{name: "close", takes: "name of a signal", shape: "signalName", doc: "The signal after which no items are added; it waits for one.", example: "close: done"},
 		{name: "join", takes: "all, any or a number", def: "all", shape: "join", doc: "Short for complete: good >= that number.", example: "join: 3"},
 	},
 }

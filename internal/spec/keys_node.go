@@ -10,7 +10,7 @@ var nodeKeys = section{
 		{name: "description", takes: "text", shape: "text", doc: "What the node is for.", example: "description: Takes the money"},
 		{name: "next", takes: "target, list of targets, or map from outcome to either", shape: "next", doc: "Where the token goes. A target is a node of the same graph, stop or fail. In a list with when the first entry that holds is taken; in one without, all are. The outcome else stands for every good outcome not named, any for every outcome not named.", example: "next: {error: apologise, success: [{when: output.risk > 0.8, to: review}, ship]}"},
 		{name: "after", takes: "node, list of nodes, or map from node to outcome", shape: "after", doc: "Edges written at their target.", example: "after: [orders, refunds]"},
-		{name: "join", takes: "all, any or a number", def: "all", shape: "join", doc: "How many incoming edges start the node; each starts it once for every token.", example: "join: any"},
+		{name: "join", takes: "all, any, a number or each", def: "all", shape: "join", doc: "How many incoming edges start the node; each runs it, and what is behind it, once for every token.", example: "join: any"},
 		{name: "split", takes: "all", shape: `{"const":"all"}`, doc: "Takes every entry of a choice that holds instead of the first.", example: "split: all"},
 		{name: "if", takes: "expression", shape: "expression", doc: "Where it is false the node is skipped: no work, outcome success, output null.", example: "if: input.amount > 50000"},
 		{name: "output", takes: "value with ${ }", def: "the raw result", shape: "any", doc: "Replaces the result before it is journaled; expressions see result.", example: `output: "${ result.body }"`},

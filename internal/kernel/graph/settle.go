@@ -36,6 +36,9 @@ type Scope interface {
 	Start(node int, unreachable bool)
 	// Absorb notes that a token reached a node or region that had already started.
 	Absorb(node int)
+	// Merge tells a node with join: each that one of its incoming edges was decided, or that the graph starts there;
+	// with token the edge was taken.
+	Merge(node int, token bool)
 	// TwoEntries fails the scope: the taken entry edges of region r lead to different nodes.
 	TwoEntries(r int)
 }
@@ -47,7 +50,10 @@ func (g *Graph) Open(s Scope) {
 			g.settleRegion(s, r)
 			continue
 		}
-		if len(g.Nodes[n].In) == 0 {
+		switch {
+		case g.Nodes[n].Join.Each:
+			s.Merge(n, true)
+		case len(g.Nodes[n].In) == 0:
 			s.Start(n, false)
 		}
 	}
@@ -81,6 +87,10 @@ func (g *Graph) settleEdge(s Scope, e int32) {
 
 func (g *Graph) settleNode(s Scope, n int, token bool) {
 	node := &g.Nodes[n]
+	if node.Join.Each {
+		s.Merge(n, token)
+		return
+	}
 	if s.Started(n) {
 		if token {
 			s.Absorb(n)
@@ -105,6 +115,16 @@ func (g *Graph) settleNode(s Scope, n int, token bool) {
 	case node.Join.N == 0 && undecided == 0:
 		s.Start(n, false)
 	}
+}
+
+// Tokens counts the tokens that have come to node n so far; more is false when none can come any more.
+func (g *Graph) Tokens(s Scope, n int) (tokens int, more bool) {
+	node := &g.Nodes[n]
+	tokens, undecided := g.count(s, node.In)
+	if node.start {
+		tokens++
+	}
+	return tokens, undecided > 0
 }
 
 func (g *Graph) count(s Scope, edges []int32) (taken, undecided int) {
