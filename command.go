@@ -19,6 +19,8 @@ type Option interface {
 
 type commandOptions struct {
 	request, by, why, signal string
+	groups                   []string
+	form                     any
 }
 
 // check refuses what no journal should hold.
@@ -31,6 +33,11 @@ func (o *commandOptions) check() error {
 		{"the signal's id", o.signal, maxName},
 	} {
 		if err := checkText(c.what, c.text, c.limit); err != nil {
+			return err
+		}
+	}
+	for _, g := range o.groups {
+		if err := checkText("a group", g, maxName); err != nil {
 			return err
 		}
 	}

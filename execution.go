@@ -55,7 +55,7 @@ type Step struct {
 
 // Waiting is one thing that keeps an execution from going on, and what would let it.
 type Waiting struct {
-	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued or timeout.
+	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout or approval.
 	Kind string `json:"kind"`
 	// Step is its path; "" for the execution itself.
 	Step string `json:"step,omitempty"`
@@ -73,6 +73,8 @@ type Waiting struct {
 	Running int `json:"running,omitempty"`
 	Done    int `json:"done,omitempty"`
 	Total   int `json:"total,omitempty"`
+	// Approval is what people are asked.
+	Approval *Approval `json:"approval,omitempty"`
 	// Sentence says all of it to people.
 	Sentence string `json:"sentence"`
 }
@@ -81,6 +83,7 @@ var openKinds = map[kernel.OpenKind]string{
 	kernel.OpenTask: "task", kernel.OpenBackoff: "backoff", kernel.OpenWait: "wait", kernel.OpenScope: "scope",
 	kernel.OpenCancel: "cancel", kernel.OpenMore: "more", kernel.OpenPending: "pending", kernel.OpenPaused: "paused",
 	kernel.OpenParked: "parked", kernel.OpenTimeout: "timeout", kernel.OpenQueued: "queued",
+	kernel.OpenApproval: "approval",
 }
 
 func waitingOf(o kernel.Outstanding, now int64) Waiting {
@@ -90,6 +93,9 @@ func waitingOf(o kernel.Outstanding, now int64) Waiting {
 	}
 	if o.Kind == kernel.OpenWait {
 		w.Signals = append(w.Signals, o.Names...)
+	}
+	if o.Ask != nil {
+		w.Approval = approvalOf(&o)
 	}
 	return w
 }
@@ -129,6 +135,9 @@ func executionOf(h *record.Head) Execution {
 		x.Error = shortError(h.Error)
 	}
 	for _, t := range h.Tags {
+		if t.Name == kernel.TagApproval {
+			continue
+		}
 		if x.Tags == nil {
 			x.Tags = map[string]any{}
 		}

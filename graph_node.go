@@ -99,6 +99,11 @@ func WaitWhen(cond string) Kind { return kind("wait", field{"when", cond}) }
 // WaitSignal waits for a signal; its data is the output. See [Match], [Fresh] and [Count].
 func WaitSignal(name string) Kind { return kind("signal", field{"name", name}) }
 
+// WaitApproval waits for people to decide about title, which may hold expressions; the outcome is approved, rejected or
+// one of
+// [ApprovalOutcomes]. See [Assignees], [Exclude], [Quorum], [Veto], [Escalate] and [FormSchema].
+func WaitApproval(title string) Kind { return kind("approval", field{"title", title}) }
+
 // WaitFirst waits for the first of several; its name is the outcome.
 func WaitFirst(of ...Alternative) Kind {
 	return Kind{"wait", func(n *nodeDoc) {

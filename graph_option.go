@@ -1,6 +1,9 @@
 package pawl
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // NodeOption governs a node beside its type. Options that do not fit the type are reported when the definition is
 // deployed.
@@ -160,6 +163,42 @@ func Fresh() NodeOption { return config("fresh", true) }
 
 // Count lets a [WaitSignal] collect n signals.
 func Count(n int) NodeOption { return config("count", n) }
+
+// Assignees are the people and groups who may decide a [WaitApproval]; without it everybody may.
+func Assignees(names ...string) NodeOption { return config("assignees", names) }
+
+// Exclude are the people and groups who may not decide a [WaitApproval].
+func Exclude(names ...string) NodeOption { return config("exclude", names) }
+
+// ApprovalOutcomes are the words people choose from in a [WaitApproval]; [Quorum] counts the first. The default is
+// approved and rejected.
+func ApprovalOutcomes(words ...string) NodeOption { return config("outcomes", words) }
+
+// Quorum is how many different people must choose the first word of a [WaitApproval]: 1.
+func Quorum(n int) NodeOption { return config("quorum", n) }
+
+// Veto is how many people choosing another word end a [WaitApproval]: 1.
+func Veto(n int) NodeOption { return config("veto", n) }
+
+// Escalate asks the people and groups in add too when a [WaitApproval] has waited for after; notify, if not nil, is
+// said in the journal then. It may stand several times.
+func Escalate[D string | time.Duration](after D, notify any, add ...string) NodeOption {
+	e := &object{}
+	e.set("after", spanOf(after))
+	if len(add) > 0 {
+		e.set("add", add)
+	}
+	if notify != nil {
+		e.set("notify", notify)
+	}
+	return NodeOption{func(n *nodeDoc) {
+		list, _ := n.config.get("escalate").([]any)
+		n.config.set("escalate", append(slices.Clip(list), any(e)))
+	}}
+}
+
+// FormSchema is the JSON Schema of what is filled in with each decision on a [WaitApproval].
+func FormSchema(schema any) NodeOption { return configIn("form", "schema", schema) }
 
 // Of lets an [End] end an enclosing composite by its id, or "execution".
 func Of(composite string) NodeOption { return config("of", composite) }

@@ -61,6 +61,28 @@ nodes:
   release: {call: release_stock, args: "${ nodes.reserve.output }"}
 output: {order: "${ input.id }"}
 `},
+		{"approvals", Graph("approvals", "").
+			Node("review", WaitApproval("Loan of ${ input.amount }"), Assignees("underwriters", "ann"), Exclude("${ execution.started_by }"),
+				Quorum(2), Veto(2), ApprovalOutcomes("fine", "bad", "later"), Timeout("5d"),
+				Escalate(24*time.Hour, nil, "managers"), Escalate("2d", map[string]any{"channel": "alarm"}),
+				FormSchema(map[string]any{"type": "object"})).
+			Next("review", "stop").On("review", "timeout", "fail"),
+			`
+workflow: approvals
+nodes:
+  review:
+    approval:
+      title: "Loan of ${ input.amount }"
+      assignees: [underwriters, ann]
+      exclude: ["${ execution.started_by }"]
+      quorum: 2
+      veto: 2
+      outcomes: [fine, bad, later]
+      timeout: 5d
+      escalate: [{after: 1d, add: [managers]}, {after: 2d, notify: {channel: alarm}}]
+      form: {schema: {type: object}}
+    next: {else: stop, timeout: fail}
+`},
 		{"waits", Graph("waits", "").
 			Node("pause", WaitFor(90*time.Second)).
 			Node("paid", WaitSignal("payment"), Match("signal.data.ok"), Fresh(), Timeout(time.Hour)).

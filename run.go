@@ -43,6 +43,11 @@ func (r *Run) Signal(ctx context.Context, name string, data any, opts ...Command
 	return r.eng.Signal(ctx, r.ID(), name, data, opts...)
 }
 
+// Decide tells an approval what a person decided: see [Engine.Decide].
+func (r *Run) Decide(ctx context.Context, step, outcome string, opts ...CommandOption) error {
+	return r.eng.Decide(ctx, r.ID(), step, outcome, opts...)
+}
+
 // Cancel asks the execution to end: see [Engine.Cancel].
 func (r *Run) Cancel(ctx context.Context, opts ...CommandOption) error {
 	return r.eng.Cancel(ctx, r.ID(), opts...)

@@ -18,6 +18,9 @@ type cli struct {
 	Get        getCmd        `cmd:"" help:"Show one execution: its steps, and why it is waiting."`
 	History    historyCmd    `cmd:"" help:"Show what happened to an execution, entry by entry."`
 	Signal     signalCmd     `cmd:"" help:"Send a signal to an execution."`
+	Approvals  approvalsCmd  `cmd:"" help:"List what waits for people to decide."`
+	Approve    approveCmd    `cmd:"" help:"Approve what an execution asks, or choose another outcome it offers."`
+	Reject     rejectCmd     `cmd:"" help:"Reject what an execution asks."`
 	Cancel     cancelCmd     `cmd:"" help:"Ask executions to end, undoing what they did."`
 	Pause      pauseCmd      `cmd:"" help:"Stop executions from starting anything, until resumed."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`

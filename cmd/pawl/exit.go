@@ -40,18 +40,22 @@ func notFound(format string, args ...any) error {
 func quiet(code int) error { return &exitError{code: code, quiet: true} }
 
 var exitCodes = map[string]int{
-	pawl.CodeNotFound:      exitNotFound,
-	pawl.CodeClosed:        exitConflict,
-	pawl.CodeKeyConflict:   exitConflict,
-	pawl.CodeKeyExists:     exitConflict,
-	pawl.CodeNotPaused:     exitConflict,
-	pawl.CodeVersionExists: exitConflict,
-	pawl.CodeRetired:       exitConflict,
-	pawl.CodeUnavailable:   exitNoStore,
-	pawl.CodeInUse:         exitNoStore,
-	pawl.CodeStore:         exitNoStore,
-	pawl.CodeStopping:      exitNoStore,
-	pawl.CodeOverloaded:    exitNoStore,
+	pawl.CodeNotFound:       exitNotFound,
+	pawl.CodeClosed:         exitConflict,
+	pawl.CodeKeyConflict:    exitConflict,
+	pawl.CodeKeyExists:      exitConflict,
+	pawl.CodeNotPaused:      exitConflict,
+	pawl.CodeVersionExists:  exitConflict,
+	pawl.CodeRetired:        exitConflict,
+	pawl.CodeNotWaiting:     exitConflict,
+	pawl.CodeAmbiguous:      exitConflict,
+	pawl.CodeAlreadyDecided: exitConflict,
+	pawl.CodeAlreadyVoted:   exitConflict,
+	pawl.CodeUnavailable:    exitNoStore,
+	pawl.CodeInUse:          exitNoStore,
+	pawl.CodeStore:          exitNoStore,
+	pawl.CodeStopping:       exitNoStore,
+	pawl.CodeOverloaded:     exitNoStore,
 }
 
 // exitCode is what err means to a script.

@@ -16,7 +16,7 @@ import (
 
 // followFlags are common to the verbs that follow an execution.
 type followFlags struct {
-	Answer []string      `short:"a" sep:"none" help:"Answer a step that waits for a signal: NODE=JSON or NODE=@FILE; repeatable." placeholder:"NODE=JSON"`
+	Answer []string      `short:"a" sep:"none" help:"Answer a step that waits for a signal: NODE=JSON or NODE=@FILE; or an approval: NODE=OUTCOME; repeatable." placeholder:"NODE=JSON"`
 	Wait   time.Duration `help:"Stop following after this time and leave the execution open; exit code 6." placeholder:"DURATION"`
 	Output format        `short:"o" help:"What to print at the end: the output (table), or the execution as json, yaml or name." enum:"table,json,yaml,name" default:"table"`
 	Quiet  bool          `short:"q" help:"Show no progress."`
@@ -187,6 +187,14 @@ func (f *follower) look(ctx context.Context) error {
 	f.tree.Explain(open)
 	unanswered := false
 	for _, w := range open {
+		if w.Approval != nil {
+			acted, err := f.lookApproval(ctx, w)
+			if acted || err != nil {
+				return err
+			}
+			unanswered = true
+			continue
+		}
 		if w.Kind != "wait" || len(w.Signals) == 0 || f.answers.asked[w.Step] {
 			unanswered = unanswered || w.Kind == "wait" && len(w.Signals) > 0
 			continue
@@ -212,7 +220,7 @@ func (f *follower) look(ctx context.Context) error {
 }
 
 // stuck reports whether to leave: it is paused or parked; or only waiting is left, and either that was asked for or
-// it is for a signal that nobody here can send, or for a function that another program has.
+// it is for a signal or a decision that nobody here can give, or for a function that another program has.
 func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 	resting := len(open) > 0
 	var soon bool
@@ -235,7 +243,7 @@ func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 }
 
 // restful are the kinds of what may be waited for without a process.
-var restful = []string{"wait", "scope", "timeout", "pending"}
+var restful = []string{"wait", "approval", "scope", "timeout", "pending"}
 
 // foreign reports whether only the Go program that has the function can go on.
 func foreign(w pawl.Waiting) bool { return w.Kind == "task" && w.Type == "function" }
@@ -265,6 +273,10 @@ func (f *follower) leave(ctx context.Context) error {
 		f.env.say("Functions are run by the Go program that registers them, when it opens this store.")
 	}
 	for _, w := range x.Waiting {
+		if w.Approval != nil {
+			f.env.say("Decide with --answer %s=%s, or with: pawl approve %s %s", w.Node, w.Approval.Outcomes[0], x.ID, w.Step)
+			break
+		}
 		if len(w.Signals) > 0 {
 			f.env.say("Answer with --answer %s=JSON, or with: pawl signal %s %s JSON", w.Node, x.ID, w.Signals[0])
 			break

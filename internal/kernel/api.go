@@ -31,6 +31,8 @@ const (
 	InReleased
 	// InPark parks the execution with Error, whatever its state.
 	InPark
+	// InDecide: the person By says Decision to an approval.
+	InDecide
 )
 
 // Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
@@ -46,6 +48,8 @@ type Input struct {
 	Attempt int
 	Result  *model.Result
 	Error   *model.Error
+	// Decision belongs to InDecide.
+	Decision *Decision
 }
 
 // Start is the birth of an execution.
@@ -184,6 +188,8 @@ type Outstanding struct {
 	Running, Done, Total int
 	// Growing: instances may be added to the composite yet, by the signals in Names or by tokens.
 	Growing bool
+	// Ask is what an approval asks.
+	Ask *Ask
 }
 
 // OpenKind is the kind of an [Outstanding].
@@ -200,6 +206,7 @@ const (
 	OpenPending                     // the execution has not begun, NotBefore in Until
 	OpenPaused
 	OpenParked
-	OpenQueued  // a step waits for its scope's concurrency
-	OpenTimeout // the timeout of a step or of the execution, at Until
+	OpenQueued   // a step waits for its scope's concurrency
+	OpenTimeout  // the timeout of a step or of the execution, at Until
+	OpenApproval // an approval waits for decisions
 )

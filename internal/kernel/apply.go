@@ -141,6 +141,12 @@ func (s *State) applyToStep(o *Op) error {
 		s.applyEdges(st, o)
 	case opFeed:
 		return s.applyFeed(st, o)
+	case opAsk:
+		return s.applyAsk(st, o)
+	case opVote:
+		return s.applyVote(st, o)
+	case opEscalate:
+		return s.applyEscalate(st, o)
 	case opAgain:
 		st.follow()
 		st.sc.handled = nil
@@ -217,7 +223,7 @@ func (s *State) applyEnd(o *Op) {
 	}
 	s.root, s.scopes = nil, nil
 	s.agenda, s.agendaHead, s.timers = nil, 0, nil
-	s.signals, s.waiters, s.whens = nil, nil, nil
+	s.signals, s.waiters, s.whens, s.asks = nil, nil, nil, nil
 	s.tasks, s.live = 0, 0
 	s.bytes = s.output.size()
 }

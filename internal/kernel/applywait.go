@@ -37,6 +37,13 @@ func (s *State) unwait(st *step) {
 	same := func(o *step) bool { return o == st }
 	s.waiters = slices.DeleteFunc(s.waiters, same)
 	s.whens = slices.DeleteFunc(s.whens, same)
+	if st.ballot != nil {
+		s.asks = slices.DeleteFunc(s.asks, same)
+		st.ballot.askSpec = askSpec{} // who decided is still told to those who come late
+		for i := range st.ballot.votes {
+			st.ballot.votes[i].form = nil
+		}
+	}
 }
 
 func (s *State) applySignal(o *Op) {

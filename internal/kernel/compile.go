@@ -187,7 +187,10 @@ func (c *compiler) kind(n *nodeDef) {
 	case eachType:
 		n.kind = kindEach
 		c.composite(n)
-	case "workflow", "approval", "send":
+	case "approval":
+		n.kind = kindApproval
+		c.approvalNode(n)
+	case "workflow", "send":
 		n.kind = kindSet
 		c.unsupported(n.m.ID, n.m.Type, "node type "+n.m.Type)
 	default:

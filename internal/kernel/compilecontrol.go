@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
 
 	"github.com/pawl-dev/pawl/internal/nearest"
@@ -66,6 +67,46 @@ func (c *compiler) waitNode(n *nodeDef) {
 			fresh:  a.Fresh,
 		})
 		c.knownSignal(n, field, a.Signal)
+	}
+}
+
+func (c *compiler) approvalNode(n *nodeDef) {
+	var with struct {
+		Title       json.RawMessage `json:"title"`
+		Description json.RawMessage `json:"description"`
+		Assignees   json.RawMessage `json:"assignees"`
+		Exclude     json.RawMessage `json:"exclude"`
+		Quorum      json.RawMessage `json:"quorum"`
+		Veto        json.RawMessage `json:"veto"`
+		Outcomes    []string        `json:"outcomes"`
+		Form        struct {
+			Schema json.RawMessage `json:"schema"`
+		} `json:"form"`
+		Escalate []struct {
+			After  json.RawMessage `json:"after"`
+			Add    json.RawMessage `json:"add"`
+			Notify json.RawMessage `json:"notify"`
+		} `json:"escalate"`
+	}
+	c.with(n, &with)
+	if len(with.Outcomes) == 0 {
+		with.Outcomes = []string{"approved", model.Rejected}
+	}
+	t := func(field string, raw json.RawMessage) *expr.Template {
+		return c.nodeTemplate(n, "approval/"+field, raw, atNode)
+	}
+	n.ask = &askDef{
+		title: t("title", with.Title), text: t("description", with.Description), assignees: t("assignees", with.Assignees),
+		exclude: t("exclude", with.Exclude), quorum: t("quorum", with.Quorum), veto: t("veto", with.Veto), outcomes: with.Outcomes, form: with.Form.Schema,
+	}
+	for i, e := range with.Escalate {
+		at := "escalate/" + strconv.Itoa(i)
+		d := escalateDef{after: t(at+"/after", e.After), add: t(at+"/add", e.Add), notify: t(at+"/notify", e.Notify)}
+		if d.after == nil {
+			c.fault(Fault{Code: "bad_config", Node: n.m.ID, Field: "approval/" + at, Offset: -1, Message: "an escalation needs after"})
+			continue
+		}
+		n.ask.escalate = append(n.ask.escalate, d)
 	}
 }
 

@@ -118,6 +118,8 @@ func (p *parser) opRest(o *Op, key string) {
 		o.late = p.late()
 	case "arms":
 		p.array(func() { o.arms = append(o.arms, p.arm()) })
+	case "ask":
+		o.ask = p.ask()
 	default:
 		if o.kind == opStart {
 			p.start(o, key)
@@ -188,6 +190,56 @@ func (p *parser) arm() (a armSpec) {
 		}
 	})
 	return a
+}
+
+func (p *parser) ask() *askSpec {
+	a := &askSpec{open: true}
+	p.object(func(key string) {
+		switch key {
+		case "title":
+			a.title = p.string()
+		case "description":
+			a.text = p.string()
+		case "outcomes":
+			a.outcomes = p.strings()
+		case "assignees":
+			a.open, a.assignees = false, p.strings()
+		case "exclude":
+			a.exclude = p.strings()
+		case "quorum":
+			a.quorum = int(p.int())
+		case "veto":
+			a.veto = int(p.int())
+		case "form":
+			a.form = p.raw()
+		case "escalate":
+			p.array(func() { a.escalate = append(a.escalate, p.escalation()) })
+		default:
+			p.unknown(key)
+		}
+	})
+	return a
+}
+
+func (p *parser) escalation() (e escalation) {
+	p.object(func(key string) {
+		switch key {
+		case "gap":
+			e.gap = p.int()
+		case "add":
+			e.add = p.strings()
+		case "notify":
+			e.notify = p.raw()
+		default:
+			p.unknown(key)
+		}
+	})
+	return e
+}
+
+func (p *parser) strings() (list []string) {
+	p.array(func() { list = append(list, p.string()) })
+	return list
 }
 
 func (p *parser) late() (late []expr.Late) {

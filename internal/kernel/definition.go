@@ -47,6 +47,7 @@ const (
 	kindWait
 	kindEnd
 	kindCancel
+	kindApproval
 	kindScope
 	kindParallel
 	kindForeach
@@ -81,6 +82,7 @@ type nodeDef struct {
 	end       endDef
 	cancel    []string
 	comp      *compDef
+	ask       *askDef // approval
 }
 
 // textDef is a template whose value is a duration; a literal is parsed once.
@@ -121,6 +123,19 @@ type armDef struct {
 	match  *expr.Program
 	count  *expr.Template
 	fresh  bool
+}
+
+type askDef struct {
+	title, text        *expr.Template
+	assignees, exclude *expr.Template
+	quorum, veto       *expr.Template
+	outcomes           []string
+	form               []byte
+	escalate           []escalateDef
+}
+
+type escalateDef struct {
+	after, add, notify *expr.Template
 }
 
 type endDef struct {
@@ -170,7 +185,7 @@ func (t tolerance) exceeded(failed, total int, open bool) bool {
 // own; effect and composite steps that run out of time end in error.
 func (n *nodeDef) isBad(outcome string) bool {
 	if model.Bad(outcome) {
-		return outcome != model.TimedOut || n.kind == kindWait
+		return outcome != model.TimedOut || n.kind == kindWait || n.kind == kindApproval
 	}
 	for _, b := range n.m.Bad {
 		if b == outcome {

@@ -21,6 +21,7 @@ var opNames = [...]string{
 	opUndelivered: "undelivered", opHold: "hold", opClose: "close", opClosed: "closed", opVerdict: "verdict",
 	opStatus: "status", opEnd: "end", opMore: "more", opConfig: "config",
 	opFeed: "feed",
+	opAsk:  "ask", opVote: "vote", opEscalate: "escalate",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -62,6 +63,9 @@ var opFields = [...]fieldNames{
 	opMore:        {},
 	opConfig:      {n: "revision"},
 	opFeed:        {path: "step", n: "tokens", until: "signal", flag: "closed"},
+	opAsk:         {path: "step", due: "timeout_at"},
+	opVote:        {path: "step", word: "outcome", data: "form"},
+	opEscalate:    {path: "step", n: "index", data: "how"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -146,10 +150,63 @@ func (o *Op) appendRare(dst []byte) []byte {
 		}
 		dst = append(dst, ']')
 	}
+	if o.ask != nil {
+		dst = o.ask.append(appendKey(dst, "ask"))
+	}
 	if o.start != nil {
 		dst = o.start.append(dst)
 	}
 	return dst
+}
+
+func (a *askSpec) append(dst []byte) []byte {
+	dst = appendString(append(dst, `{"title":`...), a.title)
+	dst = appendText(dst, "description", a.text, false)
+	dst = appendStrings(appendKey(dst, "outcomes"), a.outcomes)
+	if !a.open {
+		dst = appendStrings(appendKey(dst, "assignees"), a.assignees)
+	}
+	if len(a.exclude) > 0 {
+		dst = appendStrings(appendKey(dst, "exclude"), a.exclude)
+	}
+	dst = appendInt(dst, "quorum", int64(a.quorum))
+	dst = appendInt(dst, "veto", int64(a.veto))
+	if len(a.form) > 0 {
+		dst = append(appendKey(dst, "form"), a.form...)
+	}
+	if len(a.escalate) > 0 {
+		dst = append(appendKey(dst, "escalate"), '[')
+		for i := range a.escalate {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = a.escalate[i].append(dst)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
+}
+
+func (e *escalation) append(dst []byte) []byte {
+	dst = strconv.AppendInt(append(dst, `{"gap":`...), e.gap, 10)
+	if len(e.add) > 0 {
+		dst = appendStrings(appendKey(dst, "add"), e.add)
+	}
+	if len(e.notify) > 0 {
+		dst = append(appendKey(dst, "notify"), e.notify...)
+	}
+	return append(dst, '}')
+}
+
+func appendStrings(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, s)
+	}
+	return append(dst, ']')
 }
 
 func (a *armSpec) append(dst []byte) []byte {

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"strings"
+
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -12,7 +14,7 @@ type Event struct {
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
 	// items_added, scope_opened, scope_closing, scope_closed, signal_received, signal_consumed, signal_expired,
 	// signal_undelivered, variable_set, tags_set, log, edges, paused, parked, resumed, completed, failed, cancelled
-	// or terminated.
+	// or terminated; approval_requested, vote and escalated of an approval.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -38,6 +40,7 @@ var eventTypes = [...]string{
 	opSet: "variable_set", opTags: "tags_set", opLog: "log", opSignal: "signal_received", opTook: "signal_consumed",
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
+	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated",
 }
 
 // Events appends the events of an entry.
@@ -119,6 +122,13 @@ func (o *Op) describe(e *Event) {
 		}
 	case opWait:
 		o.describeWait(e)
+	case opAsk:
+		e.Until, e.Text = o.due, o.ask.title
+		if !o.ask.open {
+			e.Name = strings.Join(o.ask.assignees, ", ")
+		}
+	case opVote:
+		e.Outcome = o.word
 	}
 }
 

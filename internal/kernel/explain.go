@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pawl-dev/pawl/internal/expr"
@@ -19,6 +20,9 @@ func Explain(o Outstanding, now int64) string {
 	}
 	if o.Error != nil && o.Kind != OpenParked {
 		fmt.Fprintf(&b, " (the last attempt failed with %s: %s)", o.Error.Code, o.Error.Message)
+	}
+	if o.Ask != nil {
+		b.WriteString("; " + o.Ask.explain(now))
 	}
 	if way := o.wayOut(); way != "" {
 		b.WriteString("; " + way)
@@ -68,6 +72,8 @@ func (o *Outstanding) subject() string {
 			text += ": " + o.Error.Code + ": " + strings.TrimSuffix(o.Error.Message, ".")
 		}
 		return text
+	case OpenApproval:
+		return o.Step + " waits for a decision about " + strconv.Quote(o.Ask.Title)
 	case OpenTimeout:
 		return "The execution has a time limit"
 	}

@@ -92,6 +92,18 @@ func (s *Script) Do(line string) ([]string, error) {
 		return nil, nil
 	case "explain":
 		return s.Explain(), nil
+	case "decide":
+		return s.told(e.feed(decision(rest))), nil
+	case "both": // several inputs in one transition
+		var in []Input
+		for _, part := range strings.Split(rest, "; ") {
+			one, err := s.input(part)
+			if err != nil {
+				return nil, err
+			}
+			in = append(in, one)
+		}
+		return s.told(e.feed(in...)), nil
 	}
 	kinds := map[string]InputKind{"cancel": InCancel, "terminate": InTerminate, "pause": InPause, "resume": InResume}
 	if kind, ok := kinds[verb]; ok {
@@ -104,6 +116,50 @@ func (s *Script) Do(line string) ([]string, error) {
 		return s.told(e.feed(in)), nil
 	}
 	return nil, fmt.Errorf("unknown verb %q", verb)
+}
+
+// input reads a line that is one input, for both.
+func (s *Script) input(line string) (Input, error) {
+	verb, rest, _ := strings.Cut(line, " ")
+	name, data, _ := strings.Cut(rest, " ")
+	switch verb {
+	case "decide":
+		return decision(rest), nil
+	case "signal":
+		return Input{Kind: InSignal, Signal: &Signal{Name: name, Data: []byte(orNullText(data))}}, nil
+	case "ok":
+		return Input{Kind: InResult, Step: name, Attempt: 1, Result: &model.Result{Output: []byte(orNullText(data))}}, nil
+	}
+	return Input{}, fmt.Errorf("%q is no input", line)
+}
+
+// decision reads "PERSON STEP OUTCOME", then groups=a,b why=text request=id and the form, a JSON object. A STEP or
+// PERSON of - is none.
+func decision(text string) Input {
+	in := Input{Kind: InDecide, Decision: &Decision{}}
+	fields, form, _ := strings.Cut(text, " {")
+	if form != "" {
+		in.Decision.Form = []byte("{" + form)
+	}
+	for i, f := range strings.Fields(fields) {
+		key, val, named := strings.Cut(f, "=")
+		switch {
+		case f == "-":
+		case i == 0:
+			in.By = f
+		case i == 1:
+			in.Decision.Step = f
+		case !named:
+			in.Decision.Outcome = f
+		case key == "groups":
+			in.Decision.Groups = strings.Split(val, ",")
+		case key == "why":
+			in.Why = val
+		case key == "request":
+			in.Request = val
+		}
+	}
+	return in
 }
 
 func (s *Script) result(step string, attempt int, r model.Result) []string {
@@ -242,6 +298,22 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return text
 	case opMore:
 		return "(to be continued)"
+	case opAsk:
+		text := o.path + ": asks"
+		if o.ask.open {
+			text += " everybody"
+		} else {
+			text += " " + strings.Join(o.ask.assignees, ", ")
+		}
+		text += " for " + strings.Join(o.ask.outcomes, " or ") + fmt.Sprintf(": %q", o.ask.title)
+		if o.due > 0 {
+			text += ", at most " + s.in(o.due)
+		}
+		return text
+	case opVote:
+		return o.path + ": " + o.by + " chooses " + o.word
+	case opEscalate:
+		return o.path + ": escalates " + string(o.data)
 	}
 	return ""
 }

@@ -29,6 +29,8 @@ func (x *decider) fireStep(st *step) {
 		x.withdrawn(st, nil)
 	case st.status == model.StepBackoff:
 		x.attempt(st)
+	case st.ballot != nil:
+		x.escalate(st)
 	case st.status == model.StepWaiting:
 		x.tryWait(st)
 	}
@@ -37,6 +39,10 @@ func (x *decider) fireStep(st *step) {
 // expire ends a step whose time has run out: a wait with the outcome timeout, anything else in error.
 func (x *decider) expire(st *step) {
 	n := x.def(st)
+	if st.ballot != nil {
+		x.expireApproval(st)
+		return
+	}
 	if n.kind == kindWait {
 		x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.TimedOut}, st)
 		return

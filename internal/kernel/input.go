@@ -42,6 +42,8 @@ func (x *decider) input(i int, in *Input) {
 		x.pause(i, in)
 	case InResume:
 		x.resume(i, in)
+	case InDecide:
+		x.decide(i, in)
 	}
 }
 
@@ -65,7 +67,7 @@ func (x *decider) repeated(i int, in *Input) bool {
 
 var inputNames = [...]string{
 	InStart: "start", InSignal: "signal", InCancel: "cancel", InTerminate: "terminate", InPause: "pause", InResume: "resume",
-	InPark: "park",
+	InPark: "park", InDecide: "decide",
 }
 
 // accept journals the command and answers it.

@@ -44,6 +44,9 @@ const (
 	opMore                          // the transition goes on in the next entry
 	opConfig                        // the revision of the configuration that was read
 	opFeed                          // a running composite gets further instances, or is told that no more come
+	opAsk                           // an approval waits for decisions
+	opVote                          // a person has decided
+	opEscalate                      // an approval asks more people
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.
@@ -71,6 +74,7 @@ type Op struct {
 	arms    []armSpec
 	start   *Start
 	tags    []tagValue
+	ask     *askSpec
 }
 
 // inref is a part of a task's configuration that the journal already holds: the value at key is that of src, which

@@ -32,6 +32,8 @@ func (x *decider) runStep(st *step) {
 		x.complete(st, n, model.Success, nil)
 	case kindWait:
 		x.runWait(st, n)
+	case kindApproval:
+		x.runApproval(st, n)
 	case kindEnd:
 		x.runEnd(st, n)
 	case kindCancel:

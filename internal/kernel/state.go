@@ -50,6 +50,7 @@ type State struct {
 	requests  []answered
 	waiters   []*step // waiting for a signal, in order of beginning
 	whens     []*step // waiting for a condition
+	asks      []*step // approvals waiting for decisions
 
 	tasks int // outstanding attempts
 	live  int // steps that have not ended
@@ -140,6 +141,7 @@ type step struct {
 	deadline int64 // of the whole step
 	arms     []arm
 	comp     *comp
+	ballot   *ballot
 
 	def *nodeDef // cache of Decide
 }

@@ -101,6 +101,9 @@ func (s *State) Head(h *record.Head) {
 		h.Error = clean(e.Code+": "+e.Message, 200)
 	}
 	h.Tags = h.Tags[:0]
+	if len(s.asks) > 0 {
+		h.Tags = append(h.Tags, record.Tag{Name: TagApproval, Text: TagWaits})
+	}
 	for _, t := range s.tags {
 		h.Tags = append(h.Tags, tagOf(t))
 	}

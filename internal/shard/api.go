@@ -19,6 +19,8 @@ const (
 	Terminate
 	Pause
 	Resume
+	// Decide tells an approval Command.Decision.
+	Decide
 	// View runs Command.Look once.
 	View
 	// Wait runs Command.Look after each transition until it says true; the close of the execution ends it anyway.
@@ -63,7 +65,8 @@ type Command struct {
 	// first, and an execution that exists is the answer.
 	Repeat bool
 
-	Signal *kernel.Signal
+	Signal   *kernel.Signal
+	Decision *kernel.Decision
 
 	// Look reads the execution on the owner's goroutine and must not keep or change what it is given. What it saw
 	// counts only once the reply has come without an error: it may run more often. d is nil where the definition is

@@ -34,8 +34,8 @@ func (c *Core) admit(cmd *Command) *model.Error {
 	switch {
 	case cmd.Verb < Start || cmd.Verb > Unwatch || cmd.Verb == Start && (cmd.Start == nil || cmd.Start.ID != cmd.Execution):
 		return &model.Error{Code: CodeInvalid, Message: "the command is incomplete"}
-	case cmd.Verb == Signal && cmd.Signal == nil:
-		return &model.Error{Code: CodeInvalid, Message: "a signal command needs a signal"}
+	case !cmd.whole():
+		return &model.Error{Code: CodeInvalid, Message: "the command lacks what it is about"}
 	case c.draining && cmd.Verb == Start:
 		return &model.Error{Code: CodeStopping, Message: "the engine is stopping"}
 	case c.pending >= c.cfg.MaxPending:
@@ -46,6 +46,17 @@ func (c *Core) admit(cmd *Command) *model.Error {
 		return overloaded("too many executions are active")
 	}
 	return nil
+}
+
+// whole reports whether a command that is an input of the kernel has what that needs.
+func (cmd *Command) whole() bool {
+	switch cmd.Verb {
+	case Signal:
+		return cmd.Signal != nil
+	case Decide:
+		return cmd.Decision != nil
+	}
+	return true
 }
 
 func overloaded(why string) *model.Error {
@@ -77,7 +88,7 @@ func (c *Core) enter(id record.ID) *execution {
 
 func commandInput(cmd *Command) input {
 	in := input{
-		Input:  kernel.Input{Request: cmd.Request, By: cmd.By, Why: cmd.Why, Signal: cmd.Signal},
+		Input:  kernel.Input{Request: cmd.Request, By: cmd.By, Why: cmd.Why, Signal: cmd.Signal, Decision: cmd.Decision},
 		origin: byCommand, ref: cmd.Ref, verb: cmd.Verb, look: cmd.Look,
 	}
 	in.Kind = kindOf(cmd.Verb)
@@ -96,6 +107,8 @@ func kindOf(v Verb) kernel.InputKind {
 		return kernel.InPause
 	case Resume:
 		return kernel.InResume
+	case Decide:
+		return kernel.InDecide
 	}
 	return 0
 }

@@ -47,6 +47,7 @@ type execution struct {
 	// The head as it was last put into a part or loaded.
 	headNextAt int64
 	headStatus model.Status
+	headAsks   bool // whether it says that an approval waits
 	headSeq    uint64
 
 	snapSeq   uint64 // entry of the last snapshot
@@ -127,6 +128,8 @@ func (in *input) payload() int {
 		n += len(in.Start.Input) + len(in.Start.Trigger)
 	case in.Signal != nil:
 		n += len(in.Signal.Data)
+	case in.Decision != nil:
+		n += len(in.Decision.Form)
 	case in.Result != nil:
 		n += len(in.Result.Output)
 	}

@@ -3,6 +3,7 @@ package shard
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
@@ -106,6 +107,7 @@ func (c *Core) missing(e *execution) {
 func (c *Core) revive(e *execution, l *Loaded) {
 	c.stats.Loaded++
 	e.headNextAt, e.headStatus = l.Head.NextAt, model.Status(l.Head.Status)
+	e.headAsks = slices.ContainsFunc(l.Head.Tags, func(t record.Tag) bool { return t.Name == kernel.TagApproval })
 	e.name = DefinitionRef{l.Head.Namespace, l.Head.Workflow, l.Head.Version}
 	if c.expired(l) && len(e.inbox) == 0 && e.birth == nil {
 		c.forget(e, l)

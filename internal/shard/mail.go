@@ -17,6 +17,8 @@ type Mail struct {
 	Existing Existing       `json:"existing,omitempty"`
 	Digest   uint64         `json:"digest,omitempty"`
 	Signal   *kernel.Signal `json:"signal,omitempty"`
+
+	Decision *kernel.Decision `json:"decision,omitempty"`
 }
 
 // Encode is the body of a message.
@@ -97,14 +99,14 @@ func (c *Core) open(m *record.Message) {
 	}
 	cmd := Command{
 		Verb: body.Verb, Execution: m.To, Request: body.Request, By: body.By, Why: body.Why,
-		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Repeat: true,
+		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Decision: body.Decision, Repeat: true,
 	}
 	switch {
 	case m.To.Shard(c.cfg.Shards) != c.fence.Shard:
 		c.deadLetter(m.To, m.ID, "the message is for another shard")
 	case cmd.Verb == Start && cmd.Start != nil && cmd.Start.ID == m.To:
 		c.start(start{Command: cmd, origin: byMail, mail: m.ID})
-	case kindOf(cmd.Verb) != 0 && (cmd.Verb != Signal || cmd.Signal != nil):
+	case kindOf(cmd.Verb) != 0 && cmd.whole():
 		in := commandInput(&cmd)
 		in.origin, in.mail = byMail, m.ID
 		c.deliver(m.To, in)

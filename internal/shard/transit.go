@@ -135,13 +135,13 @@ func (c *Core) holdTasks(e *execution, p *part, d *kernel.Decided) {
 }
 
 // headAfter is the head to write with the entry of d. Heads are written at birth, at the end, where the status
-// changes, and where the truth about next_at has become earlier than what is stored (ENGINE 5).
+// changes, where approvals begin or cease to wait, so that an inbox finds them, and where the truth about next_at has become earlier than what is stored (ENGINE 5).
 func (c *Core) headAfter(e *execution, d *kernel.Decided) (record.Head, bool) {
 	next, status := c.truth(e), e.state.Status()
 	if bug.On(bug.NextAtEarly) && next == 0 && !e.goesOn() {
 		next = e.state.NextTimer()
 	}
-	if d.Seq > 1 && next >= e.headNextAt && status == e.headStatus && !bug.On(bug.NextAtEarly) {
+	if d.Seq > 1 && next >= e.headNextAt && status == e.headStatus && e.headAsks == (e.state.Asks() > 0) && !bug.On(bug.NextAtEarly) {
 		return record.Head{}, false
 	}
 	h := c.head(e, next)
@@ -156,6 +156,7 @@ func (c *Core) head(e *execution, next int64) record.Head {
 	clean(&h)
 	h.Execution, h.NextAt, h.Insert = e.id, next, false
 	e.headNextAt, e.headStatus, e.headSeq = next, e.state.Status(), e.state.Seq()
+	e.headAsks = e.state.Asks() > 0
 	return h
 }
 

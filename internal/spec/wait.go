@@ -234,9 +234,7 @@ func (r *reader) approvalNode(n *nodeIn, v *value) {
 	if o := v.get("outcomes"); o == nil {
 		n.m.Outcomes = []string{"approved", model.Rejected}
 	} else {
-		for _, it := range r.list(o, "outcomes", "such as [approved, rejected]") {
-			n.ends(r.outcomeWord(it, "an outcome"))
-		}
+		r.decisions(n, o)
 	}
 	out := mapAt(v)
 	for i, k := range v.keys {
@@ -251,6 +249,27 @@ func (r *reader) approvalNode(n *nodeIn, v *value) {
 		}
 	}
 	r.with(n, out)
+}
+
+// decisions reads the words people choose from.
+func (r *reader) decisions(n *nodeIn, o *value) {
+	words := r.list(o, "outcomes", "such as [approved, rejected]")
+	if o.kind == isList && len(words) == 0 {
+		r.fault(o, CodeEmpty, "outcomes names nothing to choose", "such as [approved, rejected]")
+	}
+	for i, it := range words {
+		word := r.outcomeWord(it, "an outcome")
+		switch word {
+		case model.OutcomeErr, model.TimedOut, model.Withdrawn, model.Exhausted, model.Unreachable:
+			r.fault(it, CodeReserved, word+" is how the engine ends steps, nobody can choose it", "choose another word")
+		}
+		for _, before := range words[:i] {
+			if word != "" && before.text == word {
+				r.fault(it, CodeTwice, word+" stands twice in outcomes", "remove one")
+			}
+		}
+		n.ends(word)
+	}
 }
 
 func (r *reader) escalate(v *value) {

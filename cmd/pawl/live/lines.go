@@ -30,6 +30,12 @@ func (p *Lines) Line(ev pawl.Event) string {
 		return p.ended(ev, say)
 	case "wait_started":
 		return say("%-24s  waiting%s%s", ev.Step, signals(ev.Signals), until(ev.Until))
+	case "approval_requested":
+		return say("%-24s  asks %s: %s%s", ev.Step, asked(ev.Name), ev.Text, until(ev.Until))
+	case "vote":
+		return say("%-24s  %s: %s%s", ev.Step, ev.By, ev.Outcome, comment(ev.Why))
+	case "escalated":
+		return say("%-24s  asks more people", ev.Step)
 	case "retry_scheduled":
 		return say("%-24s  attempt %d failed, next%s%s", ev.Step, ev.Attempt, until(ev.Until), why(ev.Error))
 	case "attempt_lost":
@@ -92,6 +98,20 @@ func signals(names []string) string {
 		return ""
 	}
 	return " for signal " + strings.Join(names, " or ")
+}
+
+func asked(names string) string {
+	if names == "" {
+		return "everybody"
+	}
+	return names
+}
+
+func comment(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 func until(t time.Time) string {
