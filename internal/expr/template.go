@@ -37,6 +37,8 @@ type spot struct {
 	// parts are text and expressions; late if one of them is.
 	parts []part
 	late  bool
+	// ref is what a value refers to, where it is one plain reference in a place that a pointer names.
+	ref Ref
 	// source is the string that holds the parts.
 	source string
 	keys   []string
@@ -246,6 +248,9 @@ func (t *Template) text(src, pointer string) (*spot, *Error) {
 	}
 	if len(s.parts) == 1 {
 		s.kind = spotValue
+		if p, ok := s.parts[0].program.root.(*pathNode); ok && !s.late && !strings.Contains(pointer, "${") {
+			s.ref = p.ref()
+		}
 	}
 	return s, nil
 }

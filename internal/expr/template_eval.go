@@ -6,10 +6,16 @@ import "strconv"
 // a string names secrets or task it writes null and describes the value in a Late. After an error, which is *Error,
 // dst comes back unchanged.
 func (t *Template) Append(dst []byte, c *Context) ([]byte, []Late, error) {
+	return t.AppendLess(dst, c, nil)
+}
+
+// AppendLess is Append that leaves out what take wants to have: where a string is one plain reference and nothing else,
+// take is asked, and if it says true, null is written in its place. The place is a JSON pointer, "" for the whole.
+func (t *Template) AppendLess(dst []byte, c *Context, take func(r Ref, place string) bool) ([]byte, []Late, error) {
 	if t.root.kind == spotConst {
 		return append(dst, t.root.raw...), nil, nil
 	}
-	e := evaluation{m: newMachine(c), dst: dst}
+	e := evaluation{m: newMachine(c), dst: dst, take: take}
 	if err := e.write(t.root); err != nil {
 		return dst, nil, err
 	}
@@ -21,6 +27,7 @@ type evaluation struct {
 	m    *machine
 	dst  []byte
 	late []Late
+	take func(Ref, string) bool // nil: everything is written
 }
 
 func (e *evaluation) write(s *spot) *Error {
@@ -38,6 +45,10 @@ func (e *evaluation) write(s *spot) *Error {
 	}
 	if s.kind == spotText {
 		return e.quoted(s)
+	}
+	if e.take != nil && s.ref != nil && e.take(s.ref, s.pointer) {
+		e.dst = append(e.dst, "null"...)
+		return nil
 	}
 	v, err := s.run(e.m, 0)
 	if err != nil {

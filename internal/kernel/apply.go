@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/internal/kernel/graph"
 	"github.com/pawl-dev/pawl/model"
 )
@@ -294,6 +293,10 @@ func (s *State) applyTask(st *step, o *Op) error {
 			if err != nil {
 				return err
 			}
+			if r.key[0] == '/' {
+				spec.holes = append(spec.holes, hole{r.key, v})
+				continue
+			}
 			spec.refs = append(spec.refs, inrefValue{r.key, v})
 		}
 		st.task = spec
@@ -312,6 +315,19 @@ func (s *State) applyTask(st *step, o *Op) error {
 func (s *State) resolve(src string) (*value, error) {
 	kind, rest, _ := strings.Cut(src, ":")
 	switch kind {
+	case "at":
+		span, of, _ := strings.Cut(rest, ":")
+		v, err := s.resolve(of)
+		if err != nil {
+			return nil, err
+		}
+		if v = v.within(pathSpan(span)); v != nil {
+			return v, nil
+		}
+	case "last":
+		if st := s.stepAt(rest); st != nil && st.comp != nil {
+			return st.comp.last, nil
+		}
 	case "input":
 		return s.input, nil
 	case "trigger":
@@ -321,8 +337,9 @@ func (s *State) resolve(src string) (*value, error) {
 			return st.output, nil
 		}
 	case "item":
-		if sc := s.scopeAt(rest); sc != nil {
-			return sc.item, nil
+		// A value of its own, so that a snapshot of whoever refers to the item says the same before and after.
+		if sc := s.scopeAt(rest); sc != nil && sc.item != nil {
+			return sc.item.copied(), nil
 		}
 	case "var":
 		if i := strings.LastIndexByte(rest, ':'); i >= 0 {
@@ -438,19 +455,18 @@ func (s *State) unqueue(sc *scope) {
 // outputOf gives the value that an operation carries or names.
 func (s *State) outputOf(o *Op, st *step) *value {
 	if o.hasData {
-		return rawValue(o.data)
+		return s.dataOf(o)
 	}
 	if len(o.refs) > 0 {
-		v := &value{list: true, keys: make([]string, 0, len(o.refs))}
+		keys, parts := make([]string, 0, len(o.refs)), make([]*value, 0, len(o.refs))
 		for _, r := range o.refs {
 			part, err := s.resolve(r.src)
 			if err != nil {
 				part = null
 			}
-			v.keys = append(v.keys, r.key)
-			v.parts = append(v.parts, part)
+			keys, parts = append(keys, r.key), append(parts, part)
 		}
-		return v
+		return listValue(parts, keys)
 	}
 	switch from := o.text; {
 	case from == "":
@@ -469,17 +485,36 @@ func (s *State) outputOf(o *Op, st *step) *value {
 	}
 }
 
+// dataOf is the data of an operation with what it refers to in its place.
+func (s *State) dataOf(o *Op) *value {
+	if len(o.refs) == 0 {
+		return rawValue(o.data)
+	}
+	holes, err := s.holesOf(o.refs)
+	if err != nil {
+		return rawValue(o.data)
+	}
+	return holed(o.data, holes)
+}
+
 func (s *State) applySet(sc *scope, o *Op) error {
+	arg := s.dataOf(o)
+	if !o.hasData && o.text != "" {
+		var err error
+		if arg, err = s.resolve(o.text); err != nil {
+			return err
+		}
+	}
 	if o.flag {
-		sc.vars = append(sc.vars, variable{o.name, rawValue(o.data)})
-		s.bytes += len(o.data)
+		sc.vars = append(sc.vars, variable{o.name, arg})
+		s.bytes += arg.size()
 		return nil
 	}
 	v := sc.variable(o.name)
 	if v == nil {
 		return fmt.Errorf("no variable %q", o.name)
 	}
-	next, err := change(v.v, o.word, o.data)
+	next, err := change(v.v, o.word, arg)
 	if err != nil {
 		return err
 	}
@@ -489,10 +524,10 @@ func (s *State) applySet(sc *scope, o *Op) error {
 }
 
 // change applies one operation of a variable. Decide has checked that it can be done.
-func change(old *value, op string, data []byte) (*value, error) {
+func change(old *value, op string, arg *value) (*value, error) {
 	switch op {
 	case "set":
-		return rawValue(data), nil
+		return arg, nil
 	case "unset":
 		return null, nil
 	}
@@ -500,13 +535,24 @@ func change(old *value, op string, data []byte) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	arg, err := expr.Decode(data)
+	more, err := arg.decode()
 	if err != nil {
 		return nil, err
 	}
-	now, err := changed(was, op, arg)
-	if err != nil {
+	next := &value{done: true, n: old.size() + arg.size()}
+	if op == "append" || op == "concat" {
+		list, _ := was.([]any)
+		if !old.own { // somebody else may use the room behind the list
+			list = slices.Clip(list)
+		}
+		old.own, next.own = false, true
+		was = list
+		if list == nil {
+			was = nil
+		}
+	}
+	if next.dec, err = changed(was, op, more); err != nil {
 		return nil, err
 	}
-	return &value{dec: now, done: true, n: old.size() + len(data)}, nil
+	return next, nil
 }

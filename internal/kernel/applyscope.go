@@ -177,14 +177,11 @@ func (c *comp) size() (n int) {
 
 // collected is the list (or map) of what the instances gave, null where one failed.
 func (c *comp) collected() *value {
-	v := &value{list: true, parts: c.results}
 	if c.named() {
-		v.keys, v.parts = inKeyOrder(c.keys, c.results)
+		keys, parts := inKeyOrder(c.keys, c.results)
+		return listValue(parts, keys)
 	}
-	for _, p := range v.parts {
-		v.n += p.size()
-	}
-	return v
+	return listValue(c.results, nil)
 }
 
 // inKeyOrder sorts the parts of a map; branches are kept in written order until here.

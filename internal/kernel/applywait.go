@@ -85,7 +85,7 @@ func (a *arm) output() *value {
 	case a.signal == "":
 		return nil
 	case a.count > 1:
-		return &value{list: true, parts: a.got}
+		return listValue(a.got, nil)
 	case len(a.got) > 0:
 		return a.got[0]
 	}

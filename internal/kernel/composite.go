@@ -69,8 +69,12 @@ func (x *decider) entered(st *step, n *nodeDef) {
 
 // items evaluates the list or map of a foreach; a large one that the journal already has is referred to.
 func (x *decider) items(o *Op, st *step, c *compDef) *model.Error {
-	v, src, ok := x.names.value(c.itemsRef)
-	if !ok || c.itemsRef == nil {
+	var v *value
+	src, ok := "", false
+	if c.itemsRef != nil {
+		v, src, ok = x.names.value(c.itemsRef)
+	}
+	if !ok {
 		raw, _, err := c.items.Append(nil, &x.ctx)
 		if err != nil {
 			return errorOf(err, st.path)

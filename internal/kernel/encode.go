@@ -47,7 +47,7 @@ var opFields = [...]fieldNames{
 	opEdges:       {path: "of", flag: "scope", dead: "dead"},
 	opRegion:      {path: "scope", n: "region", word: "state"},
 	opAbsorbed:    {path: "scope", name: "node"},
-	opSet:         {path: "scope", name: "var", word: "how", data: "value", flag: "declare"},
+	opSet:         {path: "scope", name: "var", word: "how", data: "value", flag: "declare", text: "from"},
 	opTags:        {},
 	opLog:         {path: "step", text: "text"},
 	opSignal:      {n: "n", name: "name", data: "data", until: "expires_at"},

@@ -11,20 +11,24 @@ func (x *decider) runEnd(st *step, n *nodeDef) {
 	how := ending{outcome: n.end.outcome}
 	x.in(st.sc, st.path)
 	if n.end.output != nil {
-		raw, _, err := n.end.output.Append(nil, &x.ctx)
+		r, err := x.render(n.end.output)
 		if err != nil {
 			x.fail(st, errorOf(err, st.path))
 			return
 		}
-		how.output, how.has = raw, true
+		if err := x.tooMuch("output", &r, st); err != nil {
+			x.fail(st, err)
+			return
+		}
+		how.give(&r)
 	}
 	if n.isBad(how.outcome) {
 		how.err = x.endError(st, n)
 	}
 	o := Op{kind: opDone, path: st.path, name: string(model.StepCompleted), word: model.Success}
-	if how.has {
-		o.data, o.hasData = how.output, true
-		how.output, how.has, how.from = nil, false, "out:"+st.path
+	if n.end.output != nil {
+		o.data, o.hasData, o.text, o.refs = how.output, how.has, how.from, how.refs
+		how.output, how.has, how.refs, how.from = nil, false, nil, "out:"+st.path
 	}
 	x.emit(o)
 	if x.err != nil {

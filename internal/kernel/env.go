@@ -121,33 +121,62 @@ func (n *names) instance(sc *scope, name string) (*value, bool) {
 	return nil, false
 }
 
-// value finds what a plain reference names without decoding it, and how the journal can refer to it.
+// value finds what a plain reference names without decoding more than it must, and how the journal can refer to it.
 func (n *names) value(ref expr.Ref) (v *value, src string, ok bool) {
+	v, src, rest := n.base(ref)
+	if v == nil || len(rest) == 0 {
+		return v, src, src != ""
+	}
+	if v = v.within(rest); v == nil {
+		return nil, "", false
+	}
+	return v, "at:" + spanPath(rest) + ":" + src, true
+}
+
+// base finds the value of the journal that a reference leads into; rest leads on from there.
+func (n *names) base(ref expr.Ref) (v *value, src string, rest []string) {
 	s := n.x.s
+	if _, hidden := n.extra[ref[0]]; hidden {
+		return nil, "", nil
+	}
 	switch {
-	case len(ref) == 1 && ref[0] == "input":
-		return s.input, "input", true
-	case len(ref) == 1 && ref[0] == "trigger":
-		return s.trigger, "trigger", true
-	case len(ref) == 2 && ref[0] == "vars":
+	case ref[0] == "input":
+		return s.input, "input", ref[1:]
+	case ref[0] == "trigger":
+		return s.trigger, "trigger", ref[1:]
+	case ref[0] == "vars":
+		if len(ref) < 2 {
+			return nil, "", nil
+		}
 		if sc := n.sc.declaring(ref[1]); sc != nil {
-			return sc.variable(ref[1]).v, "var:" + sc.path + ":" + ref[1], true
+			return sc.variable(ref[1]).v, "var:" + sc.path + ":" + ref[1], ref[2:]
 		}
-	case len(ref) == 3 && ref[0] == "nodes" && ref[2] == "output":
+		return nil, "", nil
+	case ref[0] == "nodes":
+		if len(ref) < 3 || ref[2] != "output" {
+			return nil, "", nil
+		}
 		if st := n.node(ref[1]); st != nil && st.over() {
-			return st.output, "out:" + st.path, true
+			return st.output, "out:" + st.path, ref[3:]
 		}
-	case len(ref) == 1 && len(n.extra) == 0:
-		for sc := n.sc; sc != nil && sc.owner != nil; sc = sc.parent {
-			if v, ok := n.instance(sc, ref[0]); ok {
-				if v == sc.item && v != nil {
-					return v, "item:" + sc.path, true
-				}
-				return nil, "", false
-			}
+		return nil, "", nil
+	}
+	if _, ended := n.ended(ref[0]); ended {
+		return nil, "", nil
+	}
+	for sc := n.sc; sc != nil && sc.owner != nil; sc = sc.parent {
+		v, ok := n.instance(sc, ref[0])
+		switch {
+		case !ok:
+		case v != nil && v == sc.item:
+			return v, "item:" + sc.path, ref[1:]
+		case v != nil && v == sc.owner.comp.last:
+			return v, "last:" + sc.owner.path, ref[1:]
+		default:
+			return nil, "", nil
 		}
 	}
-	return nil, "", false
+	return nil, "", nil
 }
 
 // node finds the latest step of a node, in the own scope and outwards.

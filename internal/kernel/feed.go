@@ -157,11 +157,11 @@ func (c *comp) item(i int) *value {
 	if from >= to {
 		return nil
 	}
-	v := &value{list: true, parts: c.list[from:to:to]}
+	var keys []string
 	if c.keys != nil {
-		v.keys = c.keys[from:to:to]
+		keys = c.keys[from:to:to]
 	}
-	return v
+	return listValue(c.list[from:to:to], keys)
 }
 
 // named reports whether instances have names instead of numbers.

@@ -92,42 +92,55 @@ func (x *decider) evaluate(o *Op, st *step, n *nodeDef) *model.Error {
 	total := 0
 	for i := range n.props {
 		p := &n.props[i]
-		if p.ref != nil {
-			if v, src, ok := x.names.value(p.ref); ok {
-				raw := v.bytes()
+		if raw, src, ok := x.whole(p); ok {
+			if src != "" {
+				o.refs = append(o.refs, inref{p.key, src})
 				total += len(raw)
-				if len(raw) > refBytes {
-					o.refs = append(o.refs, inref{p.key, src})
-					continue
-				}
+			} else {
 				buf = append(appendProp(buf, p.key), raw...)
-				continue
 			}
-		}
-		if p.t.Const() {
-			buf = append(appendProp(buf, p.key), p.t.Raw()...)
 			continue
 		}
-		var late []expr.Late
-		var err error
-		buf, late, err = p.t.Append(appendProp(buf, p.key), &x.ctx)
+		r, err := x.renderInto(appendProp(buf, p.key), p.t, "/"+pointerEscape(p.key), true)
 		if err != nil {
 			return errorOf(err, st.path)
 		}
-		for _, l := range late {
-			o.late = append(o.late, expr.Late{Path: "/" + pointerEscape(p.key) + l.Path, Parts: l.Parts})
-		}
+		buf = r.raw
+		total += r.elsewhere
+		o.refs = append(o.refs, r.refs...)
+		o.late = append(o.late, r.late...)
 	}
 	o.data = append(buf, '}')
-	if total += len(o.data); total > x.bounds.Payload {
-		return x.tooLarge("configuration", total, st)
+	all := rendered{raw: o.data, elsewhere: total}
+	return x.tooMuch("configuration", &all, st)
+}
+
+// whole gives the bytes of a property that is constant or one reference; src is set where the journal has them already.
+func (x *decider) whole(p *propDef) (raw []byte, src string, ok bool) {
+	if p.t.Const() {
+		return p.t.Raw(), "", true
 	}
-	return nil
+	if p.ref == nil {
+		return nil, "", false
+	}
+	v, src, ok := x.names.value(p.ref)
+	if !ok {
+		return nil, "", false
+	}
+	raw = v.bytes()
+	if len(raw) <= refBytes || v.depth() >= deepHoles || p.key == "" || p.key[0] == '/' {
+		src = ""
+	}
+	return raw, src, true
 }
 
 func (x *decider) tooLarge(what string, n int, st *step) *model.Error {
+	return tooLarge(what, n, x.bounds.Payload, st)
+}
+
+func tooLarge(what string, n, limit int, st *step) *model.Error {
 	no := false
-	return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the %s is %d bytes, more than %d", what, n, x.bounds.Payload), Retryable: &no, Step: st.path}
+	return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the %s is %d bytes, more than %d", what, n, limit), Retryable: &no, Step: st.path}
 }
 
 func appendProp(buf []byte, key string) []byte {
@@ -161,10 +174,14 @@ func taskOf(st *step) Task {
 
 // bytes puts the configuration together with the values it refers to.
 func (t *taskSpec) bytes() []byte {
-	if len(t.refs) == 0 {
-		return t.with
+	with := t.with
+	if len(t.holes) > 0 {
+		with = fill(with, t.holes)
 	}
-	buf := append(make([]byte, 0, len(t.with)+2*refBytes), t.with[:len(t.with)-1]...)
+	if len(t.refs) == 0 {
+		return with
+	}
+	buf := append(make([]byte, 0, len(with)+2*refBytes), with[:len(with)-1]...)
 	for _, r := range t.refs {
 		buf = append(appendProp(buf, r.key), r.v.bytes()...)
 	}
@@ -248,14 +265,14 @@ func (x *decider) sideEffects(st *step, n *nodeDef, o *Op, result *value) *model
 	}
 	if n.output != nil {
 		prepare("output")
-		raw, _, err := n.output.Append(nil, &x.ctx)
+		r, err := x.renderInto(nil, n.output, "", n.set == nil)
 		if err != nil {
 			return errorOf(err, st.path)
 		}
-		if len(raw) > x.bounds.Payload {
-			return x.tooLarge("output", len(raw), st)
+		if err := x.tooMuch("output", &r, st); err != nil {
+			return err
 		}
-		o.data, o.hasData, o.text = raw, true, ""
+		r.put(o)
 	}
 	for i := range n.set {
 		prepare("set/" + n.set[i].name)
@@ -277,18 +294,21 @@ func (x *decider) sideEffects(st *step, n *nodeDef, o *Op, result *value) *model
 
 // assign evaluates and journals one assignment of a node.
 func (x *decider) assign(st *step, a *setDef) *model.Error {
-	raw := []byte("null")
+	r := rendered{raw: []byte("null")}
 	if a.t != nil {
 		var err error
-		if raw, _, err = a.t.Append(nil, &x.ctx); err != nil {
+		if r, err = x.render(a.t); err != nil {
 			return errorOf(err, st.path)
 		}
+		if err := x.tooMuch("value of "+a.name, &r, st); err != nil {
+			return err
+		}
 	}
-	return x.setVar(st, a.name, a.op, raw)
+	return x.setVar(st, a.name, a.op, &r)
 }
 
 // setVar journals one change of the nearest variable of that name.
-func (x *decider) setVar(st *step, name, op string, raw []byte) *model.Error {
+func (x *decider) setVar(st *step, name, op string, r *rendered) *model.Error {
 	sc := st.sc.declaring(name)
 	if sc == nil {
 		return &model.Error{Code: "unknown_variable", Message: "no scope around declares the variable " + name, Step: st.path}
@@ -296,13 +316,15 @@ func (x *decider) setVar(st *step, name, op string, raw []byte) *model.Error {
 	if op == "" {
 		op = "set"
 	}
+	o := Op{kind: opSet, path: sc.path, name: name, word: op}
+	r.put(&o)
 	// Whether it can be done is asked before it is journaled, so that folding cannot fail.
 	if op != "set" && op != "unset" {
-		if err := canChange(sc.variable(name).v, op, raw); err != nil {
+		if err := x.canChange(sc.variable(name).v, op, &o); err != nil {
 			return errorOf(err, st.path)
 		}
 	}
-	x.emit(Op{kind: opSet, path: sc.path, name: name, word: op, data: raw, hasData: true})
+	x.emit(o)
 	x.note("vars", name)
 	return nil
 }

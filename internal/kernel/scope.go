@@ -21,6 +21,11 @@ func (e *ending) put(o *Op) {
 	o.word, o.err, o.data, o.hasData, o.text, o.refs = e.outcome, e.err, e.output, e.has, e.from, e.refs
 }
 
+// give takes a rendered output.
+func (e *ending) give(r *rendered) {
+	e.output, e.has, e.from, e.refs = r.raw, r.from == "", r.from, r.refs
+}
+
 // failScope ends a scope in error.
 func (x *decider) failScope(sc *scope, err *model.Error) {
 	x.closeScope(sc, ending{outcome: model.OutcomeErr, err: err})
@@ -142,12 +147,12 @@ func (x *decider) maybeEnd(sc *scope) {
 	sd := x.scopeDef(sc)
 	if sd.output != nil {
 		x.in(sc, sc.path+"/output")
-		raw, _, err := sd.output.Append(nil, &x.ctx)
+		r, err := x.render(sd.output)
 		if err != nil {
 			x.park(errorOf(err, sc.path), "")
 			return
 		}
-		how.output, how.has = raw, true
+		how.give(&r)
 	} else {
 		x.defaultOutput(sc, sd, &how)
 	}

@@ -46,6 +46,10 @@ type codec struct {
 	save bool
 	err  error
 	s    *State
+	// Values that may be shared, in order of their first appearance: written once, referred to afterwards.
+	index map[*value]uint64
+	seen  []*value
+	depth int
 }
 
 func (c *codec) fail() {
@@ -132,24 +136,6 @@ func list[T any](c *codec, v *[]T, each func(*T)) {
 			return
 		}
 		each(&(*v)[i])
-	}
-}
-
-// value keeps nil apart from null.
-func (c *codec) value(v **value) {
-	has := *v != nil
-	c.flag(&has)
-	if !has {
-		*v = nil
-		return
-	}
-	var raw []byte
-	if c.save {
-		raw = (*v).bytes()
-	}
-	c.bytes(&raw)
-	if !c.save {
-		*v = rawValue(raw)
 	}
 }
 
@@ -461,6 +447,7 @@ func (c *codec) task(st *step) {
 	t := st.task
 	c.bytes(&t.with)
 	list(c, &t.refs, func(r *inrefValue) { str(c, &r.key); c.value(&r.v) })
+	list(c, &t.holes, c.hole)
 	var late []byte
 	if c.save && len(t.late) > 0 {
 		late = appendLate(nil, t.late)

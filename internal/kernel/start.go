@@ -61,12 +61,14 @@ func (x *decider) openScope(sc *scope) {
 	sd := x.scopeDef(sc)
 	for _, v := range sd.vars {
 		x.in(sc, sc.path+"/"+v.name)
-		raw, _, err := v.t.Append(nil, &x.ctx)
+		r, err := x.render(v.t)
 		if err != nil {
 			x.failScope(sc, errorOf(err, sc.path))
 			return
 		}
-		x.emit(Op{kind: opSet, path: sc.path, name: v.name, flag: true, word: "set", data: raw, hasData: true})
+		o := Op{kind: opSet, path: sc.path, name: v.name, flag: true, word: "set"}
+		r.put(&o)
+		x.emit(o)
 	}
 	m := x.mark(sc)
 	sd.g.Open(m)

@@ -149,7 +149,8 @@ type step struct {
 // taskSpec is the evaluated configuration of an effect step, equal for all attempts.
 type taskSpec struct {
 	with      []byte
-	refs      []inrefValue
+	refs      []inrefValue // whole properties
+	holes     []hole       // places in with
 	late      []expr.Late
 	timeout   int64
 	heartbeat int64

@@ -49,7 +49,7 @@ func (x *decider) result(i int, in *Input) {
 		return
 	}
 	for _, a := range r.Set {
-		if err := x.setVar(st, a.Var, a.Op, orNull(a.Value)); err != nil {
+		if err := x.setVar(st, a.Var, a.Op, &rendered{raw: orNull(a.Value)}); err != nil {
 			x.fail(st, err)
 			return
 		}

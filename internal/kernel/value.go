@@ -1,20 +1,36 @@
 package kernel
 
 import (
+	"slices"
+
 	"github.com/pawl-dev/pawl/internal/expr"
 )
 
 // value is a JSON value of the journal: raw bytes, decoded on first use, shared by everything that refers to it and
-// never changed. A list value stands for the results of a composite and is put together only when read.
+// never changed.
 type value struct {
 	raw  []byte
 	dec  any
 	done bool
-	n    int // size where raw is not known
-	// parts and keys are the elements of a list value (keys: of a map).
-	parts []*value
-	keys  []string
+	own  bool // dec is a list with room behind it that nobody else uses
+	n    int  // size where raw is not known
+	form *form
+}
+
+// form is what a value is made of where it has no bytes of its own: it is put together only when it is read, and a
+// snapshot keeps what it is made of. It is the results of a composite (list), bytes with holes, or a part of another.
+type form struct {
 	list  bool
+	parts []*value
+	keys  []string // of a map
+
+	raw   []byte
+	holes []hole
+
+	base *value
+	path []string
+
+	depth int // of values with holes in values with holes
 }
 
 var null = &value{raw: []byte("null"), done: true}
@@ -26,6 +42,70 @@ func rawValue(raw []byte) *value {
 	return &value{raw: raw}
 }
 
+// listValue is a list of parts, or with keys a map.
+func listValue(parts []*value, keys []string) *value {
+	v := &value{form: &form{list: true, parts: parts, keys: keys}}
+	for _, p := range parts {
+		v.n += p.size()
+		v.form.depth = max(v.form.depth, p.depth()+1)
+	}
+	return v
+}
+
+// holed is raw with holes filled by other values.
+func holed(raw []byte, holes []hole) *value {
+	v := &value{n: len(raw), form: &form{raw: raw, holes: holes}}
+	for _, h := range holes {
+		v.n += h.v.size()
+		v.form.depth = max(v.form.depth, h.v.depth()+1)
+	}
+	return v
+}
+
+// copied is an equal value that shares nothing but bytes and what was decoded.
+func (v *value) copied() *value {
+	c := &value{raw: v.raw, dec: v.dec, done: v.done, n: v.n}
+	if v.form != nil && !v.done {
+		c.raw = v.bytes()
+	}
+	return c
+}
+
+func (v *value) depth() int {
+	if v == nil || v.form == nil {
+		return 0
+	}
+	return v.form.depth
+}
+
+// within is the part of v at a path of keys; nil where there is no such part.
+func (v *value) within(path []string) *value {
+	if v == nil {
+		return nil
+	}
+	d, err := v.step(path)
+	if err != nil || d == nil {
+		return nil
+	}
+	if f := v.form; f != nil && f.base != nil { // a part of a part leads to the whole, so that no chain can grow
+		return &value{dec: d, done: true, form: &form{base: f.base, path: slices.Concat(f.path, path), depth: f.depth}}
+	}
+	return &value{dec: d, done: true, form: &form{base: v, path: path, depth: v.depth()}}
+}
+
+// step reads the part of v at a path of keys; nil where there is none.
+func (v *value) step(path []string) (any, error) {
+	d, err := v.decode()
+	for _, key := range path {
+		m, ok := d.(map[string]any)
+		if !ok {
+			return nil, err
+		}
+		d = m[key]
+	}
+	return d, err
+}
+
 // decode returns the value for expressions; bytes in the state were checked when they came in.
 func (v *value) decode() (any, error) {
 	if v == nil {
@@ -35,8 +115,8 @@ func (v *value) decode() (any, error) {
 		return v.dec, nil
 	}
 	var err error
-	if v.list && v.raw == nil {
-		v.dec, err = v.decodeParts()
+	if v.form != nil {
+		v.dec, err = v.form.decode()
 	} else {
 		v.dec, err = expr.Decode(v.raw)
 	}
@@ -47,20 +127,34 @@ func (v *value) decode() (any, error) {
 	return v.dec, nil
 }
 
-func (v *value) decodeParts() (any, error) {
-	if v.keys != nil {
-		m := make(map[string]any, len(v.parts))
-		for i, p := range v.parts {
+func (f *form) decode() (any, error) {
+	switch {
+	case f.list:
+		return f.decodeParts()
+	case f.base != nil:
+		return f.base.step(f.path)
+	}
+	d, err := expr.Decode(f.raw)
+	if err != nil {
+		return nil, err
+	}
+	return plug(d, f.holes)
+}
+
+func (f *form) decodeParts() (any, error) {
+	if f.keys != nil {
+		m := make(map[string]any, len(f.parts))
+		for i, p := range f.parts {
 			d, err := p.decode()
 			if err != nil {
 				return nil, err
 			}
-			m[v.keys[i]] = d
+			m[f.keys[i]] = d
 		}
 		return m, nil
 	}
-	l := make([]any, len(v.parts))
-	for i, p := range v.parts {
+	l := make([]any, len(f.parts))
+	for i, p := range f.parts {
 		d, err := p.decode()
 		if err != nil {
 			return nil, err
@@ -72,34 +166,42 @@ func (v *value) decodeParts() (any, error) {
 
 // bytes returns the JSON; "null" for nil.
 func (v *value) bytes() []byte {
-	if v == nil {
+	switch {
+	case v == nil:
 		return null.raw
+	case v.raw != nil:
+	case v.form == nil || v.form.base != nil:
+		d, err := v.decode()
+		if err != nil {
+			return null.raw // the base was checked when it came in
+		}
+		v.raw, _ = expr.Append(nil, d) // it came from expr, so it can be written
+	case v.form.list:
+		v.raw = v.form.join()
+	default:
+		v.raw = fill(v.form.raw, v.form.holes)
 	}
-	if v.raw != nil {
-		return v.raw
-	}
-	if !v.list {
-		v.raw, _ = expr.Append(nil, v.dec) // dec came from expr, so it can be written
-		return v.raw
-	}
-	b := make([]byte, 0, 2+16*len(v.parts))
+	return v.raw
+}
+
+func (f *form) join() []byte {
+	b := make([]byte, 0, 2+16*len(f.parts))
 	opening, closing := byte('['), byte(']')
-	if v.keys != nil {
+	if f.keys != nil {
 		opening, closing = '{', '}'
 	}
 	b = append(b, opening)
-	for i, p := range v.parts {
+	for i, p := range f.parts {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if v.keys != nil {
-			b = appendString(b, v.keys[i])
+		if f.keys != nil {
+			b = appendString(b, f.keys[i])
 			b = append(b, ':')
 		}
 		b = append(b, p.bytes()...)
 	}
-	v.raw = append(b, closing)
-	return v.raw
+	return append(b, closing)
 }
 
 func (v *value) size() int {

@@ -22,12 +22,18 @@ func changed(was any, op string, arg any) (any, error) {
 }
 
 // canChange reports why an operation cannot be applied to a variable.
-func canChange(v *value, op string, raw []byte) error {
+func (x *decider) canChange(v *value, op string, o *Op) error {
 	was, err := v.decode()
 	if err != nil {
 		return err
 	}
-	arg, err := expr.Decode(raw)
+	of := x.s.dataOf(o)
+	if o.text != "" {
+		if of, err = x.s.resolve(o.text); err != nil {
+			return err
+		}
+	}
+	arg, err := of.decode()
 	if err != nil {
 		return err
 	}
@@ -50,7 +56,8 @@ func appended(was any, op string, arg any) (any, error) {
 	if !ok && was != nil {
 		return nil, fmt.Errorf("%s needs a list, the variable is %s", op, expr.TypeName(was))
 	}
-	// Growing in place is safe: readers of the old value hold their own length, and only the variable appends.
+	// Growing in place is safe: readers of the old value hold their own length, and change sees to it that only one
+	// variable uses the room behind it.
 	if op == "append" {
 		return append(list, arg), nil
 	}
