@@ -3,6 +3,7 @@ package pawl
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ type version struct {
 	version  string
 	hash     string
 	retired  bool
-	defaults *defaults
+	defaults *spec.Defaults
 	input    *spec.InputSchema
 	signals  map[string]*spec.InputSchema
 }
@@ -62,7 +63,7 @@ func (e *Engine) version(ctx context.Context, workflow, name string) (*version, 
 }
 
 func (v *version) compile() (err error) {
-	if v.defaults, err = newDefaults(v.workflow.Input, v.workflow.InputDefaults); err != nil {
+	if v.defaults, err = spec.CompileDefaults(v.workflow.Input, v.workflow.InputDefaults); err != nil {
 		return &Error{Code: CodeStore, Message: "the input defaults of " + v.workflow.Name, Cause: err}
 	}
 	if v.input, err = spec.CompileInput(v.workflow.Input); err != nil {
@@ -82,13 +83,13 @@ func (v *version) checkInput(raw []byte, now time.Time) (input, trigger []byte, 
 	if v.retired {
 		return nil, nil, &Error{Code: CodeRetired, Message: v.workflow.Name + " " + v.version + " takes no new starts"}
 	}
-	if len(v.defaults.templates) > 0 {
+	if !v.defaults.Empty() {
 		if err := checkJSON("the input of "+v.workflow.Name, raw); err != nil {
 			return nil, nil, err // filling in would hide it
 		}
 	}
-	if input, trigger, err = v.defaults.fill(raw, now); err != nil {
-		return nil, nil, err
+	if input, trigger, err = v.defaults.Fill(raw, spec.ManualTrigger(now.UnixMilli()), now.UnixMilli(), rand.Uint64()); err != nil {
+		return nil, nil, &Error{Code: CodeInvalid, Message: "the input of " + v.workflow.Name, Cause: err}
 	}
 	if bad := v.input.Validate(input); bad != nil {
 		return nil, nil, &Error{Code: CodeInvalid, Message: "the input of " + v.workflow.Name, Cause: bad}

@@ -23,6 +23,7 @@ type cli struct {
 	Reject     rejectCmd     `cmd:"" help:"Reject what an execution asks."`
 	Cancel     cancelCmd     `cmd:"" help:"Ask executions to end, undoing what they did."`
 	Pause      pauseCmd      `cmd:"" help:"Stop executions from starting anything, until resumed."`
+	Test       testCmd       `cmd:"" help:"Play saved cases of workflows on virtual time; nothing is really called."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
 	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`
 	Eval       evalCmd       `cmd:"" help:"Evaluate an expression."`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/internal/rehearse"
 )
 
 type validateCmd struct {
@@ -14,20 +15,16 @@ type validateCmd struct {
 	Strict bool     `help:"Let warnings count as faults."`
 }
 
-// Run checks files and reports every fault of all of them.
+// Run checks files, of cases too, and reports every fault of all of them.
 func (c *validateCmd) Run(_ context.Context, e *env) error {
 	bad, warnings, workflows := 0, 0, 0
 	l := &listing{}
 	for _, name := range c.Files {
-		text, err := readFile(e, name)
+		n, faults, err := checkFile(e, name)
 		if err != nil {
 			return err
 		}
-		defs, faults, err := check(e, pawl.Text(name, text))
-		if err != nil {
-			return err
-		}
-		workflows += len(defs)
+		workflows += n
 		for _, f := range faults {
 			if f.Warn {
 				warnings++
@@ -52,6 +49,24 @@ func (c *validateCmd) Run(_ context.Context, e *env) error {
 		return quiet(exitFailed)
 	}
 	return nil
+}
+
+// checkFile gives the number of workflows of a file, none of a file of cases, and its faults.
+func checkFile(e *env, name string) (int, pawl.Faults, error) {
+	if rehearse.IsSuite(name) {
+		_, err := rehearse.Load(name, descriptors(), func(path string) ([]byte, error) { return readFile(e, path) })
+		var faults pawl.Faults
+		if errors.As(err, &faults) {
+			return 0, faults, nil
+		}
+		return 0, nil, err
+	}
+	text, err := readFile(e, name)
+	if err != nil {
+		return 0, nil, err
+	}
+	defs, faults, err := check(e, pawl.Text(name, text))
+	return len(defs), faults, err
 }
 
 // check gives the workflows of a file and its faults; err is for what is no fault of the definition.

@@ -29,7 +29,7 @@ func TestDocsDefinitions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if path.Dir(file) == "examples/broken" {
+		if path.Dir(file) == "examples/broken" || strings.HasSuffix(file, ".test.yaml") {
 			continue
 		}
 		seen++

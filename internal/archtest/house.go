@@ -65,9 +65,13 @@ var Pawl = House{
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw",
 				"store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
 
+		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "store", "node",
+				"internal/engine", "internal/runner", "store/memory"}},
+
 		// Ring 5: wiring.
 		{Path: "cmd/pawl/...", Ring: 5, Role: Wiring, For: "the command line",
-			May: []string{".", "model", "record", "internal/expr", "internal/spec", "internal/draw", "store", "store/...", "node", "node/...", "cmd/pawl/..."}},
+			May: []string{".", "model", "record", "internal/expr", "internal/spec", "internal/draw", "internal/rehearse", "store", "store/...", "node", "node/...", "cmd/pawl/..."}},
 		{Path: "examples/...", Ring: 5, Role: Wiring, For: "whole programs, built and run by CI",
 			May: []string{".", "model", "store", "store/...", "node", "node/...", "examples/..."}},
 		{Path: "internal/crashtest/...", Ring: 5, Role: Wiring, For: "real processes, killed",

@@ -51,6 +51,8 @@ type Config struct {
 	BatchBytes int           // 8 MiB
 	Claims     int           // at most in flight: 4
 	Demands    int           // leases that may wait: 10,000
+	// Longest is how far away a Tick may be, so that a clock that was set and a process that slept are noticed: 1 m.
+	Longest time.Duration
 }
 
 // Event is something that happened. The concrete types are below.

@@ -103,7 +103,7 @@ func (c Config) withDefaults() Config {
 		v   *time.Duration
 		def time.Duration
 	}{
-		{&c.TTL, 10 * time.Second}, {&c.BeatEvery, 2 * time.Second}, {&c.Retry, 5 * time.Millisecond}, {&c.Patience, 5 * time.Second},
+		{&c.TTL, 10 * time.Second}, {&c.BeatEvery, 2 * time.Second}, {&c.Retry, 5 * time.Millisecond}, {&c.Patience, 5 * time.Second}, {&c.Longest, time.Minute},
 	} {
 		if *f.v == 0 {
 			*f.v = f.def
@@ -314,16 +314,12 @@ func (m *Machine) next() time.Duration {
 	return max(at, m.now.Mono)
 }
 
-const (
-	farAway = time.Duration(math.MaxInt64)
-	// longest bounds a pause, so that a clock that was set and a process that slept are noticed.
-	longest = time.Minute
-)
+const farAway = time.Duration(math.MaxInt64)
 
-// mono is the monotonic time at which the wall clock will show the given time, at most a minute away.
+// mono is the monotonic time at which the wall clock will show the given time, at most Config.Longest away.
 func (m *Machine) mono(wall int64) time.Duration {
-	d := longest
-	if ms := wall - m.now.Wall; ms < int64(longest/time.Millisecond) {
+	d := m.cfg.Longest
+	if ms := wall - m.now.Wall; ms < d.Milliseconds() {
 		d = time.Duration(max(ms, 0)) * time.Millisecond
 	}
 	return m.now.Mono + d

@@ -31,6 +31,8 @@ type Event struct {
 	Total int
 	// Signals are those a wait waits for.
 	Signals []string
+	// Taken are the edges that the step took, by their index in its graph.
+	Taken []int32
 }
 
 var eventTypes = [...]string{
@@ -109,6 +111,8 @@ func (o *Op) describe(e *Event) {
 		e.Outcome, e.Until = o.word, o.until
 	case opLog:
 		e.Text = o.text
+	case opEdges:
+		e.Taken = o.taken
 	case opBackoff:
 		e.Until = o.until
 	case opTask:

@@ -45,7 +45,9 @@ func TestReferenceIsComplete(t *testing.T) {
 
 func keyTable(s *section) string {
 	var b strings.Builder
-	b.WriteString("\n" + s.doc + "\n")
+	if s.doc != "" {
+		b.WriteString("\n" + s.doc + "\n")
+	}
 	if s.short != "" {
 		b.WriteString("Short: " + s.short + ".\n")
 	}
