@@ -6,6 +6,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/runner"
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
@@ -203,6 +204,15 @@ type (
 		// Final: asking again gives the same.
 		Final bool
 	}
+
+	// Resolved answers Resolve. With Fault there is no such version; with Err it is asked again.
+	Resolved struct {
+		Ref     shard.Resolve
+		Version string
+		Hash    string
+		Fault   *model.Error
+		Err     error
+	}
 )
 
 // Requests that are answered by an event.
@@ -262,6 +272,9 @@ type (
 
 	// Define: store.Definitions.Get and kernel.Compile, answered by Defined.
 	Define struct{ Ref DefinitionRef }
+
+	// Resolve: which version a start uses, answered by Resolved.
+	Resolve struct{ Ref shard.Resolve }
 )
 
 // Requests that need no answer.
@@ -334,6 +347,7 @@ func (MailFound) event()    {}
 func (KeysFound) event()    {}
 func (JournalFound) event() {}
 func (Defined) event()      {}
+func (Resolved) event()     {}
 
 func (Commit) request()      {}
 func (ReadClaims) request()  {}
@@ -346,6 +360,7 @@ func (Inbox) request()       {}
 func (Keys) request()        {}
 func (Journal) request()     {}
 func (Define) request()      {}
+func (Resolve) request()     {}
 func (Offer) request()       {}
 func (CancelTasks) request() {}
 func (Replies) request()     {}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/store"
 )
@@ -39,4 +40,30 @@ func Compile(body []byte) (def *kernel.Definition, err error) {
 		}
 	}
 	return def, nil
+}
+
+// Codes of starts by other executions that find no version.
+const (
+	codeUnknownWorkflow = "unknown_workflow"
+	codeRetired         = "retired"
+)
+
+// resolve finds the version that a start by another execution uses.
+func resolve(ctx context.Context, s store.Definitions, ref shard.Resolve) Resolved {
+	out := Resolved{Ref: ref}
+	d, err := s.Get(ctx, ref.Namespace, ref.Workflow, ref.Constraint)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		out.Fault = &model.Error{Code: codeUnknownWorkflow, Message: "there is no workflow " + ref.Workflow}
+		if ref.Constraint != "" {
+			out.Fault.Message = "no version of " + ref.Workflow + " fits " + ref.Constraint
+		}
+	case err != nil:
+		out.Err = err
+	case d.Retired:
+		out.Fault = &model.Error{Code: codeRetired, Message: d.Workflow + " " + d.Version + " takes no new starts"}
+	default:
+		out.Version, out.Hash = d.Version, d.Hash
+	}
+	return out
 }

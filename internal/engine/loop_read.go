@@ -48,6 +48,8 @@ func Answer(ctx context.Context, b store.Backend, owner record.Owner, r Request)
 		return JournalFound{r.Shard, r.Epoch, r.Read, list, err}
 	case Define:
 		return define(ctx, b, r.Ref)
+	case Resolve:
+		return resolve(ctx, b, r.Ref)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type Machine struct {
 	stopping *stopping
 
 	defs    map[DefinitionRef][]record.Shard // asked for, by whom
+	finds   map[shard.Resolve][]record.Shard
 	retries []retry
 	fails   int // reads failed in a row
 
@@ -87,6 +88,7 @@ func newMachine(c Config) *Machine {
 	c = c.withDefaults()
 	m := &Machine{
 		cfg: c, shards: make([]owned, c.Shards), defs: map[DefinitionRef][]record.Shard{},
+		finds:   map[shard.Resolve][]record.Shard{},
 		reports: map[uint64]*reportSet{}, rng: c.Seed,
 	}
 	for i := range c.Lanes {

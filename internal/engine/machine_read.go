@@ -34,6 +34,9 @@ func (m *Machine) ask(n record.Shard, r *shard.Ready) {
 	for _, ref := range r.Define {
 		m.define(n, ref)
 	}
+	for _, ref := range r.Resolve {
+		m.resolve(n, ref)
+	}
 }
 
 // define asks for a definition, once for all shards that want it.
@@ -67,6 +70,8 @@ func (m *Machine) answered(e Event) {
 		m.journalFound(e)
 	case Defined:
 		m.defined(e)
+	case Resolved:
+		m.resolved(e)
 	}
 }
 

@@ -137,6 +137,8 @@ func (s *stand) read(r Request) Event {
 		return JournalFound{r.Shard, r.Epoch, r.Read, list, err}
 	case Define:
 		return define(ctx, b, r.Ref)
+	case Resolve:
+		return resolve(ctx, b, r.Ref)
 	}
 	s.t.Fatalf("unknown request %T", r)
 	return nil
@@ -164,6 +166,8 @@ func failure(r Request, err error) Event {
 		return JournalFound{Shard: r.Shard, Epoch: r.Epoch, Read: r.Read, Err: err}
 	case Define:
 		return Defined{Ref: r.Ref, Err: err}
+	case Resolve:
+		return Resolved{Ref: r.Ref, Err: err}
 	}
 	return Tick{}
 }

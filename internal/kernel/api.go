@@ -33,6 +33,8 @@ const (
 	InPark
 	// InDecide: the person By says Decision to an approval.
 	InDecide
+	// InMail: another execution sent Mail.
+	InMail
 )
 
 // Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
@@ -50,6 +52,7 @@ type Input struct {
 	Error   *model.Error
 	// Decision belongs to InDecide.
 	Decision *Decision
+	Mail     *Mail
 }
 
 // Start is the birth of an execution.
@@ -69,6 +72,8 @@ type Start struct {
 	NotBefore int64
 	// Signal is delivered with the start, if set.
 	Signal *Signal
+	// By is who asked, in the start of an execution by another one.
+	By string
 }
 
 // Signal is a named message.
@@ -114,6 +119,8 @@ type Decided struct {
 	// Dispatch and Cancel are the tasks that began and that are to be cancelled, in order.
 	Dispatch []Task
 	Cancel   []TaskRef
+	// Sends are the messages that leave with the entry, in order. The caller completes nothing in them.
+	Sends []Mail
 	// Answers has one element for each command among the inputs, in order of input, and one for each result that
 	// came too late (CodeStaleAttempt).
 	Answers []Answer
@@ -184,6 +191,9 @@ type Outstanding struct {
 	Condition bool
 	// By paused it for Reason.
 	By, Reason string
+	// Execution, or Workflow and Key, is the other execution that is waited for.
+	Execution     record.ID
+	Workflow, Key string
 	// Running, Done and Total count instances of a composite; Total is -1 where it is not known.
 	Running, Done, Total int
 	// Growing: instances may be added to the composite yet, by the signals in Names or by tokens.
@@ -209,4 +219,5 @@ const (
 	OpenQueued   // a step waits for its scope's concurrency
 	OpenTimeout  // the timeout of a step or of the execution, at Until
 	OpenApproval // an approval waits for decisions
+	OpenAnswer   // a message was sent and not answered
 )

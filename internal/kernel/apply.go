@@ -57,6 +57,8 @@ func (s *State) apply(o *Op) error {
 		s.more = true
 	case opConfig:
 		s.config = o.n
+	case opSend:
+		return s.applySend(o)
 	case opOpen:
 		return s.applyOpen(o)
 	case opRegion, opSet, opClose, opClosed, opHold, opStep:
@@ -418,7 +420,7 @@ func (s *State) applyDone(st *step, o *Op) {
 	s.unwait(st)
 	st.status, st.outcome, st.err = model.StepStatus(o.name), o.word, o.err
 	st.ended, st.unknown = s.at, o.flag
-	st.task, st.arms, st.due, st.deadline = nil, nil, 0, 0
+	st.task, st.arms, st.away, st.due, st.deadline = nil, nil, nil, 0, 0
 	if c := st.comp; c != nil {
 		sc.leftovers += c.live
 		if c.live == 0 {

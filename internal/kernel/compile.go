@@ -190,7 +190,10 @@ func (c *compiler) kind(n *nodeDef) {
 	case "approval":
 		n.kind = kindApproval
 		c.approvalNode(n)
-	case "workflow", "send":
+	case "send":
+		n.kind = kindSend
+		c.sendNode(n)
+	case "workflow":
 		n.kind = kindSet
 		c.unsupported(n.m.ID, n.m.Type, "node type "+n.m.Type)
 	default:

@@ -57,7 +57,8 @@ type decider struct {
 }
 
 func (x *decider) reset(d *Definition, s *State, env Env, dst []Op) {
-	out := Decided{Dispatch: x.out.Dispatch[:0], Cancel: x.out.Cancel[:0], Answers: x.out.Answers[:0]}
+	clear(x.out.Sends)
+	out := Decided{Dispatch: x.out.Dispatch[:0], Cancel: x.out.Cancel[:0], Sends: x.out.Sends[:0], Answers: x.out.Answers[:0]}
 	edges, changed := x.edges[:0], x.changed[:0]
 	*x = decider{d: d, s: s, env: env, bounds: env.Bounds.withDefaults(), now: max(env.Now, s.at), ops: dst[:0], out: out, edges: edges, changed: changed}
 	x.names.x, x.marker.x = x, x

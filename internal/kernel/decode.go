@@ -14,6 +14,8 @@ import (
 
 var errEntry = errors.New("the entry is not well-formed")
 
+func errNoStep(path string) error { return fmt.Errorf("no step %q", path) }
+
 // Decode reads the JSON of an entry (without the codec byte). The operations refer to body, which must not change
 // any more. Keys that are not known are refused: they mean a newer version.
 func Decode(body []byte) ([]Op, error) {
@@ -120,20 +122,21 @@ func (p *parser) opRest(o *Op, key string) {
 		p.array(func() { o.arms = append(o.arms, p.arm()) })
 	case "ask":
 		o.ask = p.ask()
+	case "mail":
+		o.mail = p.mail()
 	default:
-		if o.kind == opStart {
-			p.start(o, key)
+		if o.kind != opStart {
+			p.unknown(key)
 			return
 		}
-		p.unknown(key)
+		if o.start == nil {
+			o.start = &Start{}
+		}
+		p.start(o.start, key)
 	}
 }
 
-func (p *parser) start(o *Op, key string) {
-	if o.start == nil {
-		o.start = &Start{}
-	}
-	st := o.start
+func (p *parser) start(st *Start, key string) {
 	switch key {
 	case "id":
 		st.ID = p.id()
@@ -155,6 +158,8 @@ func (p *parser) start(o *Op, key string) {
 		st.Input = p.raw()
 	case "trigger":
 		st.Trigger = p.raw()
+	case "by":
+		st.By = p.string()
 	default:
 		p.unknown(key)
 	}

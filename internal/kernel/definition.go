@@ -48,6 +48,7 @@ const (
 	kindEnd
 	kindCancel
 	kindApproval
+	kindSend
 	kindScope
 	kindParallel
 	kindForeach
@@ -81,6 +82,7 @@ type nodeDef struct {
 	arms      []armDef // wait
 	end       endDef
 	cancel    []string
+	send      *sendDef
 	comp      *compDef
 	ask       *askDef // approval
 }

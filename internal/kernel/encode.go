@@ -22,6 +22,7 @@ var opNames = [...]string{
 	opStatus: "status", opEnd: "end", opMore: "more", opConfig: "config",
 	opFeed: "feed",
 	opAsk:  "ask", opVote: "vote", opEscalate: "escalate",
+	opSend: "send",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -66,6 +67,7 @@ var opFields = [...]fieldNames{
 	opAsk:         {path: "step", due: "timeout_at"},
 	opVote:        {path: "step", word: "outcome", data: "form"},
 	opEscalate:    {path: "step", n: "index", data: "how"},
+	opSend:        {path: "step"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -155,6 +157,9 @@ func (o *Op) appendRare(dst []byte) []byte {
 	}
 	if o.start != nil {
 		dst = o.start.append(dst)
+	}
+	if o.mail != nil {
+		dst = o.mail.Encode(appendKey(dst, "mail"))
 	}
 	return dst
 }
@@ -267,6 +272,7 @@ func (st *Start) append(dst []byte) []byte {
 	if len(st.Trigger) > 0 {
 		dst = append(appendKey(dst, "trigger"), st.Trigger...)
 	}
+	dst = appendText(dst, "by", st.By, false)
 	return dst
 }
 

@@ -12,7 +12,8 @@ type Event struct {
 	At  int64
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
-	// items_added, scope_opened, scope_closing, scope_closed, signal_received, signal_consumed, signal_expired,
+	// items_added, scope_opened, scope_closing, scope_closed, message_sent, signal_received, signal_consumed,
+	// signal_expired,
 	// signal_undelivered, variable_set, tags_set, log, edges, paused, parked, resumed, completed, failed, cancelled
 	// or terminated; approval_requested, vote and escalated of an approval.
 	Type     string
@@ -42,7 +43,7 @@ var eventTypes = [...]string{
 	opSet: "variable_set", opTags: "tags_set", opLog: "log", opSignal: "signal_received", opTook: "signal_consumed",
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
-	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated",
+	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
 }
 
 // Events appends the events of an entry.
@@ -87,6 +88,9 @@ func (o *Op) describe(e *Event) {
 		return
 	case opSignal, opUndelivered:
 		e.Name = o.name
+		return
+	case opSend:
+		o.describeSend(e)
 		return
 	case opSet:
 		e.Step, e.Name, e.Text = o.path, o.name, o.word
@@ -145,5 +149,18 @@ func (o *Op) describeWait(e *Event) {
 		if a.due > 0 && (e.Until == 0 || a.due < e.Until) {
 			e.Until = a.due
 		}
+	}
+}
+
+func (o *Op) describeSend(e *Event) {
+	m := o.mail
+	e.Step, e.Text = o.path, m.To.String()
+	_, e.Node, _ = splitPath(o.path)
+	if m.To.IsZero() {
+		e.Text = m.Workflow + " " + m.Key
+	}
+	e.Name = string(m.Kind)
+	if m.Signal != nil {
+		e.Name, e.Data = m.Signal.Name, m.Signal.Data
 	}
 }

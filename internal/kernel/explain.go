@@ -76,6 +76,8 @@ func (o *Outstanding) subject() string {
 		return o.Step + " waits for a decision about " + strconv.Quote(o.Ask.Title)
 	case OpenTimeout:
 		return "The execution has a time limit"
+	case OpenAnswer:
+		return o.Step + " has sent a signal to " + o.other() + " and waits for the answer"
 	}
 	return "unknown"
 }
@@ -126,6 +128,8 @@ func (o *Outstanding) wayOut() string {
 		return "the result of the attempt lets it go on"
 	case OpenPaused, OpenParked:
 		return "resume lets it go on"
+	case OpenAnswer:
+		return "nothing is needed, it is answered when the message has been taken"
 	case OpenCancel:
 		return "its answer or the end of the grace lets it go on"
 	}

@@ -314,6 +314,8 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return o.path + ": " + o.by + " chooses " + o.word
 	case opEscalate:
 		return o.path + ": escalates " + string(o.data)
+	case opSend:
+		return tellSend(o)
 	}
 	return ""
 }

@@ -30,6 +30,8 @@ func (x *decider) input(i int, in *Input) {
 		return
 	}
 	switch in.Kind {
+	case InMail:
+		x.mail(i, in)
 	case InStart:
 		x.startExecution(i, in)
 	case InSignal:

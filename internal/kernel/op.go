@@ -47,6 +47,7 @@ const (
 	opAsk                           // an approval waits for decisions
 	opVote                          // a person has decided
 	opEscalate                      // an approval asks more people
+	opSend                          // a message leaves for another execution
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.
@@ -75,6 +76,7 @@ type Op struct {
 	start   *Start
 	tags    []tagValue
 	ask     *askSpec
+	mail    *Mail
 }
 
 // inref is a part of a task's configuration that the journal already holds: the value at key is that of src, which

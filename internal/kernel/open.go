@@ -65,6 +65,8 @@ func (st *step) open(list []Outstanding) []Outstanding {
 		o.Kind, o.Until = OpenBackoff, st.due
 	case st.ballot != nil:
 		o.Kind, o.Ask = OpenApproval, st.ballot.view(st.due)
+	case st.away != nil:
+		o = st.openAway(o)
 	case st.status == model.StepWaiting:
 		o.Kind = OpenWait
 		if st.due > 0 && (o.Until == 0 || st.due < o.Until) {

@@ -38,6 +38,8 @@ func (x *decider) runStep(st *step) {
 		x.runEnd(st, n)
 	case kindCancel:
 		x.runCancel(st, n)
+	case kindSend:
+		x.runSend(st, n)
 	default:
 		x.enter(st, n)
 	}

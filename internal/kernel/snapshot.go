@@ -399,6 +399,7 @@ func (c *codec) step(st *step) {
 	})
 	c.comp(st)
 	c.ballot(st)
+	c.away(st)
 }
 
 func (c *codec) ballot(st *step) {

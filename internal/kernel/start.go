@@ -18,7 +18,7 @@ func (x *decider) startExecution(i int, in *Input) {
 		return
 	}
 	st := *in.Start
-	st.Signal = nil
+	st.Signal, st.By = nil, ""
 	deadline := int64(0)
 	if st.NotBefore <= x.now {
 		st.NotBefore = 0

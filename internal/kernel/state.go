@@ -142,6 +142,7 @@ type step struct {
 	arms     []arm
 	comp     *comp
 	ballot   *ballot
+	away     *away
 
 	def *nodeDef // cache of Decide
 }

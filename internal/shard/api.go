@@ -211,6 +211,7 @@ type Ready struct {
 	Load    []record.ID
 	Keys    []record.Key
 	Define  []DefinitionRef
+	Resolve []Resolve
 	Journal []JournalRead
 	// Scan has Limit 0 where none is wanted.
 	Scan Scan
@@ -276,6 +277,7 @@ type Stats struct {
 	Forgotten   uint64
 	Lost        uint64
 	DeadLetters uint64
+	Sends       uint64
 	Quarantined uint64
 	Held        uint64
 	Audits      uint64
@@ -301,6 +303,7 @@ func (s *Stats) Add(o Stats) {
 	s.Forgotten += o.Forgotten
 	s.Lost += o.Lost
 	s.DeadLetters += o.DeadLetters
+	s.Sends += o.Sends
 	s.Quarantined += o.Quarantined
 	s.Held += o.Held
 	s.Audits += o.Audits

@@ -29,11 +29,15 @@ type Core struct {
 	number uint64 // of the part sealed last
 	spare  *part
 
-	defs    map[DefinitionRef]*definition
-	keys    map[record.Key]*keyRow
-	mail    map[record.MessageID]mailState
-	refused map[record.MessageID]int // how often what they cause was rejected
-	letters mailbox
+	defs map[DefinitionRef]*definition
+	keys map[record.Key]*keyRow
+	mail map[record.MessageID]mailState
+	// births are the executions that messages are about to make, with what came for them meanwhile; resolving are
+	// those whose version is asked for.
+	births    map[record.ID][]input
+	resolving map[Resolve][]*letter
+	refused   map[record.MessageID]int // how often what they cause was rejected
+	letters   mailbox
 
 	wakes   wakes
 	horizon record.Due // everything stored up to here is in memory or in wakes
@@ -62,10 +66,14 @@ type Core struct {
 func NewCore(now int64, f record.Fence, c Config) *Core {
 	return &Core{
 		fence: f, cfg: c.withDefaults(), now: now, number: c.Number,
-		execs:   map[record.ID]*execution{},
-		defs:    map[DefinitionRef]*definition{},
-		keys:    map[record.Key]*keyRow{},
-		mail:    map[record.MessageID]mailState{},
+		execs: map[record.ID]*execution{},
+		defs:  map[DefinitionRef]*definition{},
+		keys:  map[record.Key]*keyRow{},
+		mail:  map[record.MessageID]mailState{},
+
+		births:    map[record.ID][]input{},
+		resolving: map[Resolve][]*letter{},
+
 		refused: map[record.MessageID]int{},
 		wakes:   wakes{pos: map[record.ID]int32{}},
 		watched: map[record.ID]bool{},
@@ -220,7 +228,7 @@ func (r *Ready) reset() {
 	clear(r.Published)
 	*r = Ready{
 		Dispatch: r.Dispatch[:0], Cancel: r.Cancel[:0], Replies: r.Replies[:0], Verdicts: r.Verdicts[:0],
-		Published: r.Published[:0], Poke: r.Poke[:0], Load: r.Load[:0], Keys: r.Keys[:0], Define: r.Define[:0],
+		Published: r.Published[:0], Poke: r.Poke[:0], Load: r.Load[:0], Keys: r.Keys[:0], Define: r.Define[:0], Resolve: r.Resolve[:0],
 		Journal: r.Journal[:0], Alarms: r.Alarms[:0],
 	}
 }

@@ -46,6 +46,7 @@ type questions struct {
 	load   []record.ID
 	keyed  []record.Key
 	define []DefinitionRef
+	finds  []Resolve
 	reads  []JournalRead
 	scan   Scan
 	mail   int
@@ -113,6 +114,10 @@ func (d *desk) collect() {
 	d.load = append(d.load, r.Load...)
 	d.keyed = append(d.keyed, r.Keys...)
 	d.define = append(d.define, r.Define...)
+	d.finds = append(d.finds, r.Resolve...)
+	if len(r.Poke) > 0 {
+		d.core.Poke(d.now)
+	}
 	d.reads = append(d.reads, r.Journal...)
 	if r.Scan.Limit > 0 {
 		d.scan = r.Scan
@@ -164,6 +169,10 @@ func (d *desk) answer() bool {
 		}
 		d.core.Defined(d.now, ref, d.defs[ref], fault)
 	}
+	for _, r := range q.finds {
+		any = true
+		d.resolve(r)
+	}
 	for _, r := range q.reads {
 		any = true
 		d.core.JournalFound(d.now, r, d.page(r), "")
@@ -178,6 +187,15 @@ func (d *desk) answer() bool {
 		d.core.Messages(d.now, q.mail, list[:min(len(list), q.mail)])
 	}
 	return any
+}
+
+// resolve finds the version 1 of a workflow.
+func (d *desk) resolve(r Resolve) {
+	if d.defs[DefinitionRef{r.Namespace, r.Workflow, "1"}] == nil {
+		d.core.Resolved(d.now, r, "", "", &model.Error{Code: "unknown_workflow", Message: "there is no workflow " + r.Workflow})
+		return
+	}
+	d.core.Resolved(d.now, r, "1", "hash", nil)
 }
 
 func (d *desk) loaded(ids []record.ID) []Loaded {
@@ -273,6 +291,12 @@ func (d *desk) write(p *record.Part) {
 			d.t.Fatalf("key %q points to %s, not to %s", k.Key.Key, d.keys[k.Key].Execution, k.Old)
 		}
 		d.keys[k.Key] = k.KeyRow
+	}
+	for _, m := range p.Sends {
+		m.Body = bytes.Clone(m.Body)
+		if !slices.ContainsFunc(d.inbox, func(o record.Message) bool { return o.ID == m.ID }) {
+			d.inbox = append(d.inbox, m)
+		}
 	}
 	for _, id := range p.Takes {
 		i := slices.IndexFunc(d.inbox, func(m record.Message) bool { return m.ID == id })

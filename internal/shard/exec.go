@@ -112,6 +112,8 @@ type input struct {
 	verb Verb
 	look func(*kernel.State, *kernel.Definition) bool
 	mail record.MessageID
+	// letter is the message, where it is one of another execution.
+	letter *letter
 	// For the verb again: the start that found its key or id taken, and how it is answered once that is durable.
 	start  *start
 	answer *model.Error
@@ -132,6 +134,8 @@ func (in *input) payload() int {
 		n += len(in.Decision.Form)
 	case in.Result != nil:
 		n += len(in.Result.Output)
+	case in.Mail != nil:
+		n += len(in.Mail.Output) + len(in.Mail.Data)
 	}
 	return n
 }

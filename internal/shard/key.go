@@ -118,6 +118,10 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 	if k.looking {
 		return false
 	}
+	if s.finds {
+		c.findHolder(k, &s)
+		return true
+	}
 	if !k.exists {
 		return c.takeKey(k, s)
 	}
@@ -148,8 +152,14 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 // takeKey gives k to a new execution. A start that may have happened already is looked up first; false: it waits.
 func (c *Core) takeKey(k *keyRow, s start) bool {
 	if e := c.execs[s.Execution]; e != nil {
-		c.found(e, s, nil)
-		return true
+		if e.known() {
+			c.found(e, s, nil)
+			return true
+		}
+		// Somebody asked for it before it was born: the answer of the store decides.
+		k.looking = true
+		e.birth, e.birthKey = &k.starts[0], k
+		return false
 	}
 	if s.Repeat {
 		k.looking = true

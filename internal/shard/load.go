@@ -87,6 +87,7 @@ func (c *Core) missing(e *execution) {
 	s := c.lookedUp(e)
 	if s == nil {
 		delete(c.watched, e.id)
+		c.unread(e)
 		c.unborn(e)
 	} else {
 		s.Repeat, s.late, e.inbox = false, e.inbox, nil
@@ -101,6 +102,23 @@ func (c *Core) missing(e *execution) {
 	if k != nil {
 		c.serveKey(k)
 	}
+}
+
+// unread gives messages back to the inbox that came for an execution whose birth was rejected: the message that makes
+// it is read again, too, and before them.
+func (c *Core) unread(e *execution) {
+	if e.why == nil {
+		return
+	}
+	e.inbox = slices.DeleteFunc(e.inbox, func(in input) bool {
+		if in.letter == nil {
+			return false
+		}
+		c.pending--
+		c.bytes -= in.payload()
+		c.mailSettled(in.mail)
+		return true
+	})
 }
 
 // revive builds the state of e from what the store has.

@@ -78,7 +78,7 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 			continue
 		}
 		c.mail[m.ID] = mailInFlight
-		if c.refused[m.ID] > 1 {
+		if c.refused[m.ID] > 1 && !kernel.IsMail(m.Body) {
 			c.deadLetter(m.To, m.ID, "the store cannot keep what it causes")
 			continue
 		}
@@ -92,6 +92,10 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 
 // open turns a message into an input.
 func (c *Core) open(m *record.Message) {
+	if kernel.IsMail(m.Body) {
+		c.receive(m)
+		return
+	}
 	var body Mail
 	if err := json.Unmarshal(m.Body, &body); err != nil {
 		c.deadLetter(m.To, m.ID, "the message can't be read")

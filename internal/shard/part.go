@@ -26,6 +26,8 @@ type part struct {
 	unread   []record.MessageID
 	// takesFor has the execution of each of Takes.
 	takesFor []record.ID
+	// sendsFor has the execution of each of Sends.
+	sendsFor []record.ID
 
 	dispatch  []Task
 	cancel    []Attempt
@@ -154,7 +156,7 @@ func (p *part) recycled(limit int) *part {
 			Entries: p.Entries[:0], Heads: p.Heads[:0], Snapshots: p.Snapshots[:0], Keys: p.Keys[:0],
 			Sends: p.Sends[:0], Takes: p.Takes[:0], Forgets: p.Forgets[:0],
 		},
-		arena: arena, members: p.members[:0], takesFor: p.takesFor[:0],
+		arena: arena, members: p.members[:0], takesFor: p.takesFor[:0], sendsFor: p.sendsFor[:0],
 		dispatch: p.dispatch[:0], cancel: p.cancel[:0], replies: p.replies[:0], verdicts: p.verdicts[:0],
 		published: p.published[:0], leaving: p.leaving[:0],
 	}

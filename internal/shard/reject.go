@@ -113,6 +113,9 @@ func (p *part) executions() []record.ID {
 	for _, id := range p.takesFor {
 		add(id)
 	}
+	for _, id := range p.sendsFor {
+		add(id)
+	}
 	for _, id := range p.Forgets {
 		add(id)
 	}
@@ -128,8 +131,10 @@ func (p *part) cut(in func(record.ID) bool) *part {
 	p.Heads, g.Heads = divide(p.Heads, func(x *record.Head) bool { return in(x.Execution) })
 	p.Snapshots, g.Snapshots = divide(p.Snapshots, func(x *record.Snapshot) bool { return in(x.Execution) })
 	p.Keys, g.Keys = divide(p.Keys, func(x *record.KeyChange) bool { return in(x.Execution) })
-	p.Sends, g.Sends = divide(p.Sends, func(x *record.Message) bool { return in(x.ID.From) })
 	i := -1
+	p.Sends, g.Sends = divide(p.Sends, func(*record.Message) bool { i++; return in(p.sendsFor[i]) })
+	p.sendsFor, g.sendsFor = divide(p.sendsFor, func(x *record.ID) bool { return in(*x) })
+	i = -1
 	p.Takes, g.Takes = divide(p.Takes, func(*record.MessageID) bool { i++; return in(p.takesFor[i]) })
 	p.takesFor, g.takesFor = divide(p.takesFor, func(x *record.ID) bool { return in(*x) })
 	p.Forgets, g.Forgets = divide(p.Forgets, func(x *record.ID) bool { return in(*x) })
@@ -152,6 +157,9 @@ func (p *part) weigh() int {
 	}
 	for i := range p.Snapshots {
 		n += len(p.Snapshots[i].Body)
+	}
+	for i := range p.Sends {
+		n += len(p.Sends[i].Body)
 	}
 	return n
 }

@@ -16,6 +16,9 @@ type start struct {
 	mail   record.MessageID
 	// late came for the execution while it was looked up.
 	late []input
+	// letter is the message, where another execution asks. finds: it begins nothing, the holder of the key gets it.
+	letter *letter
+	finds  bool
 }
 
 // keyLongest bounds a key, in bytes.
@@ -23,7 +26,10 @@ const keyLongest = 512
 
 // start begins an execution, at once or when its key and id have been looked up.
 func (c *Core) start(s start) {
-	if e := c.execs[s.Execution]; e != nil {
+	if s.letter != nil {
+		c.expect(s.Execution)
+	}
+	if e := c.execs[s.Execution]; e != nil && (s.Start.Key == "" || e.known()) {
 		c.foundID(e, s)
 		return
 	}
@@ -38,6 +44,9 @@ func (c *Core) start(s start) {
 	}
 	c.begin(s, nil)
 }
+
+// known reports whether e exists, or is looked up by somebody who deals with a start.
+func (e *execution) known() bool { return e.phase != loading || e.here || e.birth != nil }
 
 // foundID answers a start whose id is in memory. Where that is because somebody asked for it before it was born, the
 // answer of the store decides.
@@ -90,8 +99,26 @@ func (c *Core) begin(s start, k *keyRow) {
 	c.define(e)
 	in := input{origin: s.origin, ref: s.Ref, verb: Start, mail: s.mail}
 	in.Kind, in.Request, in.By, in.Why, in.Start = kernel.InStart, s.Request, s.By, s.Why, s.Start
+	in.letter = s.letter
 	c.push(e, in)
+	if l := s.letter; l != nil && l.Kind != kernel.MailStart {
+		c.beginFor(e, l)
+	}
 	e.inbox = append(e.inbox, s.late...)
+	c.born(e)
+}
+
+// beginFor lets the message that made e follow its start: a signal in the same input, all else as the next one.
+func (c *Core) beginFor(e *execution, l *letter) {
+	first := &e.inbox[len(e.inbox)-1]
+	if l.Kind == kernel.MailSignal {
+		c.bytes -= first.payload()
+		first.Start.Signal = l.Signal
+		c.bytes += first.payload()
+		return
+	}
+	first.origin, first.letter = byCore, nil
+	c.push(e, l.input())
 }
 
 // notBorn refuses what came for an execution that will not be made.
@@ -107,6 +134,15 @@ func (c *Core) notBorn(s *start) {
 // found answers a start whose execution, or whose key's holder, is e: with that execution, or with err.
 func (c *Core) found(e *execution, s start, err *model.Error) {
 	c.notBorn(&s)
+	if s.letter != nil {
+		if e.id == s.Execution {
+			c.born(e)
+		} else {
+			c.neverBorn(s.Execution)
+		}
+		c.foundByMail(e, &s, err)
+		return
+	}
 	if s.origin == byMail {
 		c.takeMail(e.id, s.mail, err != nil, &kernel.Answer{Error: err})
 		return
@@ -122,6 +158,11 @@ func (c *Core) found(e *execution, s start, err *model.Error) {
 // decline answers a start that depends on nothing.
 func (c *Core) decline(s start, err *model.Error) {
 	c.notBorn(&s)
+	if s.letter != nil {
+		c.neverBorn(s.Execution)
+		c.undeliverable(s.Execution, s.letter, err)
+		return
+	}
 	if s.origin == byMail {
 		c.takeMail(s.Execution, s.mail, true, &kernel.Answer{Error: err})
 		return

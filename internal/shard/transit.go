@@ -103,6 +103,7 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 		p.addHead(e, h)
 	}
 	c.keyAfter(e, p, d)
+	c.sendAfter(e, p, d)
 	p.join(e)
 	if c.snapshotDue(e) {
 		p.addSnapshot(e)
@@ -195,7 +196,7 @@ func (c *Core) answer(e *execution, d *kernel.Decided) {
 		case byReport:
 			c.judge(e, in.ref, verdictOf(a))
 		case byMail:
-			c.takeMail(e.id, in.mail, a != nil && a.Error != nil, a)
+			c.took(e.id, in, a)
 		}
 	}
 }
@@ -334,7 +335,7 @@ func (c *Core) refuse(e *execution, list []input, err *model.Error) {
 		case byReport:
 			c.judge(e, in.ref, Stale)
 		case byMail:
-			c.takeMail(e.id, in.mail, true, &kernel.Answer{Error: err})
+			c.took(e.id, in, &kernel.Answer{Error: err})
 		}
 	}
 }

@@ -71,6 +71,8 @@ type witness struct {
 	kept       map[int64]bool
 	lastSignal int64
 	cancelled  uint64 // entry that accepted a cancel
+
+	sends map[uint64]uint32 // messages that an entry sends, by its number
 }
 
 func newWitness(id record.ID) *witness {
@@ -78,6 +80,7 @@ func newWitness(id record.ID) *witness {
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
 		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
+		sends: map[uint64]uint32{},
 	}
 }
 
@@ -190,6 +193,7 @@ func (j *judge) part(p *record.Part) {
 	for _, s := range p.Sends {
 		j.sent[s.ID] = 1
 	}
+	j.mailed(p)
 	for i := range p.Keys {
 		k := &p.Keys[i]
 		j.w.note("key", 0, k.Digest, "%s of %s, was of %s, closed %d", k.Key.Key, k.Execution, k.Old, k.ClosedAt)

@@ -83,6 +83,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		delete(x.kept, f.Signal)
 	case "status":
 		x.halted = f.To == "parked" || f.To == "paused"
+	case "send":
+		x.sends[e.Seq]++
 	case "end":
 		x.ended = true
 	}

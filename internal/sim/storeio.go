@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/sim/modelstore"
+	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
@@ -202,8 +203,23 @@ func (w *world) look(r engine.Request, failed bool) engine.Event {
 			return engine.Defined{Ref: r.Ref, Err: err}
 		}
 		return engine.Defined{Ref: r.Ref, Definition: w.defs[r.Ref]}
+	case engine.Resolve:
+		if failed {
+			return engine.Resolved{Ref: r.Ref, Err: err}
+		}
+		return w.resolve(r)
 	}
 	return nil
+}
+
+// resolve finds the one version that a workflow has.
+func (w *world) resolve(r engine.Resolve) engine.Event {
+	for _, n := range w.names {
+		if n.Namespace == r.Ref.Namespace && n.Workflow == r.Ref.Workflow {
+			return engine.Resolved{Ref: r.Ref, Version: n.Version}
+		}
+	}
+	return engine.Resolved{Ref: r.Ref, Fault: &model.Error{Code: "unknown_workflow", Message: "there is no workflow " + r.Ref.Workflow}}
 }
 
 func unless[T any](failed bool, read func() T) (zero T) {

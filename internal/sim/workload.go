@@ -13,7 +13,7 @@ import (
 func definitions(r *rand.Rand, n int) []*model.Workflow {
 	out := make([]*model.Workflow, n)
 	for i := range out {
-		g := &generator{r: r, budget: 2 + r.IntN(14)}
+		g := &generator{r: r, budget: 2 + r.IntN(14), number: i, of: n}
 		w := &model.Workflow{Name: fmt.Sprintf("w%d", i), Version: "1.0.0", Root: g.scope(0)}
 		if r.IntN(4) == 0 {
 			w.Timeout = g.duration(60_000, 3_600_000)
@@ -32,6 +32,9 @@ type generator struct {
 	r      *rand.Rand
 	budget int
 	nodes  int
+	// number is that of the workflow among all of the world. It starts only workflows with a higher one, so that no
+	// chain of starts goes on for ever.
+	number, of int
 }
 
 // block is a piece of a graph with one way in. Every exit leads on to the next block.
@@ -66,7 +69,7 @@ func (g *generator) scope(depth int) model.Scope {
 
 func (b *graphOf) block() block {
 	g := b.g
-	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender}
+	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender, b.send}
 	if b.depth < 2 && g.budget > 2 {
 		kinds = append(kinds, b.inner, b.foreach, b.parallel, b.loop)
 	}
