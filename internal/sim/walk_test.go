@@ -20,6 +20,7 @@ type walker struct {
 	twin  *kernel.State // as Apply of the encoded entries makes it
 	now   int64
 	tasks []kernel.TaskRef
+	mail  []kernel.Mail // sent and not answered
 	steps int
 }
 
@@ -31,6 +32,9 @@ func (w *walker) decide(in ...kernel.Input) error {
 	}
 	for _, t := range d.Dispatch {
 		w.tasks = append(w.tasks, t.TaskRef)
+	}
+	for i := range d.Sends {
+		w.mail = append(w.mail, d.Sends[i])
 	}
 	if len(d.Ops) == 0 {
 		return nil
@@ -70,14 +74,35 @@ func (w *walker) step() (done bool, err error) {
 		return false, w.decide(kernel.Input{Kind: kernel.InContinue})
 	case len(w.tasks) > 0 && w.r.IntN(4) > 0:
 		return false, w.report()
+	case len(w.mail) > 0 && w.r.IntN(2) > 0:
+		return false, w.answer()
 	case s.NextTimer() != record.Never:
 		w.now = max(w.now, s.NextTimer())
 		return false, w.decide(kernel.Input{Kind: kernel.InTick})
 	case len(w.tasks) > 0:
 		return false, w.report()
+	case len(w.mail) > 0:
+		return false, w.answer()
 	}
 	name := pick(w.r, signals...)
 	return false, w.decide(kernel.Input{Kind: kernel.InSignal, Signal: &kernel.Signal{Name: name, Data: []byte(`{"op":1}`)}})
+}
+
+// answer says what became of a message, as the shard of its receiver would.
+func (w *walker) answer() error {
+	m := w.mail[0]
+	w.mail = w.mail[1:]
+	if !m.Answer {
+		return nil
+	}
+	a := &kernel.Mail{Kind: kernel.MailAnswer, To: m.From, Step: m.Step, Attempt: m.Attempt, Version: "1.0.0"}
+	switch w.r.IntN(4) {
+	case 0:
+		a.Error = &model.Error{Code: kernel.CodeNoExecution, Message: "there is no such execution"}
+	case 1:
+		a.Error = &model.Error{Code: kernel.CodeInboxFull, Message: "full"}
+	}
+	return w.decide(kernel.Input{Kind: kernel.InMail, Mail: a})
 }
 
 func (w *walker) report() error {

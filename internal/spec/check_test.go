@@ -15,7 +15,6 @@ func TestCheckRefusesWhatIsNotRun(t *testing.T) {
 		"finally":        "workflow: w\nfinally: {call: x}\nnodes: {a: {call: a}}",
 		"finally, scope": "workflow: w\nnodes: {a: {parallel: {branches: {x: [{b: {call: b}}]}, finally: {call: x, compensate: u}}}, u: {call: u}}",
 		"compensate":     "workflow: w\nnodes: {a: {call: a, compensate: u}, u: {call: u}}",
-		"send":           "workflow: w\nnodes: {a: {send: {to: parent, signal: s}, next: {not_found: fail, success: stop}}}",
 		"workflow":       "workflow: w\nnodes: {a: {workflow: {name: v}}}",
 	} {
 		docs, faults := CheckAll([]byte(src), testOptions(""))
