@@ -69,11 +69,15 @@ var Pawl = House{
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "store", "node",
 				"internal/engine", "internal/runner", "store/memory"}},
 
+		{Path: "pawltest", Ring: 4, Role: Door, For: "tests of workflows in plain go test, on virtual time",
+			May: []string{".", "model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/engine",
+				"internal/rehearse", "node", "node/function", "node/standard"}},
+
 		// Ring 5: wiring.
 		{Path: "cmd/pawl/...", Ring: 5, Role: Wiring, For: "the command line",
 			May: []string{".", "model", "record", "internal/expr", "internal/spec", "internal/draw", "internal/rehearse", "store", "store/...", "node", "node/...", "cmd/pawl/..."}},
 		{Path: "examples/...", Ring: 5, Role: Wiring, For: "whole programs, built and run by CI",
-			May: []string{".", "model", "store", "store/...", "node", "node/...", "examples/..."}},
+			May: []string{".", "model", "store", "store/...", "node", "node/...", "pawltest", "examples/..."}},
 		{Path: "internal/crashtest/...", Ring: 5, Role: Wiring, For: "real processes, killed",
 			May: []string{".", "model", "record", "store", "store/...", "node", "node/...", "internal/..."}},
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},

@@ -70,7 +70,7 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 	}
 	mg, tails := c.cutTails(&m.Graph)
 	g, faults := graph.New(mg)
-	sd.tails = tails
+	sd.tails, sd.edges = tails, mg
 	sd.g = g
 	broken := false
 	for _, f := range faults {

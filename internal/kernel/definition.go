@@ -18,8 +18,20 @@ type Definition struct {
 // Workflow is the definition's source.
 func (d *Definition) Workflow() *model.Workflow { return d.w }
 
+// EdgeOf is edge number i, as [Event.Taken] counts them, of the graph that holds a node, as it is written.
+func (d *Definition) EdgeOf(node string, i int32) (e model.Edge, ok bool) {
+	n := d.nodes[node]
+	if n == nil || n.scope == nil || n.scope.edges == nil || i < 0 || int(i) >= len(n.scope.edges.Edges) {
+		return e, false
+	}
+	e = n.scope.edges.Edges[i]
+	e.To = written(e.To)
+	return e, true
+}
+
 type scopeDef struct {
 	m      *model.Scope
+	edges  *model.Graph // the graph as it was compiled: tails of join: each are cut out
 	g      *graph.Graph
 	nodes  []*nodeDef // by index in the graph
 	owner  *nodeDef

@@ -99,6 +99,9 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		if bad := x.badSignal(e, a); bad != nil {
 			return bad, nil
 		}
+	case "decide":
+		c.Verb, c.Why = shard.Decide, a.Why
+		c.Decision = &kernel.Decision{Step: a.Of, Outcome: a.Outcome, Groups: a.Groups, Form: a.Data}
 	case "cancel":
 		c.Verb = shard.Cancel
 	case "terminate":

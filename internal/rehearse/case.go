@@ -46,7 +46,7 @@ type run struct {
 	w     *World
 	s     *Suite
 	c     *spec.Case
-	m     *mocks
+	m     *Mocks
 	id    record.ID
 	begun int64
 	r     *Result
@@ -54,7 +54,7 @@ type run struct {
 
 // Run plays one case and compares. crash is where the process dies in it.
 func (s *Suite) Run(c *spec.Case, crash Crash) *Result {
-	x := &run{s: s, c: c, m: &mocks{list: slices.Concat(c.Mocks, s.Spec.Mocks), calls: map[int]int{}}}
+	x := &run{s: s, c: c, m: NewMocks(slices.Concat(c.Mocks, s.Spec.Mocks))}
 	x.r = &Result{File: s.File, Case: c.Name, Line: c.Line}
 	if err := x.play(crash); err != nil {
 		x.problem(c.Line, "%v", err)
@@ -87,7 +87,7 @@ func (x *run) play(crash Crash) error {
 		}
 		values[name] = v
 	}
-	w, err := New(Config{Begin: x.c.At, Execute: x.m.execute, Config: values, Crash: crash})
+	w, err := New(Config{Begin: x.c.At, Execute: x.m.Execute, Config: values, Crash: crash})
 	if err != nil {
 		return err
 	}
@@ -161,13 +161,28 @@ func (x *run) signature() error {
 		if err != nil {
 			return err
 		}
-		s := end{Workflow: e.Workflow, Status: string(v.Status), Outcome: v.Outcome, Output: string(v.Output), Path: e.Path, Undelivered: e.Undelivered}
+		s := end{Workflow: e.Workflow, Status: string(v.Status), Outcome: v.Outcome, Output: string(v.Output), Path: Comparable(e.Path), Undelivered: e.Undelivered}
 		if v.Error != nil {
 			s.Code = v.Error.Code
 		}
 		x.r.ends = append(x.r.ends, s)
 	}
 	return nil
+}
+
+// Comparable is a path in which steps that were cancelled together stand in the order of their names: a process that
+// goes on after a crash gives its attempts up in another order than that in which their executors would have stopped.
+func Comparable(path []string) []string {
+	out := slices.Clone(path)
+	for i := 0; i < len(out); {
+		j := i
+		for j < len(out) && strings.HasSuffix(out[j], ": "+model.Withdrawn) {
+			j++
+		}
+		slices.Sort(out[i:j])
+		i = max(j, i+1)
+	}
+	return out
 }
 
 // whyOpen explains what an execution waits for.

@@ -18,8 +18,9 @@ type Covered struct {
 	Nodes    []CoveredNode
 	Edges    []CoveredEdge
 
+	def   *kernel.Definition
 	node  map[string]int
-	edges map[string][]int // of the graph that holds the node, by its edges' index
+	edges map[model.Edge]int
 }
 
 // CoveredNode counts the steps of a node.
@@ -47,10 +48,14 @@ func (e CoveredEdge) String() string {
 	return s
 }
 
-func (c *Coverage) add(w *model.Workflow) {
-	v := &Covered{Workflow: w.Name, Version: cmp.Or(w.Version, FirstVersion), node: map[string]int{}, edges: map[string][]int{}}
+func (c *Coverage) add(w *model.Workflow) { c.Workflows = append(c.Workflows, coverageOf(w)) }
+
+// coverageOf lists the nodes and edges of a workflow as they are written.
+func coverageOf(w *model.Workflow) *Covered {
+	v := &Covered{Workflow: w.Name, Version: cmp.Or(w.Version, FirstVersion), node: map[string]int{}, edges: map[model.Edge]int{}}
+	v.def, _ = kernel.Compile(w)
 	v.scope(&w.Root)
-	c.Workflows = append(c.Workflows, v)
+	return v
 }
 
 func (v *Covered) scope(s *model.Scope) {
@@ -61,18 +66,15 @@ func (v *Covered) scope(s *model.Scope) {
 }
 
 func (v *Covered) graph(g *model.Graph) {
-	var edges []int
 	for _, e := range g.Edges {
-		if idle(g, &e) {
-			edges = append(edges, -1)
-			continue
+		if !idle(g, &e) {
+			v.edges[e] = len(v.Edges)
+			v.Edges = append(v.Edges, CoveredEdge{From: e.From, On: e.On, When: e.When, To: e.To})
 		}
-		edges = append(edges, len(v.Edges))
-		v.Edges = append(v.Edges, CoveredEdge{From: e.From, On: e.On, When: e.When, To: e.To})
 	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		v.node[n.ID], v.edges[n.ID] = len(v.Nodes), edges
+		v.node[n.ID] = len(v.Nodes)
 		v.Nodes = append(v.Nodes, CoveredNode{Node: n.ID})
 		if c := n.Composite; c != nil {
 			if c.Scope != nil {
@@ -121,8 +123,9 @@ func (v *Covered) event(e *kernel.Event) {
 		v.Nodes[at].Steps++
 	case e.Type == "edges":
 		for _, i := range e.Taken {
-			if edges := v.edges[e.Node]; int(i) < len(edges) && edges[i] >= 0 {
-				v.Edges[edges[i]].Taken++
+			edge, _ := v.def.EdgeOf(e.Node, i)
+			if at, ok := v.edges[edge]; ok {
+				v.Edges[at].Taken++
 			}
 		}
 	}

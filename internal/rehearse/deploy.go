@@ -34,6 +34,9 @@ func (w *World) Deploy(def *model.Workflow) error {
 	if _, err := engine.Compile(body); err != nil {
 		return err
 	}
+	for i, n := range coverageOf(&c).Nodes {
+		w.written[c.Name+"/"+n.Node] = i
+	}
 	return w.backend.Put(context.Background(), store.Definition{
 		Namespace: Namespace, Workflow: c.Name, Version: c.Version, Hash: hash, Body: body, At: w.now,
 	}, true)

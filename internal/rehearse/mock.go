@@ -10,12 +10,25 @@ import (
 	"github.com/pawl-dev/pawl/model"
 )
 
-// mocks answer tasks as the mocks of a case say.
-type mocks struct {
+// Mocks answer tasks as the mocks of a case say.
+type Mocks struct {
 	list  []spec.Mock
 	calls map[int]int // how often each was asked
 	// faults are tasks that nobody answers and answers that cannot be evaluated.
 	faults []string
+}
+
+// NewMocks makes the answers of a case.
+func NewMocks(list []spec.Mock) *Mocks { return &Mocks{list: list, calls: map[int]int{}} }
+
+// Faults are tasks that nobody answered and answers that cannot be evaluated.
+func (m *Mocks) Faults() []string { return m.faults }
+
+// Has reports whether one of the mocks answers a task.
+func (m *Mocks) Has(t *Task) bool {
+	var c config
+	_ = json.Unmarshal(t.With, &c) // what has no name has none
+	return m.find(t, c.Name) >= 0
 }
 
 // CodeNoMock is the code of a step whose task no mock answers.
@@ -27,8 +40,8 @@ type config struct {
 	Args json.RawMessage `json:"args"`
 }
 
-// execute is the Executor of a case.
-func (m *mocks) execute(t *Task) Answer {
+// Execute is the Executor of a case.
+func (m *Mocks) Execute(t *Task) Answer {
 	var c config
 	_ = json.Unmarshal(t.With, &c) // what has no name or args has none
 	i := m.find(t, c.Name)
@@ -61,14 +74,14 @@ func (m *mocks) execute(t *Task) Answer {
 	}
 }
 
-func (m *mocks) fault(text string) {
+func (m *Mocks) fault(text string) {
 	if !slices.Contains(m.faults, text) {
 		m.faults = append(m.faults, text)
 	}
 }
 
 // find gives the mock of a task: by node, else by function or service, else by type, else any.
-func (m *mocks) find(t *Task, name string) int {
+func (m *Mocks) find(t *Task, name string) int {
 	for _, key := range []string{t.Task.Node, name, t.Task.Type, "any"} {
 		if key == "" {
 			continue
@@ -81,7 +94,7 @@ func (m *mocks) find(t *Task, name string) int {
 }
 
 // choose gives the answer of the n-th call: the first that holds where the answers are a choice, else the n-th.
-func (m *mocks) choose(of *spec.Mock, n int, ctx *expr.Context) (*spec.Reply, error) {
+func (m *Mocks) choose(of *spec.Mock, n int, ctx *expr.Context) (*spec.Reply, error) {
 	choice := slices.ContainsFunc(of.Answers, func(r spec.Reply) bool { return r.When != "" })
 	if !choice {
 		return &of.Answers[min(n, len(of.Answers))-1], nil

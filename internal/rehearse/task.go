@@ -49,7 +49,6 @@ type try struct {
 type answer struct {
 	Answer
 	since int64
-	tie   int
 }
 
 // task is an attempt in the hands of this process.
@@ -66,7 +65,7 @@ func (w *World) begin(l runner.Lease) {
 	t := &task{lease: l, try: try{of, w.tries[of]}}
 	t.a = w.answers[t.try]
 	if t.a == nil {
-		t.a = &answer{Answer: w.ask(l), since: w.now, tie: w.agenda.tie()}
+		t.a = &answer{Answer: w.ask(l), since: w.now}
 		w.answers[t.try] = t.a
 	}
 	w.tasks[l.Token] = t
@@ -76,7 +75,7 @@ func (w *World) begin(l runner.Lease) {
 	} else if t.a.Never {
 		return
 	}
-	w.at(t, max(at, w.now), t.a.tie, end)
+	w.at(t, max(at, w.now), end)
 }
 
 // limit is when the runner gives up waiting for the executor, and what it says then. The deadline of the step is the
@@ -98,9 +97,11 @@ func (t *task) limit(now int64) (at int64, why *model.Error) {
 }
 
 // at does something later, unless the attempt or its process is over by then.
-func (w *World) at(t *task, at int64, tie int, do func()) {
+func (w *World) at(t *task, at int64, do func()) {
 	life := w.life
-	w.agenda.add(at, tie, func() {
+	token := &t.lease.Token
+	p := place{t.a.since, w.written[t.lease.Workflow+"/"+t.lease.Task.Node], token.Step, token.Execution.String()}
+	w.agenda.add(at, p, func() {
 		if w.life == life && !t.over {
 			do()
 		}
@@ -133,7 +134,7 @@ func (w *World) cancelTasks(r engine.CancelTasks) {
 			t.over = true
 			delete(w.tasks, token)
 		default:
-			w.at(t, w.now, w.agenda.tie(), func() {
+			w.at(t, w.now, func() {
 				w.report(t, model.Result{Error: &model.Error{Code: "cancelled", Message: "the attempt was cancelled"}})
 			})
 		}

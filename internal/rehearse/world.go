@@ -56,6 +56,7 @@ type World struct {
 
 	executions map[record.ID]*Execution
 	order      []*Execution
+	written    map[string]int // where a node stands in its definition, by workflow/node
 
 	// Alarms are what an operator would have been told.
 	Alarms []engine.Alarm
@@ -70,7 +71,7 @@ func New(c Config) (*World, error) {
 	w := &World{
 		cfg: c, now: c.Begin,
 		replies: map[uint64]engine.Reply{}, answers: map[try]*answer{}, tries: map[tryOf]int{},
-		executions: map[record.ID]*Execution{},
+		executions: map[record.ID]*Execution{}, written: map[string]int{},
 	}
 	backend, err := memory.Open(memory.WithNow(w.Now), memory.WithIncarnation([16]byte{1})).Open(context.Background())
 	if err != nil {

@@ -77,8 +77,10 @@ type Act struct {
 	// Verb is a key of the acts, "" for none; Of is its value: a signal, a node, a step, a reason.
 	Verb, Of string
 	// To names another execution than that of the case, by its workflow or key.
-	To           string
-	ID, By, Why  string
+	To          string
+	ID, By, Why string
+	// Groups are those that By belongs to.
+	Groups       []string
 	Data, Output json.RawMessage
 	Outcome      string
 	Error        *model.Error

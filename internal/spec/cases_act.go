@@ -35,6 +35,7 @@ func (r *reader) act(v *value) (a Act) {
 	a.To = r.text(v.get("to"), "to")
 	a.ID, a.Key = r.text(v.get("id"), "id"), r.text(v.get("key"), "key")
 	a.By, a.Why = r.text(v.get("by"), "by"), r.text(v.get("why"), "why")
+	a.Groups = r.texts(v.get("groups"), "groups", "such as [underwriters]")
 	a.Data, a.Output = v.get("data").json(), v.get("output").json()
 	a.Outcome = r.text(v.get("outcome"), "outcome")
 	a.Error = r.fails(v.get("error"), "error")

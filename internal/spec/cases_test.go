@@ -94,7 +94,7 @@ cases:
     then:
       - {after: 1s, until: review, expect: {open: [review]}}
       - {signal: paid, data: 1, id: s-1, to: order}
-      - {decide: review, by: ann, outcome: approved}
+      - {decide: review, by: ann, groups: [g], outcome: approved}
       - {callback: account, output: 1, error: c}
       - {start: order, key: k, data: {}}
       - {cancel: true, refused: closed}

@@ -85,6 +85,7 @@ var actKeys = section{
 		{name: "id", takes: "text", doc: "The id of a signal; a repeated one is ignored.", example: "id: s-1"},
 		{name: "key", takes: "text", doc: "The key of a start.", example: "key: order-2"},
 		{name: "by", takes: "text", doc: "Who does it.", example: "by: ann"},
+		{name: "groups", takes: "list of names", doc: "The groups of who decides.", example: "groups: [underwriters]"},
 		{name: "why", takes: "text", doc: "The reason, kept in the journal.", example: "why: the bank called"},
 		{name: "outcome", takes: "word", doc: "The decision, the outcome of a callback or of a completed step.", example: "outcome: approved"},
 		{name: "output", takes: "value", doc: "The output of a callback or of a completed step.", example: "output: {id: 7}"},
