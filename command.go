@@ -21,6 +21,7 @@ type commandOptions struct {
 	request, by, why, signal string
 	groups                   []string
 	form                     any
+	shift                    bool
 }
 
 // check refuses what no journal should hold.
@@ -65,6 +66,14 @@ func (o signalOption) command(c *commandOptions) { c.signal = string(o) }
 
 // SignalID makes a repeat of a signal harmless: an execution ignores a signal whose id it has seen.
 func SignalID(id string) CommandOption { return signalOption(id) }
+
+type shiftOption struct{}
+
+func (shiftOption) command(c *commandOptions) { c.shift = true }
+
+// Shift goes with [Engine.Resume]: the timers of a paused execution move by the length of the pause, instead of firing at
+// once where they came due in it.
+func Shift() CommandOption { return shiftOption{} }
 
 // command sends one verb to an execution.
 func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts []CommandOption, also func(*engine.Command, *commandOptions)) error {

@@ -11,8 +11,9 @@ type resumeCmd struct {
 	storeFlags
 	workFlags
 	followFlags
-	ID  string `arg:"" optional:"" help:"Id of the execution, the beginning of it, or its key; without one, all open executions go on."`
-	All bool   `help:"Without an id: also let paused and parked executions go on."`
+	ID    string `arg:"" optional:"" help:"Id of the execution, the beginning of it, or its key; without one, all open executions go on."`
+	Shift bool   `help:"Move the timers of a paused execution by the length of the pause, instead of firing those that came due in it."`
+	All   bool   `help:"Without an id: also let paused and parked executions go on."`
 }
 
 // Run opens the store, which by itself lets every open execution go on, and follows one or all of them.
@@ -50,7 +51,11 @@ func (c *resumeCmd) one(ctx context.Context, eng *pawl.Engine, e *env, id string
 		return err
 	}
 	if x.Status == model.Paused || x.Status == model.Parked {
-		if err := eng.Resume(ctx, id); err != nil {
+		var opts []pawl.CommandOption
+		if c.Shift {
+			opts = append(opts, pawl.Shift())
+		}
+		if err := eng.Resume(ctx, id, opts...); err != nil {
 			return err
 		}
 	}

@@ -338,4 +338,5 @@ func (m *Machine) random() uint64 {
 
 var alarmCodes = [...]string{
 	shard.AlarmQuarantine: "quarantine", shard.AlarmHeld: "held", shard.AlarmAudit: "audit", shard.AlarmDeadLetter: "dead_letter",
+	shard.AlarmExecution: "execution",
 }

@@ -27,7 +27,7 @@ func (s *State) push(kind workKind, st *step) {
 // ready reports whether w is still to be done.
 func (w work) ready() bool {
 	st := w.st
-	if st.sc.closing || st.sc.closed {
+	if st.stopped() {
 		return false
 	}
 	switch w.kind {

@@ -53,6 +53,8 @@ type Input struct {
 	// Decision belongs to InDecide.
 	Decision *Decision
 	Mail     *Mail
+	// Shift moves the timers by the length of the pause, instead of firing what came due in it (InResume).
+	Shift bool
 }
 
 // Start is the birth of an execution.
@@ -108,6 +110,7 @@ type Bounds struct {
 	EntryBytes   int // 1 MiB, after which a transition yields
 	CancelGrace  int64
 	LostAttempts int // losses before a step ends in error lost: 3
+	Undos        int // steps that may have to be undone: 10,000
 }
 
 // Decided is the outcome of one transition. Its slices are valid until the next Decide with the same dst.
@@ -124,6 +127,8 @@ type Decided struct {
 	// Answers has one element for each command among the inputs, in order of input, and one for each result that
 	// came too late (CodeStaleAttempt).
 	Answers []Answer
+	// Alarms are for people: what went wrong and changed nothing else.
+	Alarms []*model.Error
 	// More: the transition stopped at a bound of K8; continue it later.
 	More bool
 }

@@ -44,7 +44,7 @@ func (s *State) apply(o *Op) error {
 		s.setDeadline(o.due)
 	case opTags:
 		s.applyTags(o)
-	case opLog, opAbsorbed:
+	case opLog, opAbsorbed, opAlarm:
 	case opSignal:
 		s.applySignal(o)
 	case opExpired, opUndelivered:
@@ -92,7 +92,7 @@ func (s *State) applyInScope(o *Op) error {
 	case opSet:
 		return s.applySet(sc, o)
 	case opStep:
-		s.applyStep(sc, o)
+		return s.applyStep(sc, o)
 	case opHold:
 		return s.applyHold(sc, o)
 	case opClose:
@@ -148,6 +148,13 @@ func (s *State) applyToStep(o *Op) error {
 		return s.applyVote(st, o)
 	case opEscalate:
 		return s.applyEscalate(st, o)
+	case opUndo:
+		s.applyUndo(st, o)
+	case opUndone:
+		if st.undoes == nil {
+			return fmt.Errorf("step %q undoes nothing", o.path)
+		}
+		s.applyUndone(st)
 	case opAgain:
 		st.follow()
 		st.sc.handled = nil
@@ -196,6 +203,9 @@ func (s *State) setStatus(to model.Status) { s.status, s.since = to, s.at }
 func (s *State) applyStatus(o *Op) {
 	s.setStatus(model.Status(o.word))
 	s.reason, s.by, s.parked = o.text, o.by, o.err
+	if o.n > 0 {
+		s.shiftTimers(o.n)
+	}
 	if st := s.findStep(s.parkedAt); st != nil && s.active() {
 		s.push(workFollow, st) // what it was parked at is decided anew
 	}
@@ -222,7 +232,7 @@ func (s *State) applyEnd(o *Op) {
 	case s.root != nil:
 		s.output = s.root.output
 	}
-	s.root, s.scopes = nil, nil
+	s.root, s.scopes, s.kept, s.undos = nil, nil, nil, 0
 	s.agenda, s.agendaHead, s.timers = nil, 0, nil
 	s.signals, s.waiters, s.whens, s.asks = nil, nil, nil, nil
 	s.tasks, s.live = 0, 0
@@ -250,7 +260,7 @@ func (s *State) applyOpen(o *Op) error {
 	return nil
 }
 
-func (s *State) applyStep(sc *scope, o *Op) {
+func (s *State) applyStep(sc *scope, o *Op) error {
 	_, node, run := splitPath(o.path)
 	rec := sc.rec(node)
 	if rec == nil {
@@ -260,7 +270,7 @@ func (s *State) applyStep(sc *scope, o *Op) {
 		n := old.output.size()
 		sc.bytes -= n
 		s.bytes -= n
-		if old.comp != nil && old.comp.live > 0 {
+		if old.comp != nil && old.comp.live > 0 || old.pins > 0 {
 			sc.former = append(sc.former, old)
 		}
 	}
@@ -271,6 +281,19 @@ func (s *State) applyStep(sc *scope, o *Op) {
 	s.live++
 	s.scheduled++
 	s.push(workRun, st)
+	if o.word == typeFinally {
+		sc.final = true
+	}
+	if o.text == "" {
+		return nil
+	}
+	target := s.stepAt(o.text)
+	if target == nil || target.undo == nil {
+		return fmt.Errorf("step %q has nothing to undo", o.text)
+	}
+	st.target = o.text
+	target.undo.begin(st)
+	return nil
 }
 
 func (s *State) setDue(st *step, due int64) {
@@ -310,6 +333,9 @@ func (s *State) applyTask(st *step, o *Op) error {
 	st.began, st.out = true, true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.tasks++
+	if !st.cleanup() {
+		st.sc.outs++
+	}
 	return nil
 }
 
@@ -358,6 +384,7 @@ func (s *State) resolve(src string) (*value, error) {
 func (s *State) applyBackoff(st *step, o *Op) {
 	s.landed(st)
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
+	st.doubt = st.doubt || doubtful(o.err)
 	for int(o.n) >= len(st.tries) {
 		st.tries = append(st.tries, 0)
 	}
@@ -370,15 +397,20 @@ func (s *State) applyLost(st *step, o *Op) {
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
 	if !o.flag {
 		st.losses++
+		st.doubt = true
 	}
 	s.setDue(st, s.at)
 }
 
 // landed: the attempt of st is with nobody any more.
 func (s *State) landed(st *step) {
-	if st.out {
-		st.out = false
-		s.tasks--
+	if !st.out {
+		return
+	}
+	st.out = false
+	s.tasks--
+	if !st.cleanup() {
+		st.sc.outs--
 	}
 }
 
@@ -426,6 +458,7 @@ func (s *State) applyDone(st *step, o *Op) {
 		if c.live == 0 {
 			c.list, c.scopes = nil, nil
 		}
+		s.passOn(st)
 	}
 	sc.live--
 	s.live--

@@ -18,10 +18,12 @@ func errNoSignal(n int64) error { return fmt.Errorf("no signal %d is kept", n) }
 // branch names come as data or as a reference.
 func (s *State) applyEnter(st *step, o *Op) error {
 	c := &comp{total: int(o.n), limit: int(o.until), batch: o.size, open: o.flag, skips: o.word != ""}
+	c.undo.st = st
 	if was := st.comp; o.name == again && was != nil {
 		c.items, c.list, c.keys, c.added = was.items, was.list, was.keys, was.added
 		c.branches = was.branches
 		c.batch, c.open, c.skips = was.batch, was.open, was.skips
+		was.undo.handOver(&c.undo)
 	}
 	if o.hasData || o.text != "" {
 		c.items = rawValue(o.data)
@@ -106,7 +108,7 @@ func (s *State) applyHold(sc *scope, o *Op) error {
 }
 
 func (s *State) applyClose(sc *scope, o *Op) {
-	sc.closing = true
+	sc.closing, sc.handsUp = true, o.flag
 	s.ending(sc, o)
 	if o.until > 0 {
 		sc.grace = o.until
@@ -129,16 +131,14 @@ func (s *State) applyClosed(sc *scope, o *Op) {
 		return
 	}
 	delete(s.scopes, sc.path)
-	s.bytes -= sc.bytes
+	s.leave(sc)
 	owner := sc.owner
 	c := owner.comp
 	c.live--
 	c.scopes = slices.DeleteFunc(c.scopes, func(o *scope) bool { return o == sc })
 	if owner.over() {
 		owner.sc.leftovers--
-		if c.live == 0 {
-			owner.sc.former = slices.DeleteFunc(owner.sc.former, func(st *step) bool { return st == owner })
-		}
+		owner.release()
 		return
 	}
 	if c.verdict != "" {

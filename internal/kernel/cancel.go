@@ -8,7 +8,7 @@ import (
 func (x *decider) cancelExecution(i int, in *Input) {
 	x.accept(i, in)
 	if !x.s.active() && x.s.status != model.Pending {
-		x.emit(Op{kind: opStatus, word: string(model.Running)})
+		x.emit(Op{kind: opStatus, word: string(x.s.goesOnAs())})
 	}
 	var err *model.Error
 	if in.Why != "" {
@@ -42,7 +42,7 @@ func (x *decider) runCancel(st *step, n *nodeDef) {
 			x.withdraw(live)
 		}
 	}
-	if st.sc.closing || st.sc.closed {
+	if st.stopped() {
 		return
 	}
 	x.complete(st, n, model.Success, nil)
@@ -72,7 +72,9 @@ func (x *decider) withdraw(st *step) {
 	switch {
 	case st.out:
 		x.askCancel(st, true, x.now+x.bounds.CancelGrace)
-	case st.comp != nil && st.comp.live > 0:
+	case st.comp != nil && st.comp.undo.now != nil: // it ends withdrawn once it is undone
+		x.emit(Op{kind: opCancel, path: st.path, flag: true})
+	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
 		x.verdict(st, ending{outcome: model.Withdrawn})
 	default:
 		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn}, st)

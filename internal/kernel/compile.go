@@ -33,6 +33,9 @@ const CodeUnsupported = "unsupported"
 // Compile prepares w. Faults without Warn make the definition unusable.
 func Compile(w *model.Workflow) (*Definition, []Fault) {
 	c := &compiler{d: &Definition{w: w, nodes: map[string]*nodeDef{}}}
+	c.undoers = map[string]bool{}
+	c.undone = map[string][]*nodeDef{}
+	c.findUndoers(&w.Root)
 	c.d.root = c.scope(&w.Root, nil, nil, "")
 	c.d.tags = c.templates(c.d.root, "", "tags", w.Tags)
 	c.d.timeout = c.text("", "timeout", w.Timeout)
@@ -50,6 +53,9 @@ type compiler struct {
 	faults []Fault
 	uses   []*use
 	depth  int
+	// undoers are the ids of compensations, undone the nodes that each undoes.
+	undoers map[string]bool
+	undone  map[string][]*nodeDef
 }
 
 func (c *compiler) fault(f Fault) { c.faults = append(c.faults, f.asWritten()) }
@@ -69,7 +75,7 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 		return sd
 	}
 	mg, tails := c.cutTails(&m.Graph)
-	g, faults := graph.New(mg)
+	g, faults := graph.New(mg, func(id string) bool { return c.undoers[id] })
 	sd.tails, sd.edges = tails, mg
 	sd.g = g
 	broken := false
@@ -87,20 +93,52 @@ func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node 
 	}
 	if !broken {
 		for i := range g.Nodes {
-			if len(g.Nodes[i].Out) == 0 {
+			if len(g.Nodes[i].Out) == 0 && !c.undoers[g.Nodes[i].ID] {
 				sd.sinks = append(sd.sinks, i)
 			}
 			c.conditions(sd.nodes[i])
 		}
 	}
 	sd.output = c.compiled(use{scope: sd, node: node, field: "output", at: atScope}, m.Output)
-	if m.Finally != nil {
-		c.unsupported(node, "finally", "finally")
-	}
-	if m.Rollback != nil {
-		c.unsupported(node, "rollback", "rollback")
+	if m.Finally != nil && (owner == nil || owner.kind != kindParallel) {
+		sd.finally = c.finally(m, sd, node)
 	}
 	return sd
+}
+
+// finally compiles what runs whenever a scope ends: a composite in that scope. sd is where its names are looked up.
+func (c *compiler) finally(m *model.Scope, sd *scopeDef, node string) *nodeDef {
+	for i := range m.Graph.Nodes {
+		if m.Graph.Nodes[i].ID == typeFinally {
+			c.fault(Fault{Code: "reserved", Node: typeFinally, Offset: -1, Message: "a graph with finally has no node of that name", Hint: "give the node another id"})
+		}
+	}
+	n := &nodeDef{m: &model.Node{ID: typeFinally, Type: typeFinally, Composite: &model.Composite{}}, kind: kindScope, scope: sd, index: -1}
+	n.comp = &compDef{m: n.m.Composite}
+	n.comp.body = c.scope(&model.Scope{Graph: *m.Finally}, n, sd, node)
+	return n
+}
+
+// findUndoers collects the ids of compensations, wherever they are named.
+func (c *compiler) findUndoers(m *model.Scope) {
+	graphs := []*model.Graph{&m.Graph}
+	if m.Finally != nil {
+		graphs = append(graphs, m.Finally)
+	}
+	for _, g := range graphs {
+		for i := range g.Nodes {
+			n := &g.Nodes[i]
+			if n.Compensate != "" {
+				c.undoers[n.Compensate] = true
+			}
+			if n.Composite != nil && n.Composite.Scope != nil {
+				c.findUndoers(n.Composite.Scope)
+			}
+			for b := 0; n.Composite != nil && b < len(n.Composite.Branches); b++ {
+				c.findUndoers(&n.Composite.Branches[b].Scope)
+			}
+		}
+	}
 }
 
 func (c *compiler) conditions(n *nodeDef) {
@@ -139,15 +177,15 @@ func (c *compiler) node(m *model.Node, sd *scopeDef, index int) *nodeDef {
 	n.timeout = c.nodeText(n, "timeout", m.Timeout)
 	n.attemptTimeout = c.nodeText(n, "attempt_timeout", m.AttemptTimeout)
 	n.heartbeat = c.nodeText(n, "heartbeat", m.Heartbeat)
+	if m.Compensate != "" {
+		c.undone[m.Compensate] = append(c.undone[m.Compensate], n)
+	}
 	c.refuse(m)
 	c.kind(n)
 	return n
 }
 
 func (c *compiler) refuse(m *model.Node) {
-	if m.Compensate != "" {
-		c.unsupported(m.ID, "compensate", "compensate")
-	}
 	if len(m.Limits) > 0 {
 		c.unsupported(m.ID, "limits", "limits")
 	}

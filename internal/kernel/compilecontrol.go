@@ -173,6 +173,7 @@ func (c *compiler) composite(n *nodeDef) {
 		d.branches = append(d.branches, c.scope(&m.Branches[i].Scope, n, n.scope, n.m.ID))
 		names = append(names, m.Branches[i].Name)
 	}
+	c.branchFinally(n, d)
 	d.names, _ = json.Marshal(names)
 	if (n.kind == kindParallel) != (d.body == nil) || n.kind == kindParallel && len(names) == 0 {
 		c.fault(Fault{Code: "bad_config", Node: n.m.ID, Field: n.m.Type, Offset: -1, Message: "the composite has no body"})
@@ -218,6 +219,24 @@ func (c *compiler) knownSignal(n *nodeDef, field, name string) {
 	}
 	if _, ok := c.d.w.Signals[name]; !ok {
 		c.fault(Fault{Code: "unknown_signal", Node: n.m.ID, Field: field, Offset: -1, Message: "signals does not declare " + name, Hint: nearest.Hint(name, signalNames(c.d.w))})
+	}
+}
+
+// branchFinally compiles what the branches of a parallel run when they end. It stands in the definition once for all of
+// them, so it sees only what all of them declare.
+func (c *compiler) branchFinally(n *nodeDef, d *compDef) {
+	shared := map[string]*nodeDef{}
+	for _, b := range d.branches {
+		f := b.m.Finally
+		if f == nil || len(f.Nodes) == 0 {
+			continue
+		}
+		first := f.Nodes[0].ID
+		if shared[first] == nil {
+			around := &scopeDef{m: &model.Scope{}, owner: n, parent: n.scope, vars: b.vars}
+			shared[first] = c.finally(&model.Scope{Finally: f}, around, n.m.ID)
+		}
+		b.finally = shared[first]
 	}
 }
 

@@ -338,18 +338,30 @@ func (x *decider) verdict(st *step, how ending) {
 	if x.err != nil {
 		return
 	}
-	if x.def(st).comp.m.Rest == "finish" && st.comp.verdict != model.Withdrawn && !st.sc.closing {
-		x.finishComposite(st)
-		return
+	if !x.letsRestRun(st) {
+		x.closeInstances(st)
 	}
-	x.closeInstances(st)
 	x.tryFinish(st)
 }
 
+// letsRestRun: the composite ends while instances of it run on (rest: finish).
+func (x *decider) letsRestRun(st *step) bool {
+	return x.def(st).comp.m.Rest == "finish" && st.comp.verdict != model.Withdrawn && !st.stopped()
+}
+
+// tryFinish goes on with a composite that has a verdict: what it did is undone where it ended badly, then it ends.
 func (x *decider) tryFinish(st *step) {
-	if x.err == nil && !st.over() && st.status != model.StepBackoff && st.comp.live == 0 {
-		x.finishComposite(st)
+	c := st.comp
+	if x.err != nil || st.over() || st.status == model.StepBackoff || c.verdict == "" || c.undo.now != nil {
+		return
 	}
+	if c.live > 0 && !x.letsRestRun(st) {
+		return
+	}
+	if x.compRollsBack(st) && x.rollBack(&c.undo) {
+		return
+	}
+	x.finishComposite(st)
 }
 
 // finishComposite ends a composite step as its verdict says, or lets it try again.
@@ -364,7 +376,7 @@ func (x *decider) finishComposite(st *step) {
 		if err == nil {
 			err = &model.Error{Code: "failed", Message: "the scope failed"}
 		}
-		if !st.sc.closing && c.live == 0 && x.retry(st, n, err) {
+		if !st.stopped() && c.live == 0 && x.retry(st, n, err) {
 			return
 		}
 		x.fail(st, err)

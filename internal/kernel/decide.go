@@ -58,7 +58,7 @@ type decider struct {
 
 func (x *decider) reset(d *Definition, s *State, env Env, dst []Op) {
 	clear(x.out.Sends)
-	out := Decided{Dispatch: x.out.Dispatch[:0], Cancel: x.out.Cancel[:0], Sends: x.out.Sends[:0], Answers: x.out.Answers[:0]}
+	out := Decided{Dispatch: x.out.Dispatch[:0], Cancel: x.out.Cancel[:0], Sends: x.out.Sends[:0], Answers: x.out.Answers[:0], Alarms: x.out.Alarms[:0]}
 	edges, changed := x.edges[:0], x.changed[:0]
 	*x = decider{d: d, s: s, env: env, bounds: env.Bounds.withDefaults(), now: max(env.Now, s.at), ops: dst[:0], out: out, edges: edges, changed: changed}
 	x.names.x, x.marker.x = x, x
@@ -71,7 +71,7 @@ func (b Bounds) withDefaults() Bounds {
 		value int
 	}{
 		{&b.Payload, 256 << 10}, {&b.Steps, 1_000_000}, {&b.LiveSteps, 10_000}, {&b.Depth, maxScopeDepth},
-		{&b.Signals, 1_000}, {&b.Requests, 1_000}, {&b.PerDecide, 1_000}, {&b.EntryBytes, 1 << 20}, {&b.LostAttempts, 3},
+		{&b.Signals, 1_000}, {&b.Requests, 1_000}, {&b.PerDecide, 1_000}, {&b.EntryBytes, 1 << 20}, {&b.LostAttempts, 3}, {&b.Undos, 10_000},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value
@@ -176,7 +176,9 @@ func (x *decider) scopeDef(sc *scope) *scopeDef {
 
 // def finds the definition of a step's node, cached.
 func (x *decider) def(st *step) *nodeDef {
-	if st.def == nil {
+	if st.def == nil && st.typ == typeFinally {
+		st.def = x.scopeDef(st.sc).finally
+	} else if st.def == nil {
 		st.def = x.d.nodes[st.node]
 	}
 	return st.def

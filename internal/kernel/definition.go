@@ -41,6 +41,8 @@ type scopeDef struct {
 	sinks  []int // nodes without edges: where tokens end
 	// tails maps the nodes behind a node with join: each to the composite that holds them.
 	tails map[string]string
+	// finally is a composite around the graph that runs whenever the scope ends; nil for none.
+	finally *nodeDef
 }
 
 type varDef struct {

@@ -23,6 +23,7 @@ var opNames = [...]string{
 	opFeed: "feed",
 	opAsk:  "ask", opVote: "vote", opEscalate: "escalate",
 	opSend: "send",
+	opUndo: "undo", opUndone: "undone", opAlarm: "alarm",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -35,7 +36,7 @@ var opFields = [...]fieldNames{
 	opStart:       {due: "timeout_at"},
 	opBegin:       {due: "timeout_at"},
 	opOpen:        {path: "scope", text: "of", n: "index"},
-	opStep:        {path: "step", word: "type"},
+	opStep:        {path: "step", word: "type", text: "undoes"},
 	opAgain:       {path: "step"},
 	opQueued:      {path: "step"},
 	opTask:        {path: "step", attempt: "attempt", data: "with", n: "attempt_timeout", until: "heartbeat", due: "timeout_at"},
@@ -56,10 +57,10 @@ var opFields = [...]fieldNames{
 	opExpired:     {n: "signal"},
 	opUndelivered: {n: "signal", name: "name"},
 	opHold:        {path: "scope", text: "step"},
-	opClose:       {path: "scope", word: "outcome", data: "output", text: "from", until: "grace_until"},
+	opClose:       {path: "scope", word: "outcome", data: "output", text: "from", until: "grace_until", flag: "hands_up"},
 	opClosed:      {path: "scope", word: "outcome", data: "output", text: "from"},
 	opVerdict:     {path: "step", word: "outcome", data: "output", text: "from"},
-	opStatus:      {word: "to", text: "reason", name: "step"},
+	opStatus:      {word: "to", text: "reason", name: "step", n: "shift"},
 	opEnd:         {word: "status", name: "outcome", data: "output"},
 	opMore:        {},
 	opConfig:      {n: "revision"},
@@ -68,6 +69,9 @@ var opFields = [...]fieldNames{
 	opVote:        {path: "step", word: "outcome", data: "form"},
 	opEscalate:    {path: "step", n: "index", data: "how"},
 	opSend:        {path: "step"},
+	opUndo:        {path: "step", name: "by", n: "n"},
+	opUndone:      {path: "step", text: "of"},
+	opAlarm:       {path: "step"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.

@@ -69,6 +69,10 @@ func (n *names) Lookup(name string) (any, bool, error) {
 		return n.x.env.Config, true, nil
 	case "execution":
 		return (*executionObject)(s), true, nil
+	case "scope":
+		if sc := finalScope(n.sc); sc != nil {
+			return (*scopeObject)(sc), true, nil
+		}
 	case "outcome":
 		if n.outcome != "" {
 			return n.outcome, true, nil
@@ -182,6 +186,9 @@ func (n *names) base(ref expr.Ref) (v *value, src string, rest []string) {
 // node finds the latest step of a node, in the own scope and outwards.
 func (n *names) node(id string) *step {
 	for sc := n.sc; sc != nil; sc = sc.parent {
+		if u := sc.undoing; u != nil && u.st.node == id {
+			return u.st
+		}
 		if rec := sc.rec(id); rec != nil {
 			return rec.step
 		}
@@ -218,6 +225,9 @@ type nodesObject struct {
 func (o nodesObject) Get(key string) (any, error) {
 	n := names{x: o.x, sc: o.sc}
 	if st := n.node(key); st != nil {
+		if u := st.sc.undoing; u != nil && u.st == st {
+			return (*undoObject)(u), nil
+		}
 		return (*stepObject)(st), nil
 	}
 	return neverRan, nil
@@ -226,6 +236,25 @@ func (o nodesObject) Get(key string) (any, error) {
 var neverRan = map[string]any{"status": nil, "runs": int64(0)}
 
 func (o nodesObject) Keys() []string { return slices.Sorted(maps.Keys(o.x.d.nodes)) }
+
+// undoObject is a step as its compensation sees it: with what it was given, and unknown where that is its outcome.
+type undoObject undo
+
+var undoKeys = []string{"attempts", "error", "errors", "input", "outcome", "output", "runs", "status"}
+
+func (o *undoObject) Keys() []string { return undoKeys }
+
+func (o *undoObject) Get(key string) (any, error) {
+	switch {
+	case key == "input" && o.with != nil:
+		return rawValue(o.with.bytes()).decode()
+	case key == "input":
+		return nil, nil
+	case key == "outcome" && o.st.unknown:
+		return "unknown", nil
+	}
+	return (*stepObject)(o.st).Get(key)
+}
 
 type stepObject step
 

@@ -13,9 +13,9 @@ type Event struct {
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
 	// items_added, scope_opened, scope_closing, scope_closed, message_sent, signal_received, signal_consumed,
-	// signal_expired,
-	// signal_undelivered, variable_set, tags_set, log, edges, paused, parked, resumed, completed, failed, cancelled
-	// or terminated; approval_requested, vote and escalated of an approval.
+	// signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log, edges, paused,
+	// parked, resumed, compensating, completed, failed, cancelled or terminated; approval_requested, vote and escalated
+	// of an approval.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -44,6 +44,7 @@ var eventTypes = [...]string{
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
+	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 }
 
 // Events appends the events of an entry.

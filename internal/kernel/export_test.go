@@ -105,6 +105,9 @@ func (s *Script) Do(line string) ([]string, error) {
 		}
 		return s.told(e.feed(in...)), nil
 	}
+	if verb == "resume-shift" {
+		return s.told(e.feed(Input{Kind: InResume, Shift: true})), nil
+	}
 	kinds := map[string]InputKind{"cancel": InCancel, "terminate": InTerminate, "pause": InPause, "resume": InResume}
 	if kind, ok := kinds[verb]; ok {
 		in := Input{Kind: kind}
@@ -238,6 +241,14 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return fmt.Sprintf("%s: attempt %d lost", o.path, o.attempt)
 	case opCancel:
 		return o.path + ": asked to stop"
+	case opStep:
+		if o.text != "" {
+			return o.path + " undoes " + o.text
+		}
+	case opUndone:
+		return o.text + " is undone"
+	case opAlarm:
+		return fmt.Sprintf("alarm: %s: %s: %s", o.path, o.err.Code, o.err.Message)
 	case opSet:
 		return fmt.Sprintf("vars.%s %s %s", o.name, o.word, o.data)
 	case opLog:
@@ -267,6 +278,9 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return o.path + " ends " + s.ended(o)
 	case opClose:
 		if o.path == "" {
+			if o.until == 0 {
+				return "the execution is ending"
+			}
 			return "everything still running is asked to stop"
 		}
 		return o.path + " is closing"

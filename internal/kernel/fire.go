@@ -22,7 +22,7 @@ func (x *decider) fireStep(st *step) {
 	switch {
 	case st.over():
 		// A delay after the result: the token moves on.
-		if !st.followed && !st.sc.closing {
+		if !st.followed && !st.stopped() {
 			x.follow(st)
 		}
 	case st.out && st.asked != 0:
@@ -63,7 +63,7 @@ func (x *decider) expire(st *step) {
 // graceOver gives up on the tasks of a closing scope that have not answered: their effect is unknown.
 func (x *decider) graceOver(sc *scope) {
 	for i := 0; i < len(sc.nodes); i++ {
-		if st := sc.nodes[i].step; !st.over() && st.out {
+		if st := sc.nodes[i].step; !st.over() && st.out && st.stopped() {
 			x.withdrawn(st, nil)
 		}
 	}

@@ -14,6 +14,10 @@ type choice struct {
 
 // follow decides the edges of an ended step.
 func (x *decider) follow(st *step) {
+	if st.cleanup() {
+		x.cleanedUp(st)
+		return
+	}
 	n := x.def(st)
 	outcome, good := st.outcome, !n.isBad(st.outcome)
 	if st.withdraw {
@@ -176,7 +180,13 @@ func (n *nodeDef) onFailure() string {
 		if sd.m.OnFailure != "" {
 			return sd.m.OnFailure
 		}
-		if sd.owner != nil && sd.owner.m.OnFailure != "" {
+		if sd.owner == nil {
+			break
+		}
+		if sd.owner.m.Type == typeFinally {
+			break // what fails in it changes nothing
+		}
+		if sd.owner.m.OnFailure != "" {
 			return sd.owner.m.OnFailure
 		}
 	}

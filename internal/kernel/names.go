@@ -49,7 +49,7 @@ var extra = map[place][]string{
 // checkNames checks what expressions read against what there is: names, variables, and nodes that can have ended.
 func (c *compiler) checkNames() {
 	for _, u := range c.uses {
-		known := u.known()
+		known := c.known(u)
 		for _, ref := range u.refs {
 			c.checkRef(u, ref, known)
 		}
@@ -57,9 +57,12 @@ func (c *compiler) checkNames() {
 }
 
 // known lists the root names an expression may use.
-func (u *use) known() []string {
+func (c *compiler) known(u *use) []string {
 	known := slices.Concat(everywhere, extra[u.at])
-	for sd := u.from(); sd != nil && sd.owner != nil; sd = sd.parent {
+	for _, sd := range c.places(u) {
+		if sd.owner == nil {
+			continue
+		}
 		known = append(known, "index")
 		switch sd.owner.kind {
 		case kindForeach:
@@ -69,6 +72,10 @@ func (u *use) known() []string {
 			}
 		case kindLoop:
 			known = append(known, "last")
+		case kindScope:
+			if sd.owner.m.Type == typeFinally {
+				known = append(known, "scope")
+			}
 		}
 	}
 	return known
@@ -110,7 +117,7 @@ func (c *compiler) checkRef(u *use, ref expr.Ref, known []string) {
 
 func (c *compiler) checkVar(u *use, name string) {
 	var have []string
-	for sd := u.from(); sd != nil; sd = sd.parent {
+	for _, sd := range c.places(u) {
 		for _, v := range sd.vars {
 			if v.name == name {
 				return
@@ -140,6 +147,9 @@ func (c *compiler) checkNodeRef(u *use, ref expr.Ref) {
 	if u.def == nil {
 		return
 	}
+	if c.undoesBeside(u.def, target) {
+		return
+	}
 	// The reader's own node, or the composite around it, in the scope of the target.
 	at := u.def
 	for at != nil && at.scope != target.scope {
@@ -157,9 +167,49 @@ func (c *compiler) checkNodeRef(u *use, ref expr.Ref) {
 	default:
 		return
 	}
-	if !canPrecede(target, at) {
+	if at.m.Type != typeFinally && len(c.undone[at.m.ID]) == 0 && !canPrecede(target, at) {
 		c.fault(Fault{Code: "not_before", Node: u.node, Field: u.field, Offset: -1, Message: ref[1] + " cannot have ended before " + at.m.ID, Hint: "nothing leads from " + ref[1] + " to " + at.m.ID})
 	}
+}
+
+// around lists a scope and those around it. A compensation runs in the scope of the step it undoes, which may be
+// further inside than the compensation stands.
+func (c *compiler) around(sd *scopeDef) (list []*scopeDef) {
+	for ; sd != nil; sd = sd.parent {
+		list = append(list, sd)
+		if sd.owner != nil {
+			list = append(list, c.undoneAround(sd.owner)...)
+		}
+	}
+	return list
+}
+
+// places are the scopes in which the names of the expression are looked up.
+func (c *compiler) places(u *use) []*scopeDef {
+	list := c.around(u.from())
+	if u.def != nil {
+		list = append(list, c.undoneAround(u.def)...)
+	}
+	return list
+}
+
+func (c *compiler) undoneAround(undoer *nodeDef) (list []*scopeDef) {
+	for _, n := range c.undone[undoer.m.ID] {
+		for sd := n.scope; sd != nil; sd = sd.parent {
+			list = append(list, sd)
+		}
+	}
+	return list
+}
+
+// undoesBeside reports whether the reader belongs to a compensation of a step that sees the target.
+func (c *compiler) undoesBeside(reader, target *nodeDef) bool {
+	for n := reader; n != nil; n = n.scope.owner {
+		if slices.Contains(c.undoneAround(n), target.scope) {
+			return true
+		}
+	}
+	return false
 }
 
 // canPrecede reports whether a step of a can have ended when one of b begins: a path leads from a to b.

@@ -48,6 +48,9 @@ const (
 	opVote                          // a person has decided
 	opEscalate                      // an approval asks more people
 	opSend                          // a message leaves for another execution
+	opUndo                          // a step that ends now has something to undo
+	opUndone                        // a compensation ended well, so the step it undoes is undone
+	opAlarm                         // something went wrong that changes nothing else; people should know
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

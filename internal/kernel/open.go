@@ -52,12 +52,12 @@ func (st *step) open(list []Outstanding) []Outstanding {
 	o := Outstanding{Step: st.path, Node: st.node, Type: st.typ, Since: st.since, Until: st.deadline, Attempt: st.attempt, Error: st.err}
 	switch {
 	case st.over():
-		if !st.followed && st.due > 0 && !st.sc.closing {
+		if !st.followed && st.due > 0 && !st.stopped() {
 			o.Kind, o.Since, o.Until = OpenBackoff, st.ended, st.due
 			return append(list, o)
 		}
 		return list
-	case st.out && (st.asked != 0 || st.sc.closing):
+	case st.out && (st.asked != 0 || st.stopped()):
 		o.Kind, o.Since, o.Until = OpenCancel, st.asked, max(st.due, st.sc.grace)
 	case st.out:
 		o.Kind = OpenTask

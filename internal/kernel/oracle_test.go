@@ -199,7 +199,7 @@ func randomGraph(r *rand.Rand) *model.Workflow {
 func checkAgainstOracle(t *testing.T, seed uint64) bool {
 	r := rand.New(rand.NewPCG(seed, 1))
 	w := randomGraph(r)
-	g, faults := graph.New(&w.Root.Graph)
+	g, faults := graph.New(&w.Root.Graph, nil)
 	if slices.ContainsFunc(faults, func(f graph.Fault) bool { return !f.Warn }) {
 		return false
 	}
@@ -274,7 +274,7 @@ func TestGraphsAgreeWithTheReferenceInterpreter(t *testing.T) {
 	for seed := range uint64(30000) {
 		if checkAgainstOracle(t, seed) {
 			checked++
-			g, _ := graph.New(&randomGraph(rand.New(rand.NewPCG(seed, 1))).Root.Graph)
+			g, _ := graph.New(&randomGraph(rand.New(rand.NewPCG(seed, 1))).Root.Graph, nil)
 			regions += len(g.Regions)
 		}
 	}

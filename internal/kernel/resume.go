@@ -17,13 +17,10 @@ func (x *decider) resume(i int, in *Input) {
 	}
 	at := x.s.findStep(x.s.parkedAt)
 	x.accept(i, in)
-	to := model.Running
-	if x.s.begun == 0 {
-		to = model.Pending
-	}
-	x.emit(Op{kind: opStatus, word: string(to)})
+	to := x.s.goesOnAs()
+	x.emit(Op{kind: opStatus, word: string(to), n: x.shift(in, was)})
 	x.answered()
-	if to != model.Running {
+	if to == model.Pending {
 		return
 	}
 	if was == model.Parked {
@@ -52,6 +49,9 @@ func (x *decider) resume(i int, in *Input) {
 
 // unhandledAt reports whether the step failed and nothing in its scope handles that.
 func (x *decider) unhandledAt(st *step) bool {
+	if st.cleanup() {
+		return true
+	}
 	n := x.def(st)
 	_, handled := n.scope.g.Group(n.index, st.outcome, !n.isBad(st.outcome))
 	return st.status == model.StepFailed && !handled
@@ -60,5 +60,9 @@ func (x *decider) unhandledAt(st *step) bool {
 // again runs the node of a failed step anew, in place of following its edges.
 func (x *decider) again(st *step) {
 	x.emit(Op{kind: opAgain, path: st.path})
+	if st.undoes != nil {
+		x.compensate(st.undoes)
+		return
+	}
 	x.startStep(st.sc, x.def(st))
 }

@@ -47,7 +47,7 @@ func (x *decider) runStep(st *step) {
 
 // runEffect evaluates the configuration of an effect step and hands out its first attempt.
 func (x *decider) runEffect(st *step, n *nodeDef) {
-	if sd := n.scope; sd.owner != nil && sd.owner.kind == kindScope {
+	if sd := n.scope; sd.owner != nil && sd.owner.kind == kindScope && !st.cleanup() {
 		if limit := sd.owner.m.Composite.Concurrency; limit > 0 && st.sc.running >= limit {
 			x.emit(Op{kind: opQueued, path: st.path})
 			return
@@ -213,9 +213,10 @@ func (x *decider) runSwitch(st *step, n *nodeDef) {
 // end emits the operation that ends st and tells a closing scope.
 func (x *decider) end(o Op, st *step) {
 	sc := st.sc
+	x.toUndo(&o, st)
 	x.emit(o)
 	x.note("nodes", st.node)
-	if sc.closing {
+	if st.stopped() {
 		x.tryClosed(sc)
 	}
 }
@@ -227,7 +228,18 @@ func (x *decider) fail(st *step, err *model.Error) {
 		e.Step = st.path
 		err = &e
 	}
-	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err}, st)
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.comp == nil && (st.doubt || doubtful(err))}, st)
+}
+
+// doubtful: the attempt that failed so may have had its effect.
+func doubtful(err *model.Error) bool {
+	return err != nil && (err.Code == model.TimedOut || err.Code == codeLost)
+}
+
+// spoil ends in error a step whose attempt went well: what it gave cannot be used, and its effect stays.
+func (x *decider) spoil(st *step, err *model.Error) {
+	err.Step = st.path
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.out}, st)
 }
 
 // complete ends st with an outcome of its own; o carries the output, if any.
@@ -248,7 +260,7 @@ func (x *decider) finish(st *step, n *nodeDef, o Op, result *value) {
 		return
 	}
 	if err := x.sideEffects(st, n, &o, result); err != nil {
-		x.fail(st, err)
+		x.spoil(st, err)
 		return
 	}
 	x.end(o, st)

@@ -31,20 +31,24 @@ func (x *decider) failScope(sc *scope, err *model.Error) {
 	x.closeScope(sc, ending{outcome: model.OutcomeErr, err: err})
 }
 
-// closeScope ends a scope: everything live in it is cancelled, and it is closed once the cancelled tasks have
-// answered or the grace has passed.
+// closeScope ends a scope: everything live in it is cancelled; once the cancelled tasks have answered or the grace has
+// passed it undoes what it has to, runs its finally and is closed.
 func (x *decider) closeScope(sc *scope, how ending) {
 	if sc.closing || sc.closed || x.err != nil {
 		return
 	}
-	if sc.live == 0 && sc.leftovers == 0 {
+	undoes := len(sc.undo.recs) > 0 && badEnd(how.outcome) && keepsUndo(x.scopeDef(sc).m)
+	if sc.live == 0 && sc.leftovers == 0 && !undoes && !x.hasFinally(sc) {
 		o := Op{kind: opClosed, path: sc.path}
 		how.put(&o)
 		x.emit(o)
 		x.afterClosed(sc)
 		return
 	}
-	o := Op{kind: opClose, path: sc.path, until: x.now + x.bounds.CancelGrace}
+	o := Op{kind: opClose, path: sc.path, flag: how.outcome == model.Withdrawn && x.handsUp(sc)}
+	if sc.live > 0 || sc.leftovers > 0 {
+		o.until = x.now + x.bounds.CancelGrace
+	}
 	how.put(&o)
 	x.emit(o)
 	for i := 0; i < len(sc.nodes); i++ {
@@ -55,7 +59,9 @@ func (x *decider) closeScope(sc *scope, how ending) {
 		}
 	}
 	for _, st := range slices.Clone(sc.former) {
-		x.closeInstances(st)
+		if st.comp != nil {
+			x.closeInstances(st)
+		}
 	}
 	x.tryClosed(sc)
 }
@@ -63,14 +69,16 @@ func (x *decider) closeScope(sc *scope, how ending) {
 // cancelStep cancels a live step of a closing scope.
 func (x *decider) cancelStep(st *step) {
 	switch {
-	case st.over() || x.err != nil:
+	case st.over() || st.cleanup() || x.err != nil:
 	case st.out:
 		x.askCancel(st, false, 0)
-	case st.comp != nil && st.comp.live > 0:
+	case st.comp != nil && st.comp.undo.now != nil: // it is being undone and ends by itself
+	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
 		if st.comp.verdict == "" {
 			x.emit(Op{kind: opVerdict, path: st.path, word: model.Withdrawn})
 		}
 		x.closeInstances(st)
+		x.tryFinish(st)
 	default:
 		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.attempt > 0 && st.task != nil}, st)
 	}
@@ -93,9 +101,12 @@ func (x *decider) closeInstances(st *step) {
 	}
 }
 
-// tryClosed ends a closing scope in which nothing is live any more.
+// tryClosed goes on with a closing scope in which nothing is live any more: rollback, finally, end.
 func (x *decider) tryClosed(sc *scope) {
-	if !sc.closing || sc.closed || sc.live > 0 || sc.leftovers > 0 || x.err != nil {
+	if !sc.closing || sc.closed || sc.live > 0 || sc.leftovers > 0 || sc.undo.now != nil || x.err != nil {
+		return
+	}
+	if x.rollsBack(sc) && x.rollBack(&sc.undo) || x.runFinally(sc) {
 		return
 	}
 	x.emit(Op{kind: opClosed, path: sc.path, word: sc.outcome})

@@ -72,7 +72,7 @@ func (x *decider) offer(name string) {
 		if x.err != nil || x.s.root == nil {
 			return
 		}
-		if st.over() || st.sc.closing || !st.waitsFor(name) {
+		if st.over() || st.stopped() || !st.waitsFor(name) {
 			continue
 		}
 		x.tryWait(st)

@@ -1,16 +1,12 @@
 package kernel
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/pawl-dev/pawl/internal/kernel/graph"
-	"github.com/pawl-dev/pawl/model"
-	"github.com/pawl-dev/pawl/record"
 )
 
 // snapshotVersion is the format of snapshots. A snapshot of another version is refused and the journal folded.
@@ -39,148 +35,6 @@ func Restore(body []byte) (*State, error) {
 	return s, nil
 }
 
-// codec walks a state in one fixed order, writing (save) or reading every field: the two directions are one code, so
-// that they cannot drift apart.
-type codec struct {
-	b    []byte
-	save bool
-	err  error
-	s    *State
-	// Values that may be shared, in order of their first appearance: written once, referred to afterwards.
-	index map[*value]uint64
-	seen  []*value
-	depth int
-}
-
-func (c *codec) fail() {
-	if c.err == nil {
-		c.err = errSnapshot
-	}
-	c.b = nil
-}
-
-func (c *codec) u64(v *uint64) {
-	if c.save {
-		c.b = binary.AppendUvarint(c.b, *v)
-		return
-	}
-	n, size := binary.Uvarint(c.b)
-	if size <= 0 {
-		c.fail()
-		return
-	}
-	*v, c.b = n, c.b[size:]
-}
-
-func num[T ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16](c *codec, v *T) {
-	u := uint64(int64(*v)<<1) ^ uint64(int64(*v)>>63)
-	c.u64(&u)
-	if !c.save {
-		*v = T(int64(u>>1) ^ -int64(u&1))
-	}
-}
-
-func (c *codec) flag(v *bool) {
-	var u uint64
-	if *v {
-		u = 1
-	}
-	c.u64(&u)
-	if !c.save { // an error may be read by others while it is saved
-		*v = u == 1
-	}
-}
-
-// count writes or reads the length of something; reading, it is bounded by the bytes that are left.
-func (c *codec) count(n int) int {
-	u := uint64(n)
-	c.u64(&u)
-	if !c.save && u > uint64(len(c.b)) {
-		c.fail()
-		return 0
-	}
-	return int(u)
-}
-
-func (c *codec) bytes(v *[]byte) {
-	n := c.count(len(*v))
-	if c.save {
-		c.b = append(c.b, *v...)
-		return
-	}
-	*v = nil
-	if n > 0 {
-		*v, c.b = c.b[:n:n], c.b[n:]
-	}
-}
-
-func str[T ~string](c *codec, v *T) {
-	n := c.count(len(*v))
-	if c.save {
-		c.b = append(c.b, *v...)
-		return
-	}
-	*v, c.b = T(c.b[:n]), c.b[n:]
-}
-
-func list[T any](c *codec, v *[]T, each func(*T)) {
-	n := c.count(len(*v))
-	if !c.save {
-		*v = nil
-		if n > 0 {
-			*v = make([]T, n)
-		}
-	}
-	for i := range *v {
-		if c.err != nil {
-			return
-		}
-		each(&(*v)[i])
-	}
-}
-
-func (c *codec) error(e **model.Error) {
-	has := *e != nil
-	c.flag(&has)
-	if !has {
-		*e = nil
-		return
-	}
-	if !c.save {
-		*e = &model.Error{}
-	}
-	v := *e
-	str(c, &v.Code)
-	str(c, &v.Message)
-	str(c, &v.Step)
-	details := []byte(v.Details)
-	c.bytes(&details)
-	if !c.save {
-		v.Details = details
-	}
-	num(c, &v.RetryAfter)
-	known := v.Retryable != nil
-	c.flag(&known)
-	if known {
-		if !c.save {
-			v.Retryable = new(bool)
-		}
-		c.flag(v.Retryable)
-	}
-}
-
-func (c *codec) id(id *record.ID) {
-	if c.save {
-		c.b = append(c.b, id[:]...)
-		return
-	}
-	if len(c.b) < len(id) {
-		c.fail()
-		return
-	}
-	c.b = c.b[copy(id[:], c.b):]
-}
-
 func (c *codec) state(s *State) {
 	c.s = s
 	version := uint64(snapshotVersion)
@@ -202,7 +56,7 @@ func (c *codec) state(s *State) {
 	str(c, &s.by)
 	str(c, &s.parkedAt)
 	c.error(&s.parked)
-	for _, t := range []*int64{&s.begun, &s.ended, &s.deadline, &s.scheduled, &s.signalSeq, &s.config} {
+	for _, t := range []*int64{&s.begun, &s.ended, &s.deadline, &s.scheduled, &s.signalSeq, &s.config, &s.undoSeq} {
 		num(c, t)
 	}
 	str(c, &s.outcome)
@@ -243,17 +97,24 @@ func (c *codec) tree(s *State) {
 		s.root = &scope{}
 	}
 	c.scope(s.root)
-	paths := slices.SortedFunc(maps.Keys(s.scopes), outerFirst)
+	paths := s.scopePaths()
 	list(c, &paths, func(p *string) {
 		str(c, p)
+		kept := s.kept[*p] != nil
+		c.flag(&kept)
 		if c.err != nil {
 			return
 		}
 		if !c.save {
-			s.scopes[*p] = &scope{path: *p}
+			in := s.scopes
+			if kept {
+				in = s.kept
+			}
+			in[*p] = &scope{path: *p, closed: kept}
 		}
-		c.inner(s.scopes[*p])
+		c.inner(s.scopeAt(*p))
 	})
+	c.undoLists(s)
 	c.paths(&s.waiters)
 	c.paths(&s.whens)
 	c.paths(&s.asks)
@@ -261,6 +122,19 @@ func (c *codec) tree(s *State) {
 	if !c.save && c.err == nil {
 		s.relink()
 	}
+}
+
+// scopePaths are the paths of the scopes that are open or kept, but the root's, outer ones first.
+func (s *State) scopePaths() []string {
+	paths := make([]string, 0, len(s.scopes)+len(s.kept))
+	for path := range s.scopes { // sorted: below
+		paths = append(paths, path)
+	}
+	for path := range s.kept { // sorted: below
+		paths = append(paths, path)
+	}
+	slices.SortFunc(paths, outerFirst)
+	return paths
 }
 
 // outerFirst orders paths so that a scope comes after the one around it.
@@ -291,6 +165,9 @@ func (c *codec) inner(sc *scope) {
 	}
 	num(c, &sc.index)
 	str(c, &sc.key)
+	if sc.closed {
+		c.value(&sc.item) // its composite may not have the list any more
+	}
 	c.scope(sc)
 }
 
@@ -332,6 +209,8 @@ func (c *codec) scope(sc *scope) {
 	c.value(&sc.output)
 	c.error(&sc.err)
 	num(c, &sc.grace)
+	c.flag(&sc.handsUp)
+	c.flag(&sc.final)
 }
 
 // path walks a pointer to a step of a scope that was walked before, or of this one.
@@ -377,6 +256,7 @@ func (c *codec) step(st *step) {
 	str(c, &st.typ)
 	num(c, &st.run)
 	str(c, &st.path)
+	str(c, &st.target)
 	str(c, &st.status)
 	c.flag(&st.began)
 	c.flag(&st.queued)
@@ -386,13 +266,13 @@ func (c *codec) step(st *step) {
 	str(c, &st.outcome)
 	c.value(&st.output)
 	c.error(&st.err)
-	for _, f := range []*bool{&st.followed, &st.out, &st.withdraw, &st.unknown} {
+	for _, f := range []*bool{&st.followed, &st.out, &st.withdraw, &st.unknown, &st.doubt, &st.undone} {
 		c.flag(f)
 	}
 	num(c, &st.attempt)
 	num(c, &st.losses)
 	list(c, &st.tries, func(n *int16) { num(c, n) })
-	c.task(st)
+	c.task(&st.task)
 	list(c, &st.arms, func(a *arm) {
 		c.arm(&a.armSpec)
 		list(c, &a.got, c.value)
@@ -436,16 +316,16 @@ func (c *codec) ballot(st *step) {
 	})
 }
 
-func (c *codec) task(st *step) {
-	has := st.task != nil
+func (c *codec) task(spec **taskSpec) {
+	has := *spec != nil
 	c.flag(&has)
 	if !has {
 		return
 	}
 	if !c.save {
-		st.task = &taskSpec{}
+		*spec = &taskSpec{}
 	}
-	t := st.task
+	t := *spec
 	c.bytes(&t.with)
 	list(c, &t.refs, func(r *inrefValue) { str(c, &r.key); c.value(&r.v) })
 	list(c, &t.holes, c.hole)
@@ -514,27 +394,43 @@ func (s *State) relink() {
 	for _, k := range s.signals {
 		s.bytes += k.data.size()
 	}
-	for _, path := range slices.SortedFunc(maps.Keys(s.scopes), outerFirst) {
-		sc := s.scopes[path]
-		c := sc.owner.comp
-		c.scopes = append(c.scopes, sc)
-		sc.item = c.item(sc.index)
+	for _, path := range s.scopePaths() {
+		sc := s.scopeAt(path)
+		if c := sc.owner.comp; !sc.closed {
+			c.scopes = append(c.scopes, sc)
+			sc.item = c.item(sc.index)
+		}
 		s.relinkScope(sc)
 	}
 	for _, sc := range s.scopes { // sorted: each list is sorted by itself
 		slices.SortFunc(sc.owner.comp.scopes, func(a, b *scope) int { return a.index - b.index })
 	}
 	s.relinkScope(s.root)
+	s.collectTimers()
+}
+
+// collectTimers puts every timer of the state on the heap, which is empty.
+func (s *State) collectTimers() {
 	if s.begun == 0 {
 		s.addTimer(timer{due: s.start.NotBefore, kind: timerBegin})
 	}
 	s.setDeadline(s.deadline)
+	s.eachScope(func(sc *scope) {
+		if sc.grace > 0 {
+			s.addTimer(timer{due: sc.grace, kind: timerGrace, sc: sc})
+		}
+	})
+	s.eachStep(func(st *step) {
+		if st.due > 0 {
+			s.addTimer(timer{due: st.due, kind: timerDue, st: st})
+		}
+		if st.deadline > 0 && !st.over() {
+			s.addTimer(timer{due: st.deadline, kind: timerDeadline, st: st})
+		}
+	})
 }
 
 func (s *State) relinkScope(sc *scope) {
-	if sc.grace > 0 {
-		s.addTimer(timer{due: sc.grace, kind: timerGrace, sc: sc})
-	}
 	for _, v := range sc.vars {
 		s.bytes += v.v.size()
 	}
@@ -543,18 +439,15 @@ func (s *State) relinkScope(sc *scope) {
 		n := st.output.size() + st.comp.size()
 		sc.bytes += n
 		s.bytes += n
-		if st.due > 0 {
-			s.addTimer(timer{due: st.due, kind: timerDue, st: st})
-		}
 		if st.over() {
 			continue
 		}
 		s.live++
 		if st.out {
 			s.tasks++
-		}
-		if st.deadline > 0 {
-			s.addTimer(timer{due: st.deadline, kind: timerDeadline, st: st})
+			if !st.cleanup() {
+				sc.outs++
+			}
 		}
 	}
 }

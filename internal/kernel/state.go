@@ -39,6 +39,10 @@ type State struct {
 
 	root   *scope
 	scopes map[string]*scope // all open ones but the root, by path
+	// kept are ended scopes with steps that may have to be undone.
+	kept    map[string]*scope
+	undos   int   // steps that may have to be undone
+	undoSeq int64 // of the last of them
 
 	agenda     []work
 	agendaHead int
@@ -71,7 +75,8 @@ type scope struct {
 
 	nodes  []nodeRec
 	byName map[string]int32 // kept when there are many nodes
-	// former are ended composites whose node runs anew while instances of theirs run on (rest: finish).
+	// former are ended steps whose node runs anew while they are still needed: instances of theirs run on (rest:
+	// finish), or they may have to be undone.
 	former  []*step
 	marks   []graph.Mark
 	regions []graph.RegionState
@@ -81,6 +86,7 @@ type scope struct {
 	unfollowed int // steps that ended and whose edges are not decided
 	leftovers  int // scopes of ended composites that run on (rest: finish)
 	running    int // effect steps with an attempt outstanding or in back-off
+	outs       int // attempts outstanding, but for those that clean up
 	queue      []*step
 
 	last    *step // whose token ended last
@@ -93,6 +99,12 @@ type scope struct {
 	err     *model.Error
 	bytes   int   // estimate of what its steps hold
 	grace   int64 // when a closing scope stops waiting for cancelled tasks
+
+	undo    undoList
+	undoing *undo // whose compensation runs in this scope
+	handsUp bool  // its rollback is left to what cancelled it
+	final   bool  // its finally has begun
+	pins    int   // steps in it that may have to be undone
 
 	def *scopeDef // cache of Decide
 }
@@ -128,10 +140,16 @@ type step struct {
 	followed  bool
 
 	attempt  int
-	out      bool  // an attempt is with an executor
-	asked    int64 // when its cancellation was asked; 0 = not
-	withdraw bool  // its token is withdrawn: only edges keyed cancelled follow
-	unknown  bool  // its effect is unknown
+	out      bool   // an attempt is with an executor
+	asked    int64  // when its cancellation was asked; 0 = not
+	withdraw bool   // its token is withdrawn: only edges keyed cancelled follow
+	unknown  bool   // its effect is unknown
+	doubt    bool   // that of an earlier attempt is
+	undone   bool   // a compensation undid it
+	undo     *undo  // its record on a list, if any
+	undoes   *undo  // what it undoes, while that is not done
+	target   string // path of the step that it undoes
+	pins     int    // records of itself and of steps inside it
 	losses   int
 	fresh    int64   // signals up to this one are too old for a fresh wait
 	tries    []int16 // attempts used, by retry policy
@@ -191,6 +209,7 @@ type comp struct {
 	output   *value
 	err      *model.Error
 	scopes   []*scope // open instances, by opening
+	undo     undoList // of instances that have ended
 }
 
 // room reports whether another instance may be opened (or, for a loop, the next pass be decided).
@@ -218,7 +237,7 @@ type answered struct {
 }
 
 // New is the state before entry 1.
-func New() *State { return &State{scopes: map[string]*scope{}} }
+func New() *State { return &State{scopes: map[string]*scope{}, kept: map[string]*scope{}} }
 
 // ID is the execution's id; zero before entry 1.
 func (s *State) ID() record.ID { return s.start.ID }
@@ -286,12 +305,15 @@ func (s *State) NextTimer() int64 {
 	return record.Never
 }
 
-// scopeAt finds an open scope.
+// scopeAt finds a scope that is open or kept.
 func (s *State) scopeAt(path string) *scope {
 	if path == "" {
 		return s.root
 	}
-	return s.scopes[path]
+	if sc := s.scopes[path]; sc != nil {
+		return sc
+	}
+	return s.kept[path]
 }
 
 // stepAt finds the latest step of a node by its path; nil where there is none or a later one took its place (unless

@@ -23,8 +23,13 @@ func (x *decider) result(i int, in *Input) {
 	}
 	n := x.def(st)
 	r := in.Result
-	if err := x.checkResult(n, r); err != nil {
-		r = &model.Result{Error: err}
+	bad := x.checkResult(n, r)
+	if bad != nil && r.Error == nil && st.asked == 0 && !st.stopped() {
+		x.spoil(st, bad)
+		return
+	}
+	if bad != nil {
+		r = &model.Result{Error: bad}
 	}
 	if r.Error != nil {
 		x.attemptFailed(st, n, r)
@@ -50,7 +55,7 @@ func (x *decider) result(i int, in *Input) {
 	}
 	for _, a := range r.Set {
 		if err := x.setVar(st, a.Var, a.Op, &rendered{raw: orNull(a.Value)}); err != nil {
-			x.fail(st, err)
+			x.spoil(st, err)
 			return
 		}
 	}
@@ -114,7 +119,7 @@ func (x *decider) attemptFailed(st *step, n *nodeDef, r *model.Result) {
 	if err.Step == "" {
 		err.Step = st.path
 	}
-	if st.asked != 0 || st.sc.closing {
+	if st.asked != 0 || st.stopped() {
 		x.withdrawn(st, &err)
 		return
 	}
@@ -181,6 +186,9 @@ func backoff(p *model.Retry, used int, seed uint64) int64 {
 	return int64(min(wait, math.MaxInt32*1000))
 }
 
+// codeLost is the code of an attempt whose worker is gone.
+const codeLost = "lost"
+
 // lost handles an attempt whose worker is gone, or that was given back.
 func (x *decider) lost(in *Input) {
 	st := x.s.findStep(in.Step)
@@ -188,12 +196,12 @@ func (x *decider) lost(in *Input) {
 		return
 	}
 	released := in.Kind == InReleased
-	err := &model.Error{Code: "lost", Message: "the worker of this attempt is gone", Step: st.path}
+	err := &model.Error{Code: codeLost, Message: "the worker of this attempt is gone", Step: st.path}
 	if released {
 		err = nil
 	}
 	switch {
-	case st.asked != 0 || st.sc.closing:
+	case st.asked != 0 || st.stopped():
 		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: !released}, st)
 	case !released && st.losses+1 >= x.bounds.LostAttempts:
 		x.emit(Op{kind: opLost, path: st.path, attempt: st.attempt, err: err})

@@ -21,12 +21,12 @@ type timer struct {
 func (t *timer) wanted(s *State) bool {
 	switch t.kind {
 	case timerDue:
-		return t.st.due == t.due && !t.st.sc.closed && !(t.st.over() && (t.st.followed || t.st.sc.closing))
+		return t.st.due == t.due && (!t.st.sc.closed || t.st.cleanup()) && !(t.st.over() && (t.st.followed || t.st.stopped()))
 	case timerDeadline:
 		decided := t.st.comp != nil && t.st.comp.verdict != ""
-		return t.st.deadline == t.due && !t.st.over() && !decided && !t.st.sc.closing && !t.st.sc.closed
+		return t.st.deadline == t.due && !t.st.over() && !decided && !t.st.stopped()
 	case timerGrace:
-		return t.sc.grace == t.due && !t.sc.closed
+		return t.sc.grace == t.due && !t.sc.closed && t.sc.outs > 0
 	case timerBegin:
 		return s.begun == 0 && s.start.NotBefore == t.due
 	default:

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +21,9 @@ type StepView struct {
 	Error            *model.Error
 	// Total, Good and Failed count the instances of a composite; Total is -1 where it is not known.
 	Total, Good, Failed int
+	// Undone: a compensation undid the step. Undoes is the path of the step that this one undoes.
+	Undone bool
+	Undoes string
 }
 
 // Steps yields the steps the state still holds, outer scopes first, in order of scheduling. Steps of ended inner
@@ -32,8 +34,8 @@ func Steps(s *State) iter.Seq[StepView] {
 			return
 		}
 		scopes := []*scope{s.root}
-		for _, path := range slices.SortedFunc(maps.Keys(s.scopes), outerFirst) {
-			scopes = append(scopes, s.scopes[path])
+		for _, path := range s.scopePaths() {
+			scopes = append(scopes, s.scopeAt(path))
 		}
 		for _, sc := range scopes {
 			for i := range sc.nodes {
@@ -50,6 +52,7 @@ func (st *step) view() StepView {
 	if st.over() {
 		v.Output = st.output.bytes()
 	}
+	v.Undone, v.Undoes = st.undone, st.target
 	if c := st.comp; c != nil {
 		v.Total, v.Good, v.Failed = c.total, c.good, c.failed
 	}
@@ -75,13 +78,27 @@ func (s *State) eachStep(do func(*step)) {
 	if s.root == nil {
 		return
 	}
-	for i := range s.root.nodes {
-		do(s.root.nodes[i].step)
-	}
-	for _, sc := range s.scopes { // sorted: callers sort
+	s.eachScope(func(sc *scope) {
 		for i := range sc.nodes {
 			do(sc.nodes[i].step)
 		}
+		for _, st := range sc.former {
+			do(st)
+		}
+	})
+}
+
+// eachScope goes over the scopes that are open or kept, in no order.
+func (s *State) eachScope(do func(*scope)) {
+	if s.root == nil {
+		return
+	}
+	do(s.root)
+	for _, sc := range s.scopes { // sorted: callers sort
+		do(sc)
+	}
+	for _, sc := range s.kept { // sorted: callers sort
+		do(sc)
 	}
 }
 

@@ -175,7 +175,7 @@ func (x *decider) evalWhens() bool {
 	changed := slices.Clone(x.changed)
 	x.changed = x.changed[:0]
 	for _, st := range slices.Clone(x.s.whens) {
-		if st.over() || st.sc.closing || !x.touches(st, changed) {
+		if st.over() || st.stopped() || !x.touches(st, changed) {
 			continue
 		}
 		x.tryWait(st)

@@ -67,6 +67,8 @@ type Command struct {
 
 	Signal   *kernel.Signal
 	Decision *kernel.Decision
+	// Shift is kernel.Input.Shift, for Resume.
+	Shift bool
 
 	// Look reads the execution on the owner's goroutine and must not keep or change what it is given. What it saw
 	// counts only once the reply has come without an error: it may run more often. d is nil where the definition is
@@ -187,6 +189,7 @@ const (
 	AlarmHeld                            // an execution cannot even be loaded; it is held, its head says parked
 	AlarmAudit                           // memory and journal differed; memory was repaired
 	AlarmDeadLetter                      // an inbox message could not be used and was taken
+	AlarmExecution                       // an execution journaled something people should know
 )
 
 // Alarm is something an operator should see.

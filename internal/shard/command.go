@@ -91,7 +91,7 @@ func (c *Core) enter(id record.ID) *execution {
 
 func commandInput(cmd *Command) input {
 	in := input{
-		Input:  kernel.Input{Request: cmd.Request, By: cmd.By, Why: cmd.Why, Signal: cmd.Signal, Decision: cmd.Decision},
+		Input:  kernel.Input{Request: cmd.Request, By: cmd.By, Why: cmd.Why, Signal: cmd.Signal, Decision: cmd.Decision, Shift: cmd.Shift},
 		origin: byCommand, ref: cmd.Ref, verb: cmd.Verb, look: cmd.Look,
 	}
 	in.Kind = kindOf(cmd.Verb)

@@ -110,6 +110,9 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 		c.stats.Snapshots++
 	}
 	c.holdTasks(e, p, d)
+	for i := range d.Alarms {
+		c.alarm(AlarmExecution, e.id, d.Alarms[i].Error())
+	}
 	if e.watched {
 		p.published = append(p.published, Published{
 			Execution: e.id, Seq: d.Seq, At: d.At,

@@ -73,6 +73,7 @@ type witness struct {
 	cancelled  uint64 // entry that accepted a cancel
 
 	sends map[uint64]uint32 // messages that an entry sends, by its number
+	saga  saga
 }
 
 func newWitness(id record.ID) *witness {

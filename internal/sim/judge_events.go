@@ -20,6 +20,9 @@ type fact struct {
 	Outcome string          `json:"outcome"`
 	Name    string          `json:"name"`
 	To      string          `json:"to"`
+	Type    string          `json:"type"`
+	Undoes  string          `json:"undoes"`
+	Of      string          `json:"of"`
 	Attempt int             `json:"attempt"`
 	N       int64           `json:"n"`
 	Signal  int64           `json:"signal"`
@@ -54,6 +57,12 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 	switch f.Op {
 	case "input":
 		j.input(x, e, f)
+	case "step":
+		x.saga.step(f)
+	case "undo":
+		x.saga.note(f)
+	case "undone":
+		j.undone(x, e, f)
 	case "task":
 		j.task(x, e, f)
 	case "lost":
@@ -87,6 +96,7 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		x.sends[e.Seq]++
 	case "end":
 		x.ended = true
+		j.rolledBack(x, e, f)
 	}
 }
 
@@ -108,7 +118,7 @@ func (j *judge) task(x *witness, e *record.Entry, f *fact) {
 	if x.halted {
 		j.fail("I27", "%s: entry %d begins %s/%d although it is parked or paused", x.id, e.Seq, f.Step, f.Attempt)
 	}
-	if x.cancelled != 0 {
+	if x.cancelled != 0 && !x.saga.cleans(f.Step) {
 		j.fail("I14", "%s: entry %d begins %s/%d after the cancel in entry %d", x.id, e.Seq, f.Step, f.Attempt, x.cancelled)
 	}
 	if x.finished[f.Step] {

@@ -64,7 +64,26 @@ func (g *generator) scope(depth int) model.Scope {
 	if g.r.IntN(5) == 0 {
 		s.OnFailure = pick(g.r, "fail", "finish", "park")
 	}
+	if g.r.IntN(10) == 0 {
+		s.Rollback = new(bool)
+	}
+	if g.r.IntN(8) == 0 {
+		clean := &graphOf{g: g, depth: depth + 1}
+		clean.Start = []string{clean.node("function", map[string]any{"name": "work"})}
+		s.Finally = &clean.Graph
+	}
 	return s
+}
+
+// undoable gives the node with this id a compensation.
+func (b *graphOf) undoable(id string) {
+	undo := b.node("function", map[string]any{"name": "work", "args": map[string]any{"undo": "${ nodes." + id + ".outcome }"}})
+	b.last().Retry = []model.Retry{{MaxAttempts: 5, InitialInterval: 100, Backoff: 2, MaxInterval: 5_000}}
+	for i := range b.Nodes {
+		if b.Nodes[i].ID == id {
+			b.Nodes[i].Compensate = undo
+		}
+	}
 }
 
 func (b *graphOf) block() block {
@@ -134,6 +153,9 @@ func (b *graphOf) effect() block {
 		n.Tags = map[string]json.RawMessage{"v": json.RawMessage(`"${ vars.v }"`)}
 		n.Log = "v is ${ vars.v }"
 		n.Output = json.RawMessage(`{"got":"${ result }"}`)
+	}
+	if r.IntN(3) == 0 {
+		b.undoable(id)
 	}
 	if r.IntN(4) > 0 {
 		return block{id, []string{id}}
@@ -232,6 +254,9 @@ func (b *graphOf) choice() block {
 // region goes round a cycle a few times and leaves it.
 func (b *graphOf) region() block {
 	work := b.node("function", map[string]any{"name": "work"})
+	if b.g.r.IntN(2) == 0 {
+		b.undoable(work)
+	}
 	check := b.node("switch", map[string]any{
 		"cases":   []any{map[string]any{"when": fmt.Sprintf("nodes.%s.runs < %d", work, 2+b.g.r.IntN(3)), "outcome": "again"}},
 		"default": "done",
@@ -280,6 +305,9 @@ func (b *graphOf) composite(kind string, c *model.Composite) block {
 	}
 	if b.g.r.IntN(5) == 0 {
 		n.Retry = []model.Retry{{MaxAttempts: 2, InitialInterval: 1_000, Backoff: 2, MaxInterval: 60_000}}
+	}
+	if b.g.r.IntN(8) == 0 {
+		b.undoable(id)
 	}
 	return block{id, []string{id}}
 }

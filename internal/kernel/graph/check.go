@@ -33,6 +33,7 @@ func (g *Graph) checkReach() (faults []Fault) {
 	for i, n := range g.Nodes {
 		switch {
 		case seen[i]:
+		case len(n.In) == 0 && g.detached != nil && g.detached(n.ID):
 		case len(n.In) == 0:
 			faults = append(faults, Fault{Code: "unreachable_node", Node: n.ID, Message: "nothing leads to " + n.ID, Hint: "name it in start, or in next of another node"})
 		default:

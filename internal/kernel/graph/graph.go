@@ -28,6 +28,8 @@ type Graph struct {
 	// CanFork: more than one token may exist at a time.
 	CanFork bool
 	index   map[string]int
+
+	detached func(id string) bool
 }
 
 // Node is a vertex with its edges.
@@ -115,9 +117,10 @@ func (g *Graph) EndsQuietly(n int, bad func(string) bool) bool {
 	return true
 }
 
-// New compiles m. The graph is usable only if no fault is returned.
-func New(m *model.Graph) (*Graph, []Fault) {
-	g := &Graph{index: make(map[string]int, len(m.Nodes))}
+// New compiles m. The graph is usable only if no fault is returned. detached tells the nodes that no edge leads to and
+// that do not start either, because they undo others; nil: there are none.
+func New(m *model.Graph, detached func(id string) bool) (*Graph, []Fault) {
+	g := &Graph{detached: detached, index: make(map[string]int, len(m.Nodes))}
 	var faults []Fault
 	for i := range m.Nodes {
 		n := &m.Nodes[i]

@@ -62,6 +62,8 @@ const (
 	DispatchEarly
 	// RetryRenumbered (engine, lane): an Unknown batch is sent again under the next number.
 	RetryRenumbered
+	// UndoOldest (kernel): a rollback undoes what ended first, not what ended last.
+	UndoOldest
 
 	count
 )
@@ -71,7 +73,7 @@ var names = [count]string{
 	"none", "read-back", "lane-after-fence", "epoch-without-owner", "next-at-early", "evict-no-heap", "freed-on-decide",
 	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
-	"retry-renumbered",
+	"retry-renumbered", "undo-oldest",
 }
 
 // String is the bug's word on the command line.
