@@ -8,14 +8,11 @@ import (
 // TestCheckRefusesWhatIsNotRun: what the language has and this version does not run is refused, not passed over.
 func TestCheckRefusesWhatIsNotRun(t *testing.T) {
 	for key, src := range map[string]string{
-		"limits":         "workflow: w\nlimits: [{name: x, concurrency: 1}]\nnodes: {a: {call: a}}",
-		"limits, node":   "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
-		"callback":       "workflow: w\nnodes: {a: {scope: [{b: {call: a, callback: true}}]}}",
-		"children":       "workflow: w\nnodes: {a: {foreach: {items: [1], mode: children, do: [{b: {call: b}}]}}}",
-		"finally":        "workflow: w\nfinally: {call: x}\nnodes: {a: {call: a}}",
-		"finally, scope": "workflow: w\nnodes: {a: {parallel: {branches: {x: [{b: {call: b}}]}, finally: {call: x, compensate: u}}}, u: {call: u}}",
-		"compensate":     "workflow: w\nnodes: {a: {call: a, compensate: u}, u: {call: u}}",
-		"workflow":       "workflow: w\nnodes: {a: {workflow: {name: v}}}",
+		"limits":       "workflow: w\nlimits: [{name: x, concurrency: 1}]\nnodes: {a: {call: a}}",
+		"limits, node": "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
+		"callback":     "workflow: w\nnodes: {a: {scope: [{b: {call: a, callback: true}}]}}",
+		"children":     "workflow: w\nnodes: {a: {foreach: {items: [1], mode: children, do: [{b: {call: b}}]}}}",
+		"workflow":     "workflow: w\nnodes: {a: {workflow: {name: v}}}",
 	} {
 		docs, faults := CheckAll([]byte(src), testOptions(""))
 		found := 0
