@@ -26,6 +26,7 @@ type cli struct {
 	Test       testCmd       `cmd:"" help:"Play saved cases of workflows on virtual time; nothing is really called."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
 	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`
+	Import     importCmd     `cmd:"" help:"Turn a definition of another engine into ours, with a report of what changed."`
 	Eval       evalCmd       `cmd:"" help:"Evaluate an expression."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of definition files, or of a node type."`
 	Explain    explainCmd    `cmd:"" help:"Explain a key of the definition file, such as node.retry."`

@@ -31,6 +31,8 @@ type verb struct {
 	name, help string
 	flags      []flagInfo
 	takesID    bool
+	// words are what the first argument can be.
+	words string
 }
 
 type flagInfo struct{ name, help, values string }
@@ -49,6 +51,9 @@ func verbsOf(k *kong.Kong) []verb {
 		}
 		for _, p := range n.Positional {
 			v.takesID = v.takesID || p.Name == "id"
+			if p.Enum != "" {
+				v.words = strings.ReplaceAll(p.Enum, ",", " ")
+			}
 		}
 		out = append(out, v)
 	}
@@ -73,6 +78,9 @@ _pawl() {
 			}
 		}
 		fmt.Fprintf(e.out, "      [[ $cur == -* ]] && { COMPREPLY=($(compgen -W %q -- \"$cur\")); return; }\n", joinFlags(v))
+		if v.words != "" {
+			fmt.Fprintf(e.out, "      [[ $COMP_CWORD -eq 2 ]] && { COMPREPLY=($(compgen -W %q -- \"$cur\")); return; }\n", v.words)
+		}
 		if v.takesID {
 			fmt.Fprint(e.out, "      COMPREPLY=($(compgen -W \"$(pawl list -o name 2>/dev/null)\" -- \"$cur\"))\n")
 		} else {
@@ -105,6 +113,9 @@ func zshCompletion(e *env, verbs []verb) {
 			}
 			fmt.Fprintf(e.out, " \\\n        '--%s[%s]%s'", f.name, zshText(f.help), action)
 		}
+		if v.words != "" {
+			fmt.Fprintf(e.out, " \\\n        '1:word:(%s)'", v.words)
+		}
 		rest := "*:file:_files"
 		if v.takesID {
 			rest = "*:id:($(pawl list -o name 2>/dev/null))"
@@ -126,6 +137,9 @@ func fishCompletion(e *env, verbs []verb) {
 		seen := fmt.Sprintf("'__fish_seen_subcommand_from %s'", v.name)
 		if v.takesID {
 			fmt.Fprintf(e.out, "complete -c pawl -n %s -f -a '(pawl list -o name 2>/dev/null)'\n", seen)
+		}
+		if v.words != "" {
+			fmt.Fprintf(e.out, "complete -c pawl -n %s -a '%s'\n", seen, v.words)
 		}
 		for _, f := range v.flags {
 			values := ""

@@ -22,6 +22,8 @@ var Pawl = House{
 			May: []string{"model", "record", "internal/calendar", "internal/expr", "internal/kernel", "internal/sim/bug"}},
 		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
 			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+		{Path: "internal/importer", Ring: 1, Role: Laws, For: "definitions of other engines to ours, with a report",
+			May: []string{"model", "internal/expr", "internal/spec", "internal/nearest"}},
 		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
 			May: []string{"model"}},
 
@@ -75,7 +77,7 @@ var Pawl = House{
 
 		// Ring 5: wiring.
 		{Path: "cmd/pawl/...", Ring: 5, Role: Wiring, For: "the command line",
-			May: []string{".", "model", "record", "internal/expr", "internal/spec", "internal/draw", "internal/rehearse", "store", "store/...", "node", "node/...", "cmd/pawl/..."}},
+			May: []string{".", "model", "record", "internal/expr", "internal/spec", "internal/draw", "internal/importer", "internal/rehearse", "store", "store/...", "node", "node/...", "cmd/pawl/..."}},
 		{Path: "examples/...", Ring: 5, Role: Wiring, For: "whole programs, built and run by CI",
 			May: []string{".", "model", "store", "store/...", "node", "node/...", "pawltest", "examples/..."}},
 		{Path: "internal/crashtest/...", Ring: 5, Role: Wiring, For: "real processes, killed",
@@ -83,7 +85,7 @@ var Pawl = House{
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
-	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
+	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
 		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing
