@@ -22,6 +22,10 @@ type commandOptions struct {
 	groups                   []string
 	form                     any
 	shift                    bool
+	ifAt, scope              string
+	ifSeq, upto              uint64
+	from                     []string
+	plan                     *Preview
 }
 
 // check refuses what no journal should hold.
@@ -31,7 +35,7 @@ func (o *commandOptions) check() error {
 		limit      int
 	}{
 		{"the request id", o.request, maxName}, {"By", o.by, maxName}, {"the reason", o.why, maxReason},
-		{"the signal's id", o.signal, maxName},
+		{"the signal's id", o.signal, maxName}, {"IfAt", o.ifAt, maxName}, {"In", o.scope, maxName},
 	} {
 		if err := checkText(c.what, c.text, c.limit); err != nil {
 			return err
@@ -81,10 +85,7 @@ func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts [
 	if err != nil {
 		return err
 	}
-	o := commandOptions{by: e.opts.By}
-	for _, opt := range opts {
-		opt.command(&o)
-	}
+	o := e.commandOptions(opts)
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -94,6 +95,14 @@ func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts [
 	}
 	_, err = e.do(ctx, c)
 	return err
+}
+
+func (e *Engine) commandOptions(opts []CommandOption) commandOptions {
+	o := commandOptions{by: e.opts.By}
+	for _, opt := range opts {
+		opt.command(&o)
+	}
+	return o
 }
 
 // do runs one command and turns a refusal into an error.

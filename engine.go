@@ -23,6 +23,7 @@ type Engine struct {
 	functions function.Set
 	calls     *calls
 	versions  versions
+	config    configured
 
 	stopRunner context.CancelFunc
 	runner     chan error // how the runner ended; closed
@@ -53,7 +54,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	for _, w := range info.Warnings {
 		o.Logger.Warn(w, "store", info.Driver)
 	}
-	e := &Engine{opts: o, backend: backend, runner: make(chan error, 1)}
+	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1)}
 	e.calls = newCalls(&e.functions)
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,

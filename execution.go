@@ -13,17 +13,20 @@ import (
 // Execution is one run of a workflow version, as it was when it was read. Times are zero where they are not known
 // yet. Input, Output, Steps and Waiting are filled by [Engine.Get] only.
 type Execution struct {
-	ID       string         `json:"id"`
-	Workflow string         `json:"workflow"`
-	Version  string         `json:"version"`
-	Key      string         `json:"key,omitempty"`
-	Parent   string         `json:"parent,omitempty"`
-	Status   model.Status   `json:"status"`
-	Outcome  string         `json:"outcome,omitempty"`
-	Error    *Failure       `json:"error,omitempty"`
-	Tags     map[string]any `json:"tags,omitempty"`
-	Started  time.Time      `json:"started"`
-	Ended    time.Time      `json:"ended,omitzero"`
+	ID       string `json:"id"`
+	Workflow string `json:"workflow"`
+	Version  string `json:"version"`
+	Key      string `json:"key,omitempty"`
+	Parent   string `json:"parent,omitempty"`
+	// ForkOf is the execution whose state it began with, as of entry ForkSeq.
+	ForkOf  string         `json:"fork_of,omitempty"`
+	ForkSeq uint64         `json:"fork_seq,omitempty"`
+	Status  model.Status   `json:"status"`
+	Outcome string         `json:"outcome,omitempty"`
+	Error   *Failure       `json:"error,omitempty"`
+	Tags    map[string]any `json:"tags,omitempty"`
+	Started time.Time      `json:"started"`
+	Ended   time.Time      `json:"ended,omitzero"`
 	// Seq is the last entry of the journal that was seen.
 	Seq     uint64          `json:"seq,omitempty"`
 	Input   json.RawMessage `json:"input,omitempty"`

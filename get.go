@@ -25,7 +25,7 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 	}
 	var got *Execution
 	_, err = e.do(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, _ *kernel.Definition) bool {
-		got = e.copyState(s)
+		got = e.copyState(s, time.Now().UnixMilli())
 		return true
 	}})
 	if Code(err) == CodeQuarantined {
@@ -135,7 +135,7 @@ func (e *Engine) Explain(ctx context.Context, id string) ([]Waiting, error) {
 	}
 	var got []Waiting
 	_, err = e.do(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, _ *kernel.Definition) bool {
-		got = waitingIn(s)
+		got = waitingIn(s, time.Now().UnixMilli())
 		return true
 	}})
 	if Code(err) == CodeQuarantined {
@@ -149,12 +149,15 @@ func (e *Engine) Explain(ctx context.Context, id string) ([]Waiting, error) {
 }
 
 // copyState reads a state on its owner's goroutine; nothing of it is kept.
-func (e *Engine) copyState(s *kernel.State) *Execution {
+func (e *Engine) copyState(s *kernel.State, now int64) *Execution {
 	var h record.Head
 	s.Head(&h)
 	h.Execution = s.ID()
 	x := executionOf(&h)
 	x.Seq = s.Seq()
+	if of, seq := s.ForkOf(); !of.IsZero() {
+		x.ForkOf, x.ForkSeq = of.String(), seq
+	}
 	x.Output = bytes.Clone(s.Output())
 	if f := s.Failure(); f != nil {
 		x.Error = cloneFailure(f)
@@ -162,15 +165,14 @@ func (e *Engine) copyState(s *kernel.State) *Execution {
 	for v := range kernel.Steps(s) {
 		x.Steps = append(x.Steps, stepOf(v))
 	}
-	x.Waiting = waitingIn(s)
+	x.Waiting = waitingIn(s, now)
 	return &x
 }
 
-func waitingIn(s *kernel.State) []Waiting {
+func waitingIn(s *kernel.State, now int64) []Waiting {
 	if s.Status().Closed() {
 		return nil
 	}
-	now := time.Now().UnixMilli()
 	var out []Waiting
 	for o := range kernel.Open(s) {
 		out = append(out, waitingOf(o, now))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
@@ -66,7 +67,7 @@ func (r *Run) Wait(ctx context.Context, nodes ...string) (*Execution, error) {
 		if !s.Status().Closed() && !anyEnded(s, nodes) {
 			return false
 		}
-		got = r.eng.copyState(s)
+		got = r.eng.copyState(s, time.Now().UnixMilli())
 		return true
 	}})
 	if err != nil {

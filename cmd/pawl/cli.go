@@ -24,6 +24,15 @@ type cli struct {
 	Cancel     cancelCmd     `cmd:"" help:"Ask executions to end, undoing what they did."`
 	Pause      pauseCmd      `cmd:"" help:"Stop executions from starting anything, until resumed."`
 	Test       testCmd       `cmd:"" help:"Play saved cases of workflows on virtual time; nothing is really called."`
+	Retry      retryCmd      `cmd:"" help:"Run a failed step again; what came after it is taken back."`
+	Move       moveCmd       `cmd:"" help:"Begin at another node; what was behind it is taken back."`
+	Skip       skipCmd       `cmd:"" help:"End a step skipped, and go on."`
+	Complete   completeCmd   `cmd:"" help:"End a step with an outcome and output given by hand."`
+	Fail       failCmd       `cmd:"" help:"End a step, or an execution, in error."`
+	Route      routeCmd      `cmd:"" help:"Choose the edge of a step whose edges could not be decided."`
+	Rerun      rerunCmd      `cmd:"" help:"Start a closed execution again, from its failed steps or others; the rest keeps its results."`
+	Fork       forkCmd       `cmd:"" help:"Start an execution with the state of another, as it is or was."`
+	Vars       varsCmd       `cmd:"" help:"Show or change the variables of an execution."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
 	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`
 	Import     importCmd     `cmd:"" help:"Turn a definition of another engine into ours, with a report of what changed."`

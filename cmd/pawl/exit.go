@@ -71,8 +71,10 @@ func exitCode(err error) int {
 	case errors.Is(err, context.Canceled):
 		return exitSignal
 	}
-	if code, ok := exitCodes[pawl.Code(err)]; ok {
-		return code
+	for _, codes := range []map[string]int{exitCodes, operatorCodes} {
+		if code, ok := codes[pawl.Code(err)]; ok {
+			return code
+		}
 	}
 	return exitFailed
 }

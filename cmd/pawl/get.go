@@ -16,6 +16,7 @@ type getCmd struct {
 	storeFlags
 	ID     string `arg:"" help:"Id of the execution, the beginning of it, or its key."`
 	Output format `short:"o" help:"table, wide, json, jsonl, yaml or name." enum:"table,wide,json,jsonl,yaml,name" default:"table"`
+	At     uint64 `help:"As it was after that entry of the journal." placeholder:"N"`
 }
 
 // Run shows one execution.
@@ -29,7 +30,7 @@ func (c *getCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	x, err := eng.Get(ctx, id)
+	x, err := c.read(ctx, eng, id)
 	if err != nil {
 		return err
 	}
@@ -38,6 +39,13 @@ func (c *getCmd) Run(ctx context.Context, e *env) error {
 		return nil
 	}
 	return e.print(c.Output, &listing{single: true, values: []any{x}, names: []string{x.ID}})
+}
+
+func (c *getCmd) read(ctx context.Context, eng *pawl.Engine, id string) (*pawl.Execution, error) {
+	if c.At > 0 {
+		return eng.GetAt(ctx, id, c.At)
+	}
+	return eng.Get(ctx, id)
 }
 
 // show writes an execution for a person.
@@ -50,6 +58,9 @@ func (e *env) show(x *pawl.Execution, wide bool) {
 	fact("id", x.ID)
 	fact("workflow", x.Workflow+" "+x.Version)
 	fact("key", x.Key)
+	if x.ForkOf != "" {
+		fact("fork of", fmt.Sprintf("%s, entry %d", x.ForkOf, x.ForkSeq))
+	}
 	status := string(x.Status)
 	if x.Outcome != "" {
 		status += ", outcome " + x.Outcome

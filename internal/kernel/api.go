@@ -35,6 +35,22 @@ const (
 	InDecide
 	// InMail: another execution sent Mail.
 	InMail
+	// InRetry runs the node of the failed step Step again and takes back what came after it.
+	InRetry
+	// InMove cancels Step, if set, and begins the node To: an id in the scope of Step, or a path. With IfAt it does so
+	// only if that step is live or waits for an operator.
+	InMove
+	// InSkip ends Step skipped.
+	InSkip
+	// InComplete ends Step with Result's outcome and output.
+	InComplete
+	// InFail ends Step in error, or the execution where Step is empty. Error may be nil: Why is the message then.
+	InFail
+	// InRoute takes the edge to To of the ended step Step whose edges wait for an operator.
+	InRoute
+	// InVars applies Vars in the scope (or that of the step) Step, "" for the root; with IfSeq only if no entry came
+	// after that one.
+	InVars
 )
 
 // Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
@@ -55,6 +71,10 @@ type Input struct {
 	Mail     *Mail
 	// Shift moves the timers by the length of the pause, instead of firing what came due in it (InResume).
 	Shift bool
+	To    string
+	IfAt  string
+	IfSeq uint64
+	Vars  []model.Assign
 }
 
 // Start is the birth of an execution.
@@ -66,6 +86,10 @@ type Start struct {
 	Hash      string
 	Key       string
 	Parent    record.ID
+	// Fork is the past to begin with, copied from Of up to its entry OfSeq; nil for a fresh start.
+	Fork  *Fork
+	Of    record.ID
+	OfSeq uint64
 	// Input is JSON, checked against the definition's schema by the caller; nil is null.
 	Input []byte
 	// Trigger is JSON under the name trigger; nil is null.

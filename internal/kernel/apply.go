@@ -57,11 +57,13 @@ func (s *State) apply(o *Op) error {
 		s.more = true
 	case opConfig:
 		s.config = o.n
+	case opCopied:
+		return s.applyCopied(o)
 	case opSend:
 		return s.applySend(o)
 	case opOpen:
 		return s.applyOpen(o)
-	case opRegion, opSet, opClose, opClosed, opHold, opStep:
+	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset:
 		return s.applyInScope(o)
 	case opEdges:
 		if o.flag {
@@ -95,6 +97,8 @@ func (s *State) applyInScope(o *Op) error {
 		return s.applyStep(sc, o)
 	case opHold:
 		return s.applyHold(sc, o)
+	case opReset:
+		return s.applyReset(sc, o)
 	case opClose:
 		s.applyClose(sc, o)
 	case opClosed:
@@ -178,7 +182,7 @@ func (s *State) applyStart(o *Op) {
 	s.start = *o.start
 	s.startedBy = o.by
 	s.input, s.trigger = rawValue(o.start.Input), rawValue(o.start.Trigger)
-	s.start.Input, s.start.Trigger, s.start.Signal = nil, nil, nil
+	s.start.Input, s.start.Trigger, s.start.Signal, s.start.Fork = nil, nil, nil, nil
 	s.bytes += s.input.size() + s.trigger.size()
 	s.root = &scope{opened: s.at}
 	s.setStatus(model.Running)
@@ -275,8 +279,7 @@ func (s *State) applyStep(sc *scope, o *Op) error {
 		}
 	}
 	st := &step{sc: sc, node: node, typ: o.word, run: run, path: o.path, status: model.StepScheduled, scheduled: s.at, since: s.at}
-	rec.step = st
-	rec.runs = run
+	rec.step, rec.runs, rec.idle = st, run, false
 	sc.live++
 	s.live++
 	s.scheduled++

@@ -97,7 +97,7 @@ func (c *comp) split() error {
 
 func (s *State) applyHold(sc *scope, o *Op) error {
 	if sc.held == nil {
-		sc.held = o.err
+		sc.held, sc.heldAt = o.err, o.text
 	}
 	st := s.stepAt(o.text)
 	if st == nil {

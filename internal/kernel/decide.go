@@ -50,6 +50,7 @@ type decider struct {
 	names  names
 	marker marker
 	edges  []int32
+	seq    uint64 // of the entry before
 	// readConfig: config was read, so the entry names its revision.
 	readConfig bool
 	// What changed, for waits on a condition.
@@ -60,7 +61,7 @@ func (x *decider) reset(d *Definition, s *State, env Env, dst []Op) {
 	clear(x.out.Sends)
 	out := Decided{Dispatch: x.out.Dispatch[:0], Cancel: x.out.Cancel[:0], Sends: x.out.Sends[:0], Answers: x.out.Answers[:0], Alarms: x.out.Alarms[:0]}
 	edges, changed := x.edges[:0], x.changed[:0]
-	*x = decider{d: d, s: s, env: env, bounds: env.Bounds.withDefaults(), now: max(env.Now, s.at), ops: dst[:0], out: out, edges: edges, changed: changed}
+	*x = decider{d: d, s: s, env: env, bounds: env.Bounds.withDefaults(), now: max(env.Now, s.at), ops: dst[:0], seq: s.seq, out: out, edges: edges, changed: changed}
 	x.names.x, x.marker.x = x, x
 	x.ctx = expr.Context{Names: &x.names, Now: x.now}
 }
@@ -204,7 +205,7 @@ func (m *marker) Mark(e int32) graph.Mark        { return m.sc.mark(e) }
 func (m *marker) Region(r int) graph.RegionState { return m.sc.region(r) }
 
 func (m *marker) Started(n int) bool {
-	return m.sc.rec(m.sd.nodes[n].m.ID) != nil
+	return m.sc.ran(m.sd.nodes[n].m.ID) != nil
 }
 
 func (m *marker) Kill(edges []int32) {

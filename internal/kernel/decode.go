@@ -124,6 +124,20 @@ func (p *parser) opRest(o *Op, key string) {
 		o.ask = p.ask()
 	case "mail":
 		o.mail = p.mail()
+	case "nodes":
+		p.array(func() { o.list = append(o.list, p.string()) })
+	case "undecided":
+		o.open = p.edges()
+	case "regions":
+		o.regions = p.edges()
+	case "ops":
+		p.array(func() {
+			o.ops = append(o.ops, Op{})
+			in := &o.ops[len(o.ops)-1]
+			if p.op(in); in.kind == opCopied {
+				p.fail(errEntry) // one level: a copy of a copy is a copy
+			}
+		})
 	default:
 		if o.kind != opStart {
 			p.unknown(key)
@@ -142,6 +156,10 @@ func (p *parser) start(st *Start, key string) {
 		st.ID = p.id()
 	case "parent":
 		st.Parent = p.id()
+	case "fork_of":
+		st.Of = p.id()
+	case "fork_seq":
+		st.OfSeq = uint64(p.int())
 	case "namespace":
 		st.Namespace = p.string()
 	case "workflow":

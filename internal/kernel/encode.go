@@ -24,6 +24,7 @@ var opNames = [...]string{
 	opAsk:  "ask", opVote: "vote", opEscalate: "escalate",
 	opSend: "send",
 	opUndo: "undo", opUndone: "undone", opAlarm: "alarm",
+	opReset: "reset", opCopied: "copied",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -32,7 +33,7 @@ type fieldNames struct {
 }
 
 var opFields = [...]fieldNames{
-	opInput:       {word: "kind", text: "answer", n: "remember"},
+	opInput:       {word: "kind", name: "on", text: "answer", n: "remember"},
 	opStart:       {due: "timeout_at"},
 	opBegin:       {due: "timeout_at"},
 	opOpen:        {path: "scope", text: "of", n: "index"},
@@ -72,6 +73,8 @@ var opFields = [...]fieldNames{
 	opUndo:        {path: "step", name: "by", n: "n"},
 	opUndone:      {path: "step", text: "of"},
 	opAlarm:       {path: "step"},
+	opReset:       {path: "scope"},
+	opCopied:      {n: "seq", due: "at"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -158,6 +161,19 @@ func (o *Op) appendRare(dst []byte) []byte {
 	}
 	if o.ask != nil {
 		dst = o.ask.append(appendKey(dst, "ask"))
+	}
+	dst = appendList(dst, "nodes", o.list)
+	dst = appendEdges(dst, "undecided", o.open)
+	dst = appendEdges(dst, "regions", o.regions)
+	if len(o.ops) > 0 {
+		dst = append(appendKey(dst, "ops"), '[')
+		for i := range o.ops {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = o.ops[i].append(dst)
+		}
+		dst = append(dst, ']')
 	}
 	if o.start != nil {
 		dst = o.start.append(dst)
@@ -269,6 +285,10 @@ func (st *Start) append(dst []byte) []byte {
 	if st.Parent != (record.ID{}) {
 		dst = appendText(dst, "parent", st.Parent.String(), true)
 	}
+	if st.Of != (record.ID{}) {
+		dst = appendText(dst, "fork_of", st.Of.String(), true)
+		dst = appendInt(dst, "fork_seq", int64(st.OfSeq))
+	}
 	dst = appendInt(dst, "not_before", st.NotBefore)
 	if len(st.Input) > 0 {
 		dst = append(appendKey(dst, "input"), st.Input...)
@@ -304,6 +324,20 @@ func appendEdges(dst []byte, key string, edges []int32) []byte {
 			dst = append(dst, ',')
 		}
 		dst = strconv.AppendInt(dst, int64(e), 10)
+	}
+	return append(dst, ']')
+}
+
+func appendList(dst []byte, key string, names []string) []byte {
+	if len(names) == 0 {
+		return dst
+	}
+	dst = append(appendKey(dst, key), '[')
+	for i, n := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, n)
 	}
 	return append(dst, ']')
 }

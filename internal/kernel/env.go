@@ -189,7 +189,7 @@ func (n *names) node(id string) *step {
 		if u := sc.undoing; u != nil && u.st.node == id {
 			return u.st
 		}
-		if rec := sc.rec(id); rec != nil {
+		if rec := sc.ran(id); rec != nil {
 			return rec.step
 		}
 	}
@@ -268,7 +268,8 @@ func (o *stepObject) Get(key string) (any, error) {
 	case "status":
 		return string(st.status), nil
 	case "runs":
-		runs := int64(st.sc.rec(st.node).runs)
+		rec := st.sc.rec(st.node)
+		runs := int64(rec.runs - rec.base)
 		if st.outcome == model.Exhausted && st.comp == nil {
 			runs--
 		}

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/pawl-dev/pawl/model"
@@ -13,9 +14,9 @@ type Event struct {
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
 	// items_added, scope_opened, scope_closing, scope_closed, message_sent, signal_received, signal_consumed,
-	// signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log, edges, paused,
-	// parked, resumed, compensating, completed, failed, cancelled or terminated; approval_requested, vote and escalated
-	// of an approval.
+	// signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log, edges, reset,
+	// copied, paused, parked, resumed, compensating, completed, failed, cancelled or terminated; approval_requested, vote
+	// and escalated of an approval.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -45,6 +46,7 @@ var eventTypes = [...]string{
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
+	opReset: "reset", opCopied: "copied",
 }
 
 // Events appends the events of an entry.
@@ -82,7 +84,8 @@ func (o *Op) eventType() string {
 func (o *Op) describe(e *Event) {
 	switch o.kind {
 	case opInput:
-		e.Name, e.Text = o.word, o.text
+		e.Name, e.Text, e.Step = o.word, o.text, o.name
+		_, e.Node, _ = splitPath(o.name)
 		return
 	case opStart:
 		e.Data = o.start.Input
@@ -102,6 +105,12 @@ func (o *Op) describe(e *Event) {
 		return
 	case opEnd:
 		e.Outcome = o.name
+		return
+	case opCopied:
+		e.Text = "from entry " + strconv.FormatInt(o.n, 10)
+		return
+	case opReset:
+		e.Step, e.Text = o.path, strings.Join(o.list, ", ")
 		return
 	case opOpen, opClose, opClosed:
 		e.Step, e.Outcome = o.path, o.word

@@ -108,6 +108,9 @@ func (s *Script) Do(line string) ([]string, error) {
 	if verb == "resume-shift" {
 		return s.told(e.feed(Input{Kind: InResume, Shift: true})), nil
 	}
+	if lines, ok, err := s.operator(verb, rest); ok || err != nil {
+		return lines, err
+	}
 	kinds := map[string]InputKind{"cancel": InCancel, "terminate": InTerminate, "pause": InPause, "resume": InResume}
 	if kind, ok := kinds[verb]; ok {
 		in := Input{Kind: kind}
@@ -330,6 +333,22 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return o.path + ": escalates " + string(o.data)
 	case opSend:
 		return tellSend(o)
+	case opCopied:
+		var steps []string
+		for i := range o.ops {
+			if o.ops[i].kind == opDone {
+				steps = append(steps, o.ops[i].path)
+			}
+		}
+		if steps == nil {
+			return ""
+		}
+		return fmt.Sprintf("copied from entry %d: %s", o.n, strings.Join(steps, ", "))
+	case opReset:
+		if o.list == nil {
+			return ""
+		}
+		return "taken back: " + strings.Join(o.list, ", ")
 	}
 	return ""
 }

@@ -150,7 +150,7 @@ func (x *decider) move(st *step, n *nodeDef, c choice) {
 func (x *decider) startAgain(sc *scope, n *nodeDef) {
 	runs := 0
 	if rec := sc.rec(n.m.ID); rec != nil {
-		runs = int(rec.runs)
+		runs = int(rec.runs - rec.base)
 	}
 	path := x.startStep(sc, n)
 	if n.m.MaxRuns > 0 && runs >= n.m.MaxRuns {

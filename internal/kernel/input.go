@@ -26,7 +26,7 @@ func (x *decider) input(i int, in *Input) {
 		return
 	}
 	if in.Kind != InStart && (x.s.start.ID.IsZero() || x.s.status.Closed()) {
-		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: CodeClosed, Message: "the execution has ended"}})
+		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: closedTo(in.Kind)})
 		return
 	}
 	switch in.Kind {
@@ -46,6 +46,10 @@ func (x *decider) input(i int, in *Input) {
 		x.resume(i, in)
 	case InDecide:
 		x.decide(i, in)
+	default:
+		if in.Kind.Operator() {
+			x.operate(i, in)
+		}
 	}
 }
 
@@ -69,7 +73,8 @@ func (x *decider) repeated(i int, in *Input) bool {
 
 var inputNames = [...]string{
 	InStart: "start", InSignal: "signal", InCancel: "cancel", InTerminate: "terminate", InPause: "pause", InResume: "resume",
-	InPark: "park", InDecide: "decide",
+	InPark: "park", InDecide: "decide", InRetry: "retry", InMove: "move", InSkip: "skip", InComplete: "complete", InFail: "fail",
+	InRoute: "route", InVars: "vars",
 }
 
 // accept journals the command and answers it.
@@ -84,8 +89,15 @@ func (x *decider) answer(i int, in *Input, err *model.Error) {
 		code = err.Code
 	}
 	started := !x.s.start.ID.IsZero()
+	if in.Kind.Operator() && err != nil && in.Request == "" {
+		started = false // it changed nothing, and the next may ask for the entry it saw
+	}
 	if started && (in.Request != "" || in.By != "" || in.Why != "" || in.Kind != InSignal && in.Kind != InStart && err == nil) {
-		x.emit(Op{kind: opInput, word: inputNames[in.Kind], req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in))})
+		o := Op{kind: opInput, word: inputNames[in.Kind], req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in))}
+		if in.Kind.Operator() {
+			o.name = in.Step
+		}
+		x.emit(o)
 	}
 	x.out.Answers = append(x.out.Answers, Answer{Input: i, Error: err, Status: x.s.status})
 }
@@ -123,4 +135,13 @@ func (x *decider) pause(i int, in *Input) {
 	if x.s.status != model.Paused {
 		x.emit(Op{kind: opStatus, word: string(model.Paused), text: in.Why, by: in.By})
 	}
+}
+
+// closedTo refuses a command to an execution that has ended.
+func closedTo(k InputKind) *model.Error {
+	msg := "the execution has ended"
+	if k.Operator() {
+		msg += "; rerun or fork it"
+	}
+	return &model.Error{Code: CodeClosed, Message: msg}
 }

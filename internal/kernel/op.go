@@ -51,6 +51,8 @@ const (
 	opUndo                          // a step that ends now has something to undo
 	opUndone                        // a compensation ended well, so the step it undoes is undone
 	opAlarm                         // something went wrong that changes nothing else; people should know
+	opCopied                        // operations of another execution, or of an earlier time, are copied
+	opReset                         // an operator takes back a node and everything behind it
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.
@@ -80,6 +82,10 @@ type Op struct {
 	tags    []tagValue
 	ask     *askSpec
 	mail    *Mail
+	list    []string // nodes
+	open    []int32  // edges that are undecided again
+	regions []int32
+	ops     []Op // copied
 }
 
 // inref is a part of a task's configuration that the journal already holds: the value at key is that of src, which

@@ -28,6 +28,12 @@ func (x *decider) resume(i int, in *Input) {
 			x.again(at)
 		}
 	}
+	x.wake()
+	x.answered()
+}
+
+// wake looks at everything that may have become ready while nothing moved.
+func (x *decider) wake() {
 	for _, st := range slices.Concat(x.s.waiters, x.s.whens) {
 		if !st.over() && x.s.root != nil {
 			x.tryWait(st)
@@ -44,7 +50,6 @@ func (x *decider) resume(i int, in *Input) {
 	if x.s.root != nil {
 		x.maybeEnd(x.s.root)
 	}
-	x.answered()
 }
 
 // unhandledAt reports whether the step failed and nothing in its scope handles that.

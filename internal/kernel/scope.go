@@ -180,7 +180,7 @@ func (x *decider) defaultOutput(sc *scope, sd *scopeDef, how *ending) {
 		return
 	}
 	for _, i := range sd.sinks {
-		rec := sc.rec(sd.nodes[i].m.ID)
+		rec := sc.ran(sd.nodes[i].m.ID)
 		if rec != nil && rec.step.status == model.StepCompleted {
 			how.refs = append(how.refs, inref{written(rec.name), "out:" + rec.step.path})
 		}

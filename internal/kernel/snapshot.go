@@ -72,6 +72,8 @@ func (c *codec) state(s *State) {
 func (c *codec) start(st *Start) {
 	c.id(&st.ID)
 	c.id(&st.Parent)
+	c.id(&st.Of)
+	c.u64(&st.OfSeq)
 	for _, t := range []*string{&st.Namespace, &st.Workflow, &st.Version, &st.Hash, &st.Key} {
 		str(c, t)
 	}
@@ -176,6 +178,8 @@ func (c *codec) scope(sc *scope) {
 	list(c, &sc.nodes, func(r *nodeRec) {
 		str(c, &r.name)
 		num(c, &r.runs)
+		num(c, &r.base)
+		c.flag(&r.idle)
 		if !c.save {
 			r.step = &step{sc: sc, node: r.name}
 		}
@@ -204,6 +208,7 @@ func (c *codec) scope(sc *scope) {
 	c.path(&sc.last)
 	c.error(&sc.handled)
 	c.error(&sc.held)
+	str(c, &sc.heldAt)
 	c.flag(&sc.closing)
 	str(c, &sc.outcome)
 	c.value(&sc.output)

@@ -17,6 +17,10 @@ func (x *decider) startExecution(i int, in *Input) {
 		x.refuse(i, in, err)
 		return
 	}
+	if in.Start.Fork != nil {
+		x.startFork(i, in)
+		return
+	}
 	st := *in.Start
 	st.Signal, st.By = nil, ""
 	deadline := int64(0)

@@ -92,6 +92,7 @@ type scope struct {
 	last    *step // whose token ended last
 	handled *model.Error
 	held    *model.Error // a failure that waits for the other steps
+	heldAt  string       // path of the step that failed
 	closing bool
 	closed  bool
 	outcome string
@@ -112,6 +113,8 @@ type scope struct {
 type nodeRec struct {
 	name string
 	runs int32
+	base int32 // of runs, those that a reset took back
+	idle bool  // a reset took back its steps: as if it had none
 	step *step // the latest
 }
 
@@ -268,6 +271,9 @@ func (s *State) Failure() *model.Error { return s.failure }
 // Outcome is the root's outcome; "" while open.
 func (s *State) Outcome() string { return s.outcome }
 
+// ForkOf is the execution whose state it began with, and the entry as of which it was copied; zero for none.
+func (s *State) ForkOf() (record.ID, uint64) { return s.start.Of, s.start.OfSeq }
+
 // Workflow names the pinned definition.
 func (s *State) Workflow() (namespace, name, version string) {
 	return s.start.Namespace, s.start.Workflow, s.start.Version
@@ -376,6 +382,14 @@ func (sc *scope) rec(node string) *nodeRec {
 		if sc.nodes[i].name == node {
 			return &sc.nodes[i]
 		}
+	}
+	return nil
+}
+
+// ran finds a node that has a step and was not reset since.
+func (sc *scope) ran(node string) *nodeRec {
+	if rec := sc.rec(node); rec != nil && !rec.idle {
+		return rec
 	}
 	return nil
 }

@@ -39,6 +39,9 @@ func Steps(s *State) iter.Seq[StepView] {
 		}
 		for _, sc := range scopes {
 			for i := range sc.nodes {
+				if sc.nodes[i].idle {
+					continue
+				}
 				if !yield(sc.nodes[i].step.view()) {
 					return
 				}
@@ -151,4 +154,29 @@ func clean(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "")
+}
+
+// Vars are the variables that a scope sees, as JSON; path names the scope or a step in it, "" the root. ok is false
+// where there is no such scope.
+func Vars(s *State, path string) (vars map[string][]byte, ok bool) {
+	if s.root == nil {
+		return nil, false
+	}
+	sc := s.scopeAt(path)
+	if sc == nil {
+		st := s.stepAt(path)
+		if st == nil {
+			return nil, false
+		}
+		sc = st.sc
+	}
+	vars = map[string][]byte{}
+	for ; sc != nil; sc = sc.parent {
+		for _, v := range sc.vars {
+			if _, inner := vars[v.name]; !inner {
+				vars[v.name] = v.v.bytes()
+			}
+		}
+	}
+	return vars, true
 }

@@ -21,6 +21,8 @@ const (
 	Resume
 	// Decide tells an approval Command.Decision.
 	Decide
+	// Operate does what Command.Operator says.
+	Operate
 	// View runs Command.Look once.
 	View
 	// Wait runs Command.Look after each transition until it says true; the close of the execution ends it anyway.
@@ -69,6 +71,8 @@ type Command struct {
 	Decision *kernel.Decision
 	// Shift is kernel.Input.Shift, for Resume.
 	Shift bool
+	// Operator is an input of one of the kinds that operators use; Request, By and Why are those of the command.
+	Operator *kernel.Input
 
 	// Look reads the execution on the owner's goroutine and must not keep or change what it is given. What it saw
 	// counts only once the reply has come without an error: it may run more often. d is nil where the definition is

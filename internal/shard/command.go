@@ -36,6 +36,8 @@ func (c *Core) admit(cmd *Command) *model.Error {
 		return &model.Error{Code: CodeInvalid, Message: "the command is incomplete"}
 	case !cmd.whole():
 		return &model.Error{Code: CodeInvalid, Message: "the command lacks what it is about"}
+	case cmd.Verb == Operate && (cmd.Operator == nil || !cmd.Operator.Kind.Operator()):
+		return &model.Error{Code: CodeInvalid, Message: "the command says not what to do"}
 	case c.draining && cmd.Verb == Start:
 		return &model.Error{Code: CodeStopping, Message: "the engine is stopping"}
 	case c.pending >= c.cfg.MaxPending:
@@ -95,6 +97,10 @@ func commandInput(cmd *Command) input {
 		origin: byCommand, ref: cmd.Ref, verb: cmd.Verb, look: cmd.Look,
 	}
 	in.Kind = kindOf(cmd.Verb)
+	if cmd.Verb == Operate {
+		in.Input = *cmd.Operator
+		in.Request, in.By, in.Why = cmd.Request, cmd.By, cmd.Why
+	}
 	return in
 }
 

@@ -136,6 +136,10 @@ func (in *input) payload() int {
 		n += len(in.Result.Output)
 	case in.Mail != nil:
 		n += len(in.Mail.Output) + len(in.Mail.Data)
+	case in.Vars != nil:
+		for i := range in.Vars {
+			n += len(in.Vars[i].Value)
+		}
 	}
 	return n
 }

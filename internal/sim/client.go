@@ -313,5 +313,5 @@ func (c *clients) waiting() *op {
 }
 
 func verbName(v shard.Verb) string {
-	return [...]string{"", "start", "signal", "cancel", "terminate", "pause", "resume", "view", "wait", "watch", "unwatch"}[v]
+	return [...]string{"", "start", "signal", "cancel", "terminate", "pause", "resume", "operate", "view", "wait", "watch", "unwatch"}[v]
 }

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pawl-dev/pawl"
+)
+
+type forkCmd struct {
+	storeFlags
+	operatorFlags
+	From []string `help:"Path of a step to run again, with all that came after it; repeatable." placeholder:"STEP"`
+	At   uint64   `help:"Begin as it was after that entry of the journal." placeholder:"N"`
+}
+
+// Run starts an execution with the state of another.
+func (c *forkCmd) Run(ctx context.Context, e *env) error {
+	return c.begin(ctx, e, &c.storeFlags, (*pawl.Engine).Fork, pawl.From(c.From...), pawl.AtSeq(c.At))
+}
+
+type rerunCmd struct {
+	storeFlags
+	operatorFlags
+	From []string `help:"Path of a step to run again, with all that came after it; repeatable. Left out: the steps that failed." placeholder:"STEP"`
+}
+
+// Run starts a closed execution again.
+func (c *rerunCmd) Run(ctx context.Context, e *env) error {
+	return c.begin(ctx, e, &c.storeFlags, (*pawl.Engine).Rerun, pawl.From(c.From...))
+}
+
+// begin starts a fork and prints its id, or its plan. It executes nothing: pawl resume goes on.
+func (c *operatorFlags) begin(ctx context.Context, e *env, s *storeFlags, verb func(*pawl.Engine, context.Context, string, ...pawl.ForkOption) (*pawl.Run, error), opts ...pawl.ForkOption) error {
+	eng, err := s.open(ctx, e, inspecting, workFlags{})
+	if err != nil {
+		return err
+	}
+	defer eng.Close(ctx)
+	id, err := find(ctx, eng, c.ID)
+	if err != nil {
+		return err
+	}
+	opts = append(opts, pawl.Why(c.Why))
+	var p pawl.Preview
+	if c.Plan {
+		opts = append(opts, pawl.Plan(&p))
+	}
+	run, err := verb(eng, ctx, id, opts...)
+	switch {
+	case err != nil:
+		return err
+	case c.Plan:
+		return e.showPlan(&p, c.Output)
+	}
+	fmt.Fprintln(e.out, run.ID())
+	e.say("It goes on as %s. Run it with: pawl resume %s", run.ID(), run.ID())
+	return nil
+}

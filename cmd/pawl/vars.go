@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+)
+
+type varsCmd struct {
+	storeFlags
+	operatorFlags
+	Set   []string `arg:"" optional:"" name:"name=value" help:"Assignments: NAME=JSON, or NAME:OP=JSON with append, concat, merge, add or unset. None: show the variables."`
+	In    string   `help:"Scope, or step in it, whose variables are meant; left out, the execution's own." placeholder:"PATH"`
+	IfSeq uint64   `name:"if-seq" help:"Only if that is the last entry of the journal." placeholder:"N"`
+}
+
+// Run shows or changes variables.
+func (c *varsCmd) Run(ctx context.Context, e *env) error {
+	if len(c.Set) == 0 {
+		return c.show(ctx, e)
+	}
+	var changes []pawl.Change
+	for _, a := range c.Set {
+		left, value, ok := strings.Cut(a, "=")
+		name, op, _ := strings.Cut(left, ":")
+		if name == "" || !ok && op != "unset" {
+			return usage("%q is no NAME=VALUE", a)
+		}
+		changes = append(changes, pawl.Change{Var: name, Op: op, Value: json.RawMessage(looseJSON(value))})
+	}
+	opts := []pawl.CommandOption{pawl.In(c.In), pawl.IfSeq(c.IfSeq)}
+	return c.operate(ctx, e, &c.storeFlags, "The variables are changed", func(eng *pawl.Engine, id string, more ...pawl.CommandOption) error {
+		return eng.SetVars(ctx, id, changes, append(opts, more...)...)
+	})
+}
+
+// show prints the variables that the scope sees.
+func (c *varsCmd) show(ctx context.Context, e *env) error {
+	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	if err != nil {
+		return err
+	}
+	defer eng.Close(ctx)
+	id, err := find(ctx, eng, c.ID)
+	if err != nil {
+		return err
+	}
+	vars, seq, err := eng.Vars(ctx, id, pawl.In(c.In))
+	if err != nil {
+		return err
+	}
+	if c.Output != asTable {
+		return e.print(c.Output, &listing{single: true, values: []any{map[string]any{"seq": seq, "vars": vars}}})
+	}
+	for _, name := range sortedKeys(vars) {
+		fmt.Fprintf(e.out, "%s=%s\n", name, vars[name])
+	}
+	e.say("As of entry %d.", seq)
+	return nil
+}

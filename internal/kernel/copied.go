@@ -1,0 +1,494 @@
+package kernel
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// Entry is one entry of a journal, decoded.
+type Entry struct {
+	Seq uint64
+	At  int64
+	Ops []Op
+}
+
+// Fork is the past with which a new execution begins: the operations that made the state of another, as of an entry,
+// each complete in itself (LANGUAGE 10). See [NewFork].
+type Fork struct {
+	// Start is that of the original.
+	Start Start
+	// Of is the original and Seq its entry up to which it was copied.
+	Of  record.ID
+	Seq uint64
+	// Resets are steps to run again, by path, in scopes that are open in the copy.
+	Resets []string
+
+	copies []Op
+	at     int64 // time of that entry
+	bytes  int
+}
+
+// CodeNothingFailed refuses a rerun of an execution without failed steps from those.
+const CodeNothingFailed = "nothing_failed"
+
+// maxFork bounds what a first entry may copy.
+const maxFork = 8 << 20
+
+// NewFork reads a journal from entry 1 up to entry upto (0: to its end) and keeps what its state is made of. Of an
+// execution that has closed, what it did to close is left out: it is copied as it was just before. What happened inside
+// scopes that had ended is left out, too, but for their results.
+//
+// from are the steps to run again, by path; one inside a scope that has ended stands for the composite around it. With
+// failed they are those that made the execution fail.
+func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *model.Error) {
+	f := &forker{fork: &Fork{}, closed: map[string]bool{}, undone: map[string]bool{}, owners: map[string]string{}}
+	if err := f.survey(entries, upto); err != nil {
+		return nil, &model.Error{Code: "journal", Message: err.Error()}
+	}
+	if err := f.resets(from, failed); err != nil {
+		return nil, err
+	}
+	if err := f.copy(entries); err != nil {
+		return nil, &model.Error{Code: "journal", Message: err.Error()}
+	}
+	if f.fork.bytes > maxFork {
+		return nil, &model.Error{Code: CodePayload, Message: fmt.Sprintf("the copy of its state has %d bytes, more than %d", f.fork.bytes, maxFork)}
+	}
+	return f.fork, nil
+}
+
+// forker folds a journal twice: to see how it ends, then to copy it.
+type forker struct {
+	fork   *Fork
+	end    *State            // as of the cut
+	ops    int               // operations before the cut
+	closed map[string]bool   // scopes that have ended
+	undone map[string]bool   // steps that were undone after the cut
+	owns   bool              // the copy owns what is left to undo
+	owners map[string]string // of scopes, by path
+}
+
+// each calls do for the operations of the journal in order, those that were copied into it among them, until it says
+// no.
+func each(entries []Entry, do func(e *Entry, at int64, o *Op) (bool, error)) error {
+	for i := range entries {
+		e := &entries[i]
+		for j := range e.Ops {
+			o := &e.Ops[j]
+			if o.kind != opCopied {
+				if more, err := do(e, e.At, o); err != nil || !more {
+					return err
+				}
+				continue
+			}
+			for k := range o.ops {
+				if more, err := do(e, o.due, &o.ops[k]); err != nil || !more {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// survey folds up to the cut.
+func (f *forker) survey(entries []Entry, upto uint64) error {
+	f.end = New()
+	cut := false
+	return each(entries, func(e *Entry, at int64, o *Op) (bool, error) {
+		if cut = cut || upto > 0 && e.Seq > upto || f.end.root != nil && ends(o); cut {
+			f.afterCut(o)
+			return true, nil
+		}
+		f.ops++
+		f.fork.Seq, f.fork.at = e.Seq, e.At
+		f.end.begin(e.Seq, at)
+		switch o.kind {
+		case opStart:
+			f.fork.Start, f.fork.Of = *o.start, o.start.ID
+		case opOpen:
+			f.owners[o.path] = o.text
+		case opClosed:
+			f.closed[o.path] = true
+		}
+		return true, f.end.apply(o)
+	})
+}
+
+// afterCut notes what the original did afterwards that matters: what it has undone, and that it has closed.
+func (f *forker) afterCut(o *Op) {
+	switch o.kind {
+	case opUndone:
+		f.undone[o.text] = true
+	case opEnd:
+		f.owns = true
+	}
+}
+
+// ends reports whether the execution begins to close, or closes, by o.
+func ends(o *Op) bool {
+	return o.kind == opEnd || (o.kind == opClose || o.kind == opClosed) && o.path == ""
+}
+
+// resets finds the steps to run again.
+func (f *forker) resets(from []string, failed bool) *model.Error {
+	x := decider{s: f.end}
+	if failed {
+		from = f.failed()
+		if len(from) == 0 && f.end.live == 0 {
+			return &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
+		}
+	}
+	if !f.owns {
+		if err := f.rollsBack(); err != nil {
+			return err
+		}
+	}
+	from = slices.Clone(from)
+	for path := range f.undone {
+		from = append(from, path) // sorted: below
+	}
+	slices.Sort(from)
+	for _, path := range from {
+		path = f.outermost(path)
+		st, err := x.target(path)
+		if err != nil {
+			return err
+		}
+		f.fork.Resets = append(f.fork.Resets, st.path)
+	}
+	return nil
+}
+
+// rollsBack refuses to copy an open execution whose rollback is under way: it is for the original to end it.
+func (f *forker) rollsBack() (err *model.Error) {
+	f.end.eachScope(func(sc *scope) {
+		if sc.closing && !sc.closed || sc.undoing != nil {
+			err = &model.Error{Code: CodeClosing, Message: "a scope of it is ending; wait for its end, or fork it as of an earlier entry"}
+		}
+	})
+	return err
+}
+
+// outermost is the step that stands for path in a scope that is open: itself, or the composite around it.
+func (f *forker) outermost(path string) string {
+	for i := range len(path) {
+		if path[i] == '/' && f.closed[path[:i]] {
+			return f.owners[path[:i]]
+		}
+	}
+	return path
+}
+
+// failed are the steps whose failure nothing handled, or was answered with the target fail. There may be none where
+// the execution was ended from outside; its live steps go on then.
+func (f *forker) failed() (paths []string) {
+	handled := ""
+	f.end.eachStep(func(st *step) {
+		if st.over() && !st.followed && st.status == model.StepFailed && st.current() && !st.cleanup() {
+			paths = append(paths, st.path)
+		}
+	})
+	if f.end.root == nil {
+		return nil
+	}
+	if h := f.end.root.handled; len(paths) == 0 && f.end.live == 0 && h != nil {
+		handled = h.Step
+	}
+	if handled != "" {
+		paths = append(paths, handled)
+	}
+	return paths
+}
+
+// copy keeps the operations before the cut that the state is made of.
+func (f *forker) copy(entries []Entry) error {
+	s, left := New(), f.ops
+	var last *Op
+	err := each(entries, func(e *Entry, at int64, o *Op) (bool, error) {
+		if left == 0 {
+			return false, nil
+		}
+		left--
+		s.begin(e.Seq, at)
+		c, keep, err := f.complete(s, o)
+		if err != nil || !keep {
+			return true, err
+		}
+		if last == nil || last.n != int64(e.Seq) || last.due != at {
+			f.fork.copies = append(f.fork.copies, Op{kind: opCopied, n: int64(e.Seq), due: at})
+			last = &f.fork.copies[len(f.fork.copies)-1]
+		}
+		last.ops = append(last.ops, c)
+		f.fork.bytes += 64 + len(c.path) + len(c.data)
+		return true, nil
+	})
+	return err
+}
+
+// complete applies o and gives it in a form that refers to nothing else.
+func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
+	c = *o
+	sc := s.scopeAt(o.path)
+	if err := s.apply(o); err != nil {
+		return c, false, err
+	}
+	switch o.kind {
+	case opInput, opStart, opBegin, opLog, opAbsorbed, opMore, opConfig, opSend, opAlarm:
+		return c, false, nil
+	case opStatus:
+		return Op{kind: opStatus, word: string(model.Running), n: o.n}, o.n > 0, nil
+	case opUndo:
+		if !f.owns || f.undone[o.path] {
+			return c, false, nil
+		}
+	case opClose:
+		if f.gone(o.path) {
+			return c, false, nil
+		}
+	case opTook:
+		if f.inside(o) {
+			return Op{kind: opExpired, n: o.n}, true, nil
+		}
+	case opFeed:
+		if f.inside(o) && o.until > 0 {
+			return Op{kind: opExpired, n: o.until}, true, nil
+		}
+	}
+	if f.inside(o) {
+		return c, false, nil
+	}
+	switch o.kind {
+	case opClosed:
+		c.word, c.err = sc.outcome, sc.err
+		c.carry(sc.output)
+	case opClose:
+		c.carry(sc.output)
+	case opSet:
+		if len(o.refs) > 0 || o.text != "" {
+			c.word = "set"
+			c.carry(sc.variable(o.name).v)
+		}
+	case opTask, opDone, opVerdict, opEnter:
+		if st := s.stepAt(o.path); st != nil {
+			f.completeStep(&c, st)
+		}
+	}
+	return c, true, nil
+}
+
+func (f *forker) completeStep(c *Op, st *step) {
+	switch c.kind {
+	case opDone:
+		c.carry(st.output)
+	case opVerdict:
+		c.carry(st.comp.output)
+	case opEnter:
+		if c.hasData || c.text != "" {
+			c.carry(st.comp.items)
+		}
+	case opTask:
+		now := f.end.findStep(c.path)
+		switch {
+		case now == nil || now.over() && now.undo == nil: // nobody reads its configuration any more
+			c.data, c.hasData, c.refs, c.late, c.due, c.n, c.until = nil, false, nil, nil, 0, 0, 0
+		case c.hasData || len(c.refs) > 0:
+			c.data, c.hasData, c.refs = st.task.bytes(), true, nil
+		}
+	}
+}
+
+// carry makes v the data of the operation.
+func (o *Op) carry(v *value) {
+	o.data, o.hasData, o.text, o.refs = nil, v != nil, "", nil
+	if v != nil {
+		o.data = v.bytes()
+	}
+}
+
+// gone reports whether the scope had ended at the cut and nothing in it may have to be undone.
+func (f *forker) gone(scope string) bool { return f.closed[scope] && f.end.kept[scope] == nil }
+
+// inside reports whether o happened inside a scope that is gone.
+func (f *forker) inside(o *Op) bool {
+	switch o.kind {
+	case opSet, opRegion, opHold, opReset:
+		if f.gone(o.path) {
+			return true
+		}
+	case opEdges:
+		if o.flag && f.gone(o.path) {
+			return true
+		}
+	}
+	for i := range len(o.path) {
+		if o.path[i] == '/' && f.gone(o.path[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// applyCopied folds what was copied from another execution, or from an earlier time of this one.
+func (s *State) applyCopied(o *Op) error {
+	now := s.at
+	s.at = o.due
+	for i := range o.ops {
+		if err := s.apply(&o.ops[i]); err != nil {
+			return fmt.Errorf("copied operation %d (%s): %w", i, o.ops[i].Kind(), err)
+		}
+	}
+	s.at = now
+	return nil
+}
+
+// tagForkOf is the tag by which the forks of an execution are found.
+const tagForkOf = "fork_of"
+
+// startFork begins an execution with the past of another. Attempts that were out belong to the other: they begin anew.
+// All timers are moved by the time that has passed.
+func (x *decider) startFork(i int, in *Input) {
+	f := in.Start.Fork
+	st := *in.Start
+	st.Signal, st.By, st.NotBefore, st.Of, st.OfSeq = nil, "", 0, f.Of, f.Seq
+	passed := x.now - f.at
+	deadline := x.deadlineOf(x.d.timeout)
+	if deadline > 0 {
+		deadline -= passed // it is moved with the other timers
+	}
+	x.emit(Op{kind: opStart, start: &st, by: in.By, due: deadline})
+	x.accept(i, in)
+	x.openTags()
+	for k := range f.copies {
+		x.emit(f.copies[k])
+	}
+	x.emit(Op{kind: opStatus, word: string(model.Running), n: passed})
+	id, _ := json.Marshal(f.Of.String()) // a string can be written
+	x.emit(Op{kind: opTags, tags: []tagValue{{tagForkOf, id}}})
+	if x.err != nil {
+		return
+	}
+	for _, ref := range x.s.Tasks() {
+		x.lost(&Input{Kind: InReleased, Step: ref.Step, Attempt: ref.Attempt})
+	}
+	for _, st := range x.firsts(f.Resets) {
+		if st.current() && x.err == nil {
+			x.resetNode(st.sc, x.def(st))
+		}
+	}
+	x.beginAgain()
+	if x.err == nil && x.s.root != nil {
+		x.wake()
+	}
+	x.answered()
+}
+
+// firsts are those of the steps that the reset of none of the others reaches; of several in one region, the first.
+func (x *decider) firsts(paths []string) (list []*step) {
+	var all []*step
+	for _, path := range paths {
+		if st := x.s.findStep(path); st != nil && st.current() {
+			all = append(all, st)
+		}
+	}
+	reaches := func(a, b *step) bool {
+		return a.sc == b.sc && reachOf(x.scopeDef(a.sc).g, x.def(a).index).nodes[x.def(b).index]
+	}
+	for i, st := range all {
+		behind := slices.ContainsFunc(all, func(o *step) bool { return o != st && reaches(o, st) && !reaches(st, o) }) ||
+			slices.ContainsFunc(all[:i], func(o *step) bool { return reaches(o, st) })
+		if !behind {
+			list = append(list, st)
+		}
+	}
+	return list
+}
+
+// beginAgain starts the steps of a fork that cannot go on as they are: those that failed unhandled, and those that wait
+// for an answer which only the original gets.
+func (x *decider) beginAgain() {
+	var todo []*step
+	x.s.eachStep(func(st *step) {
+		failed := st.over() && !st.followed && st.status == model.StepFailed
+		if st.current() && (failed || !st.over() && x.def(st).asksAnother()) && !st.sc.closing {
+			todo = append(todo, st)
+		}
+	})
+	slices.SortFunc(todo, func(a, b *step) int { return strings.Compare(a.path, b.path) })
+	for _, st := range todo {
+		if x.err == nil && st.current() && (!st.over() || !st.followed) {
+			x.resetNode(st.sc, x.def(st))
+		}
+	}
+}
+
+// asksAnother reports whether a live step of the node waits for what only the execution that asked gets.
+func (n *nodeDef) asksAnother() bool { return n.kind == kindSend }
+
+// ForeseeFork says what a fork would keep and run again.
+func ForeseeFork(d *Definition, in Input, env Env) (p Preview, err error) {
+	trial := New()
+	dec, err := Decide(d, trial, []Input{in}, env, nil)
+	if err != nil {
+		return p, err
+	}
+	p.Status = trial.Status()
+	if len(dec.Answers) > 0 && dec.Answers[0].Error != nil {
+		p.Error = dec.Answers[0].Error
+		return p, nil
+	}
+	begun := map[string]bool{}
+	for i := range dec.Ops {
+		if o := &dec.Ops[i]; o.kind == opStep {
+			p.Begins = append(p.Begins, o.path)
+			begun[o.path] = true
+		}
+	}
+	f := in.Start.Fork
+	was := New()
+	if err := f.fold(was); err != nil {
+		return p, err
+	}
+	was.eachStep(func(st *step) {
+		if !st.current() {
+			return
+		}
+		now := trial.findStep(st.path)
+		gone := now == nil || now.sc.rec(now.node).idle
+		switch {
+		case st.over() && !gone:
+			p.Kept = append(p.Kept, st.path)
+		case st.over():
+			p.Again = append(p.Again, st.path)
+		case gone || now.status == model.StepCancelled:
+			p.Cancelled = append(p.Cancelled, st.path)
+		default:
+			p.Begins = append(p.Begins, st.path)
+		}
+		if d.touches(st) && (gone || !st.over()) {
+			p.Repeats = append(p.Repeats, st.path)
+		}
+	})
+	p.sort()
+	return p, nil
+}
+
+// fold gives the state that was copied.
+func (f *Fork) fold(s *State) error {
+	st := f.Start
+	s.begin(1, f.at)
+	if err := s.apply(&Op{kind: opStart, start: &st}); err != nil {
+		return err
+	}
+	for i := range f.copies {
+		if err := s.apply(&f.copies[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
