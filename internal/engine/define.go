@@ -39,6 +39,15 @@ func Compile(body []byte) (def *kernel.Definition, err error) {
 			return nil, fmt.Errorf("%s at node %q: %s", f.Code, f.Node, f.Message)
 		}
 	}
+	input, err := checkOf(&w)
+	if err != nil {
+		return nil, fmt.Errorf("the input of the definition: %w", err)
+	}
+	signal, err := signalCheckOf(&w)
+	if err != nil {
+		return nil, fmt.Errorf("the signals of the definition: %w", err)
+	}
+	def.CheckWith(input, signal)
 	return def, nil
 }
 

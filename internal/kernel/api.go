@@ -98,8 +98,21 @@ type Start struct {
 	NotBefore int64
 	// Signal is delivered with the start, if set.
 	Signal *Signal
-	// By is who asked, in the start of an execution by another one.
-	By string
+	// By is who asked, in the start of an execution by another one, and Tags what that one is tagged with.
+	By   string
+	Tags []Tagged
+	// Step and Attempt are where in Parent it was started; Waits: that step wants to hear of the end.
+	Step    string
+	Attempt int
+	Waits   bool
+	// Unchecked: the input is still to be filled in and checked by the definition.
+	Unchecked bool
+}
+
+// Tagged is one tag: a name and JSON.
+type Tagged struct {
+	Name string
+	Data []byte
 }
 
 // Signal is a named message.
@@ -249,4 +262,5 @@ const (
 	OpenTimeout  // the timeout of a step or of the execution, at Until
 	OpenApproval // an approval waits for decisions
 	OpenAnswer   // a message was sent and not answered
+	OpenChild    // a child execution has not ended
 )

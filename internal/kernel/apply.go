@@ -61,6 +61,8 @@ func (s *State) apply(o *Op) error {
 		return s.applyCopied(o)
 	case opSend:
 		return s.applySend(o)
+	case opListen:
+		return s.applyListen(o)
 	case opOpen:
 		return s.applyOpen(o)
 	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset:
@@ -159,6 +161,8 @@ func (s *State) applyToStep(o *Op) error {
 			return fmt.Errorf("step %q undoes nothing", o.path)
 		}
 		s.applyUndone(st)
+	case opChild:
+		return s.applyChild(st, o)
 	case opAgain:
 		st.follow()
 		st.sc.handled = nil
@@ -182,7 +186,7 @@ func (s *State) applyStart(o *Op) {
 	s.start = *o.start
 	s.startedBy = o.by
 	s.input, s.trigger = rawValue(o.start.Input), rawValue(o.start.Trigger)
-	s.start.Input, s.start.Trigger, s.start.Signal, s.start.Fork = nil, nil, nil, nil
+	s.start.Input, s.start.Trigger, s.start.Signal, s.start.Fork, s.start.Tags = nil, nil, nil, nil, nil
 	s.bytes += s.input.size() + s.trigger.size()
 	s.root = &scope{opened: s.at}
 	s.setStatus(model.Running)
@@ -239,6 +243,7 @@ func (s *State) applyEnd(o *Op) {
 	s.root, s.scopes, s.kept, s.undos = nil, nil, nil, 0
 	s.agenda, s.agendaHead, s.timers = nil, 0, nil
 	s.signals, s.waiters, s.whens, s.asks = nil, nil, nil, nil
+	s.listeners, s.charges = nil, nil
 	s.tasks, s.live = 0, 0
 	s.bytes = s.output.size()
 }
@@ -388,6 +393,9 @@ func (s *State) applyBackoff(st *step, o *Op) {
 	s.landed(st)
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
 	st.doubt = st.doubt || doubtful(o.err)
+	if st.away != nil {
+		st.away.open = false
+	}
 	for int(o.n) >= len(st.tries) {
 		st.tries = append(st.tries, 0)
 	}

@@ -72,6 +72,7 @@ func (x *decider) withdraw(st *step) {
 	switch {
 	case st.out:
 		x.askCancel(st, true, x.now+x.bounds.CancelGrace)
+	case x.recall(st, "", true):
 	case st.comp != nil && st.comp.undo.now != nil: // it ends withdrawn once it is undone
 		x.emit(Op{kind: opCancel, path: st.path, flag: true})
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):

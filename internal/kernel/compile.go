@@ -232,8 +232,8 @@ func (c *compiler) kind(n *nodeDef) {
 		n.kind = kindSend
 		c.sendNode(n)
 	case "workflow":
-		n.kind = kindSet
-		c.unsupported(n.m.ID, n.m.Type, "node type "+n.m.Type)
+		n.kind = kindChild
+		c.childNode(n)
 	default:
 		n.kind = kindEffect
 		c.effectNode(n)

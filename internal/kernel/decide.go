@@ -53,6 +53,8 @@ type decider struct {
 	seq    uint64 // of the entry before
 	// readConfig: config was read, so the entry names its revision.
 	readConfig bool
+	// childOver is the step whose child has ended, so that there is nothing to recall when it ends.
+	childOver *step
 	// What changed, for waits on a condition.
 	changed []expr.Ref
 }

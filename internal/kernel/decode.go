@@ -178,6 +178,16 @@ func (p *parser) start(st *Start, key string) {
 		st.Trigger = p.raw()
 	case "by":
 		st.By = p.string()
+	case "parent_step":
+		st.Step = p.string()
+	case "parent_attempt":
+		st.Attempt = int(p.int())
+	case "parent_waits":
+		st.Waits = p.bool()
+	case "unchecked":
+		st.Unchecked = p.bool()
+	case "tags":
+		p.object(func(k string) { st.Tags = append(st.Tags, Tagged{k, p.raw()}) })
 	default:
 		p.unknown(key)
 	}

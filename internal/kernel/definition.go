@@ -13,6 +13,20 @@ type Definition struct {
 	nodes   map[string]*nodeDef // ids are unique in the file
 	tags    []tagDef
 	timeout textDef
+	check   InputCheck
+	signal  SignalCheck
+}
+
+// InputCheck fills in what an input leaves out and refuses what the definition does not take. trigger is what the
+// defaults have read, nil where they read none. It depends on its arguments alone; now is Unix milliseconds.
+type InputCheck func(raw []byte, now int64, seed uint64) (input, trigger []byte, err *model.Error)
+
+// SignalCheck refuses data that a declared signal does not take.
+type SignalCheck func(name string, data []byte) *model.Error
+
+// CheckWith sets the checks of what comes from other executions. It is called before the definition is used.
+func (d *Definition) CheckWith(input InputCheck, signal SignalCheck) {
+	d.check, d.signal = input, signal
 }
 
 // Workflow is the definition's source.
@@ -63,6 +77,7 @@ const (
 	kindCancel
 	kindApproval
 	kindSend
+	kindChild
 	kindScope
 	kindParallel
 	kindForeach
@@ -97,6 +112,7 @@ type nodeDef struct {
 	end       endDef
 	cancel    []string
 	send      *sendDef
+	child     *childDef
 	comp      *compDef
 	ask       *askDef // approval
 }

@@ -22,9 +22,9 @@ var opNames = [...]string{
 	opStatus: "status", opEnd: "end", opMore: "more", opConfig: "config",
 	opFeed: "feed",
 	opAsk:  "ask", opVote: "vote", opEscalate: "escalate",
-	opSend: "send",
 	opUndo: "undo", opUndone: "undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
+	opSend: "send", opChild: "child", opListen: "listen",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -69,12 +69,14 @@ var opFields = [...]fieldNames{
 	opAsk:         {path: "step", due: "timeout_at"},
 	opVote:        {path: "step", word: "outcome", data: "form"},
 	opEscalate:    {path: "step", n: "index", data: "how"},
-	opSend:        {path: "step"},
 	opUndo:        {path: "step", name: "by", n: "n"},
 	opUndone:      {path: "step", text: "of"},
 	opAlarm:       {path: "step"},
+	opSend:        {path: "step", data: "input", text: "from", due: "timeout_at", flag: "withdraws", word: "policy", name: "because"},
 	opReset:       {path: "scope"},
 	opCopied:      {n: "seq", due: "at"},
+	opChild:       {path: "step", attempt: "attempt", text: "id", word: "version", name: "at_end"},
+	opListen:      {text: "who", name: "step", attempt: "attempt"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -297,6 +299,20 @@ func (st *Start) append(dst []byte) []byte {
 		dst = append(appendKey(dst, "trigger"), st.Trigger...)
 	}
 	dst = appendText(dst, "by", st.By, false)
+	dst = appendText(dst, "parent_step", st.Step, false)
+	dst = appendInt(dst, "parent_attempt", int64(st.Attempt))
+	dst = appendFlag(dst, "parent_waits", st.Waits)
+	dst = appendFlag(dst, "unchecked", st.Unchecked)
+	if len(st.Tags) > 0 {
+		dst = append(appendKey(dst, "tags"), '{')
+		for i, t := range st.Tags {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(append(appendString(dst, t.Name), ':'), t.Data...)
+		}
+		dst = append(dst, '}')
+	}
 	return dst
 }
 

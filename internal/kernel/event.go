@@ -45,6 +45,7 @@ var eventTypes = [...]string{
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
+	opChild: "child_started", opListen: "",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
 }
@@ -129,6 +130,8 @@ func (o *Op) describe(e *Event) {
 		e.Taken = o.taken
 	case opBackoff:
 		e.Until = o.until
+	case opChild:
+		e.Text = o.word
 	case opTask:
 		e.Until = o.due
 	case opEnter:

@@ -76,6 +76,8 @@ func (o *Outstanding) subject() string {
 		return o.Step + " waits for a decision about " + strconv.Quote(o.Ask.Title)
 	case OpenTimeout:
 		return "The execution has a time limit"
+	case OpenChild:
+		return o.Step + " waits for the child " + o.other()
 	case OpenAnswer:
 		return o.Step + " has sent a signal to " + o.other() + " and waits for the answer"
 	}
@@ -128,6 +130,8 @@ func (o *Outstanding) wayOut() string {
 		return "the result of the attempt lets it go on"
 	case OpenPaused, OpenParked:
 		return "resume lets it go on"
+	case OpenChild:
+		return "its end lets it go on"
 	case OpenAnswer:
 		return "nothing is needed, it is answered when the message has been taken"
 	case OpenCancel:

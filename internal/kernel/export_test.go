@@ -349,6 +349,13 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			return ""
 		}
 		return "taken back: " + strings.Join(o.list, ", ")
+	case opChild:
+		if o.text != "" {
+			return o.path + ": is attached to " + o.text + " of version " + o.word
+		}
+		return o.path + ": the child is there, of version " + o.word
+	case opListen:
+		return o.text + " listens"
 	}
 	return ""
 }

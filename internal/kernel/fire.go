@@ -54,6 +54,9 @@ func (x *decider) expire(st *step) {
 		}
 		return
 	}
+	if x.recall(st, becauseLate, false) {
+		return
+	}
 	if st.out {
 		x.out.Cancel = append(x.out.Cancel, TaskRef{Step: st.path, Attempt: st.attempt})
 	}

@@ -18,13 +18,11 @@ type MailKind string
 const (
 	// MailSignal brings Signal. With Start the execution is made first where it is absent.
 	MailSignal MailKind = "signal"
-	// MailStart makes the execution Start.
+	// MailStart makes the execution Start. Who gets it because it has the key already is asked to tell Step of its end.
 	MailStart MailKind = "start"
 	// MailCancel and MailTerminate end a child that the step Step of From had started.
 	MailCancel    MailKind = "cancel"
 	MailTerminate MailKind = "terminate"
-	// MailListen asks to be told of the end, like a parent: Step of From waits.
-	MailListen MailKind = "listen"
 	// MailEnded tells Step that From, its child, has ended: Status, Outcome, Output, Error, Version.
 	MailEnded MailKind = "ended"
 	// MailAnswer tells Step what became of a message that asked for it: Error, and Version for a start.
@@ -64,8 +62,10 @@ type Mail struct {
 	Data []byte
 }
 
-// Notice reports whether m only tells something: nobody minds if it can't be delivered.
-func (m *Mail) Notice() bool { return m.Kind == MailEnded || m.Kind == MailAnswer }
+// Notice reports whether m only tells something, or ends what may have ended: nobody minds if it can't be delivered.
+func (m *Mail) Notice() bool {
+	return m.Kind == MailEnded || m.Kind == MailAnswer || m.Kind == MailCancel || m.Kind == MailTerminate
+}
 
 // Home is the slot whose shard takes m.
 func (m *Mail) Home(namespace string) uint16 {

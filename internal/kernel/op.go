@@ -53,6 +53,8 @@ const (
 	opAlarm                         // something went wrong that changes nothing else; people should know
 	opCopied                        // operations of another execution, or of an earlier time, are copied
 	opReset                         // an operator takes back a node and everything behind it
+	opChild                         // a child is there
+	opListen                        // another execution wants to hear of the end
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

@@ -65,7 +65,7 @@ func (st *step) open(list []Outstanding) []Outstanding {
 		o.Kind, o.Until = OpenBackoff, st.due
 	case st.ballot != nil:
 		o.Kind, o.Ask = OpenApproval, st.ballot.view(st.due)
-	case st.away != nil:
+	case st.away != nil && st.away.open:
 		o = st.openAway(o)
 	case st.status == model.StepWaiting:
 		o.Kind = OpenWait

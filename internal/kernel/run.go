@@ -40,6 +40,8 @@ func (x *decider) runStep(st *step) {
 		x.runCancel(st, n)
 	case kindSend:
 		x.runSend(st, n)
+	case kindChild:
+		x.runChild(st, n)
 	default:
 		x.enter(st, n)
 	}
@@ -213,6 +215,9 @@ func (x *decider) runSwitch(st *step, n *nodeDef) {
 // end emits the operation that ends st and tells a closing scope.
 func (x *decider) end(o Op, st *step) {
 	sc := st.sc
+	if o.path == st.path && x.childOver != st {
+		x.recall(st, "", false)
+	}
 	x.toUndo(&o, st)
 	x.emit(o)
 	x.note("nodes", st.node)

@@ -72,6 +72,7 @@ func (x *decider) cancelStep(st *step) {
 	case st.over() || st.cleanup() || x.err != nil:
 	case st.out:
 		x.askCancel(st, false, 0)
+	case x.recall(st, "", false):
 	case st.comp != nil && st.comp.undo.now != nil: // it is being undone and ends by itself
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
 		if st.comp.verdict == "" {
@@ -141,6 +142,7 @@ func (x *decider) endWith(status model.Status, outcome string, err *model.Error)
 		k := x.s.signals[0]
 		x.emit(Op{kind: opUndelivered, n: k.n, name: k.name})
 	}
+	x.tellEnd(status, outcome, err)
 	o := Op{kind: opEnd, word: string(status), name: outcome, err: err}
 	x.emit(o)
 }

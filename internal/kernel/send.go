@@ -30,7 +30,7 @@ func (x *decider) runSend(st *step, n *nodeDef) {
 	case m == nil:
 		x.complete(st, n, outcomeNotFound, nil)
 	default:
-		x.send(st.path, m, nil)
+		x.send(st.path, m)
 	}
 }
 
@@ -120,7 +120,7 @@ func (x *decider) startOf(st *step, m *Mail, input *expr.Template) *model.Error 
 
 // birth begins the start of another execution by something in this one, which seed names. Its id derives from both.
 func (x *decider) birth(seed, workflow, key string) *Start {
-	s := &Start{Namespace: x.s.start.Namespace, Workflow: workflow, Key: key, By: x.s.startedBy}
+	s := &Start{Namespace: x.s.start.Namespace, Workflow: workflow, Key: key}
 	h := fnv64(x.s.start.ID[:], seed)
 	slot := uint16(h>>48) ^ uint16(h>>16)
 	if key != "" {
@@ -130,24 +130,34 @@ func (x *decider) birth(seed, workflow, key string) *Start {
 	return s
 }
 
-// send journals a message and lets it leave with the entry. path is the step that sends, "" for the execution. fill
-// completes what leaves with what the journal need not hold twice; may be nil.
-func (x *decider) send(path string, m *Mail, fill func(*Mail), refs ...inref) {
-	x.emit(Op{kind: opSend, path: path, mail: m, refs: refs})
+// send journals a message of a step and lets it leave with the entry.
+func (x *decider) send(path string, m *Mail) {
+	x.sendOp(Op{kind: opSend, path: path, mail: m}, nil)
+}
+
+// sendOp journals the operation of a message and lets that leave with the entry. fill completes what leaves with what
+// the journal need not hold twice; may be nil.
+func (x *decider) sendOp(o Op, fill func(*Mail)) {
+	x.emit(o)
 	if x.err != nil {
 		return
 	}
-	x.size += len(m.Output) + len(m.Data)
-	if m.Signal != nil {
-		x.size += len(m.Signal.Data)
-	}
-	if m.Start != nil {
-		x.size += len(m.Start.Input)
-	}
-	out := *m
+	out := *o.mail
 	out.From = x.s.start.ID
+	if out.Start != nil {
+		start := *out.Start
+		start.Unchecked = true
+		out.Start = &start
+	}
 	if fill != nil {
 		fill(&out)
+	}
+	x.size += len(out.Output) + len(out.Data)
+	if out.Signal != nil {
+		x.size += len(out.Signal.Data)
+	}
+	if out.Start != nil {
+		x.size += len(out.Start.Input)
 	}
 	x.out.Sends = append(x.out.Sends, out)
 }
@@ -157,18 +167,45 @@ func (x *decider) mail(i int, in *Input) {
 	m := in.Mail
 	switch m.Kind {
 	case MailSignal:
-		x.signal(i, &Input{Kind: InSignal, Signal: m.Signal})
+		x.mailSignal(i, in)
 	case MailAnswer:
 		x.mailAnswer(m)
+	case MailEnded:
+		x.mailEnded(m)
+	case MailCancel, MailTerminate:
+		x.mailEnd(i, in)
+	case MailStart:
+		x.mailListen(i, m)
 	default:
 		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: "unknown_mail", Message: "the message is from a newer program"}})
 	}
+}
+
+// mailSignal handles a signal of another execution: its data is checked here, because nobody has done so.
+func (x *decider) mailSignal(i int, in *Input) {
+	sig := Input{Kind: InSignal, Signal: in.Mail.Signal}
+	if err := x.checkSignal(sig.Signal); err != nil {
+		x.refuse(i, &sig, err)
+		return
+	}
+	x.signal(i, &sig)
+}
+
+func (x *decider) checkSignal(sig *Signal) *model.Error {
+	if x.d.signal == nil || sig == nil {
+		return nil
+	}
+	return x.d.signal(sig.Name, sig.Data)
 }
 
 // mailAnswer ends the wait of a step for the answer to what it sent.
 func (x *decider) mailAnswer(m *Mail) {
 	st := x.s.findStep(m.Step)
 	if st == nil || st.over() || st.away == nil || st.attempt != m.Attempt {
+		return
+	}
+	if st.away.kind == MailStart {
+		x.childAnswer(st, m)
 		return
 	}
 	n := x.def(st)
@@ -182,34 +219,13 @@ func (x *decider) mailAnswer(m *Mail) {
 	}
 }
 
-// away is what a step waits for from another execution.
-type away struct {
-	kind          MailKind // of what was sent
-	to            record.ID
-	workflow, key string
-}
-
-func (s *State) applySend(o *Op) error {
-	if o.mail == nil {
-		return errEntry
-	}
-	if o.path == "" || !o.mail.Answer {
-		return nil
-	}
-	st := s.stepAt(o.path)
-	if st == nil {
-		return errNoStep(o.path)
-	}
-	m := o.mail
-	st.began, st.status, st.since = true, model.StepWaiting, s.at
-	st.away = &away{kind: m.Kind, to: m.To, workflow: m.Workflow, key: m.Key}
-	return nil
-}
-
 // openAway describes the wait of a step for another execution.
 func (st *step) openAway(o Outstanding) Outstanding {
 	a := st.away
 	o.Kind, o.Execution, o.Workflow, o.Key = OpenAnswer, a.to, a.workflow, a.key
+	if a.kind == MailStart {
+		o.Kind = OpenChild
+	}
 	return o
 }
 
@@ -217,7 +233,7 @@ func (st *step) openAway(o Outstanding) Outstanding {
 func (o *Outstanding) other() string {
 	var b strings.Builder
 	switch {
-	case o.Key != "":
+	case o.Key != "" && o.Execution.IsZero():
 		b.WriteString("the execution of " + o.Workflow + " with the key " + o.Key)
 	case o.Workflow != "":
 		b.WriteString("execution " + o.Execution.String() + " of " + o.Workflow)
@@ -225,20 +241,4 @@ func (o *Outstanding) other() string {
 		b.WriteString("execution " + o.Execution.String())
 	}
 	return b.String()
-}
-
-func (c *codec) away(st *step) {
-	has := st.away != nil
-	c.flag(&has)
-	if !has {
-		return
-	}
-	if !c.save {
-		st.away = &away{}
-	}
-	a := st.away
-	str(c, &a.kind)
-	c.id(&a.to)
-	str(c, &a.workflow)
-	str(c, &a.key)
 }

@@ -65,6 +65,7 @@ func (c *codec) state(s *State) {
 	c.flag(&s.more)
 	list(c, &s.signals, c.signal)
 	list(c, &s.seen, func(v *string) { str(c, v) })
+	c.kin(s)
 	list(c, &s.requests, func(a *answered) { str(c, &a.request); str(c, &a.code) })
 	c.tree(s)
 }
@@ -78,6 +79,9 @@ func (c *codec) start(st *Start) {
 		str(c, t)
 	}
 	num(c, &st.NotBefore)
+	str(c, &st.Step)
+	num(c, &st.Attempt)
+	c.flag(&st.Waits)
 }
 
 func (c *codec) signal(k *keptSignal) {

@@ -13,7 +13,8 @@ func (x *decider) startExecution(i int, in *Input) {
 		x.refuse(i, in, &model.Error{Code: "already_started", Message: "the execution exists"})
 		return
 	}
-	if err := x.refuseStart(in.Start); err != nil {
+	st := *in.Start
+	if err := x.refuseStart(&st); err != nil {
 		x.refuse(i, in, err)
 		return
 	}
@@ -21,8 +22,8 @@ func (x *decider) startExecution(i int, in *Input) {
 		x.startFork(i, in)
 		return
 	}
-	st := *in.Start
-	st.Signal, st.By = nil, ""
+	tags := st.Tags
+	st.Signal, st.By, st.Tags, st.Unchecked = nil, "", nil, false
 	deadline := int64(0)
 	if st.NotBefore <= x.now {
 		st.NotBefore = 0
@@ -30,6 +31,7 @@ func (x *decider) startExecution(i int, in *Input) {
 	}
 	x.emit(Op{kind: opStart, start: &st, by: in.By, due: deadline})
 	x.accept(i, in)
+	x.inheritTags(tags)
 	x.openTags()
 	if in.Start.Signal != nil {
 		x.keep(in.Start.Signal)
@@ -45,9 +47,35 @@ func (x *decider) refuseStart(st *Start) *model.Error {
 		return &model.Error{Code: CodePayload, Message: fmt.Sprintf("the input is %d bytes, more than %d", n, x.bounds.Payload)}
 	}
 	if st.Signal != nil {
-		return x.refuseSignal(st.Signal)
+		if err := x.refuseSignal(st.Signal); err != nil {
+			return err
+		}
+	}
+	if st.Unchecked {
+		if err := x.checkSignal(st.Signal); err != nil {
+			return err
+		}
+	}
+	if st.Unchecked && x.d.check != nil {
+		input, trigger, err := x.d.check(st.Input, x.now, fnv64(st.ID[:], "input"))
+		if err != nil {
+			return err
+		}
+		st.Input, st.Trigger = input, trigger
 	}
 	return nil
+}
+
+// inheritTags gives an execution the tags of the one that started it; its own come after them.
+func (x *decider) inheritTags(tags []Tagged) {
+	if len(tags) == 0 {
+		return
+	}
+	o := Op{kind: opTags}
+	for _, t := range tags {
+		o.tags = append(o.tags, tagValue{t.Name, t.Data})
+	}
+	x.emit(o)
 }
 
 // beginPending ends the delay of an execution.

@@ -54,6 +54,8 @@ type State struct {
 	requests  []answered
 	waiters   []*step // waiting for a signal, in order of beginning
 	whens     []*step // waiting for a condition
+	listeners []listener
+	charges   []charge
 	asks      []*step // approvals waiting for decisions
 
 	tasks int // outstanding attempts

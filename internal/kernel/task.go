@@ -217,7 +217,11 @@ func (x *decider) lost(in *Input) {
 // attempt begins the next attempt of a step in back-off.
 func (x *decider) attempt(st *step) {
 	n := x.def(st)
-	if n.kind.composite() {
+	switch {
+	case n.kind == kindChild:
+		x.startChild(st, n, nil)
+		return
+	case n.kind.composite():
 		x.reenter(st)
 		return
 	}

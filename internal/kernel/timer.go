@@ -23,7 +23,7 @@ func (t *timer) wanted(s *State) bool {
 	case timerDue:
 		return t.st.due == t.due && (!t.st.sc.closed || t.st.cleanup()) && !(t.st.over() && (t.st.followed || t.st.stopped()))
 	case timerDeadline:
-		decided := t.st.comp != nil && t.st.comp.verdict != ""
+		decided := t.st.comp != nil && t.st.comp.verdict != "" || t.st.away != nil && t.st.away.late
 		return t.st.deadline == t.due && !t.st.over() && !decided && !t.st.stopped()
 	case timerGrace:
 		return t.sc.grace == t.due && !t.sc.closed && t.sc.outs > 0

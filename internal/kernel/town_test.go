@@ -277,6 +277,9 @@ func tellSend(o *Op) string {
 	if m.To.IsZero() {
 		to = m.Workflow + " " + m.Key
 	}
+	if m.Kind == MailStart {
+		return strings.TrimRight(o.path+": starts "+m.Start.Workflow+" "+m.Start.Version+m.Constraint+" "+m.Start.Key, " ")
+	}
 	text := "sends " + string(m.Kind) + " to " + to
 	if o.path != "" {
 		text = o.path + ": " + text

@@ -97,6 +97,8 @@ func (c *Core) durable(e *execution) {
 	switch {
 	case e.phase == broken:
 		c.wantLoad(e)
+	case e.putOff:
+		c.kept(e)
 	case e.phase == held && e.headNextAt == record.Never && len(e.inbox) == 0:
 		c.remove(e)
 	case e.phase != live:

@@ -52,6 +52,10 @@ func (c *Core) foldFrom(id record.ID, f *fold) {
 // JournalFound answers Ready.Journal. failed says that the store can't read it, however often it is asked.
 func (c *Core) JournalFound(now int64, r JournalRead, list []record.Entry, failed string) {
 	c.now = now
+	if r.Limit == kinRead {
+		c.kinFound(r.Execution, len(list) > 0 || failed != "")
+		return
+	}
 	f, e := c.folds[r.Execution], c.execs[r.Execution]
 	if f == nil || f.state.Seq()+1 != r.From {
 		return

@@ -46,6 +46,7 @@ type Core struct {
 	singles []record.ID // to be asked for alone
 	loading int         // asked for and not answered
 
+	kin     map[record.ID][]kin
 	left    leftSet
 	watched map[record.ID]bool
 	folds   map[record.ID]*fold
@@ -72,6 +73,7 @@ func NewCore(now int64, f record.Fence, c Config) *Core {
 		mail:  map[record.MessageID]mailState{},
 
 		births:    map[record.ID][]input{},
+		kin:       map[record.ID][]kin{},
 		resolving: map[Resolve][]*letter{},
 
 		refused: map[record.MessageID]int{},

@@ -82,6 +82,8 @@ type execution struct {
 	// is loaded again but not parked.
 	why    *model.Error
 	repair bool
+	// putOff: it has outlived its retention and stays because its parent does.
+	putOff bool
 	// parking: the next transition is InPark and nothing else.
 	parking bool
 	shell   *record.Head // as loaded, while why is set

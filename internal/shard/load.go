@@ -124,10 +124,15 @@ func (c *Core) unread(e *execution) {
 // revive builds the state of e from what the store has.
 func (c *Core) revive(e *execution, l *Loaded) {
 	c.stats.Loaded++
+	e.putOff = false
 	e.headNextAt, e.headStatus = l.Head.NextAt, model.Status(l.Head.Status)
 	e.headAsks = slices.ContainsFunc(l.Head.Tags, func(t record.Tag) bool { return t.Name == kernel.TagApproval })
 	e.name = DefinitionRef{l.Head.Namespace, l.Head.Workflow, l.Head.Version}
 	if c.expired(l) && len(e.inbox) == 0 && e.birth == nil {
+		if !l.Head.Parent.IsZero() {
+			c.askKin(e, l)
+			return
+		}
 		c.forget(e, l)
 		return
 	}

@@ -72,6 +72,10 @@ func (c *Core) took(id record.ID, in *input, a *kernel.Answer) {
 	if a != nil {
 		err = a.Error
 	}
+	if err != nil && err.Code == kernel.CodeClosed && l.Kind == kernel.MailStart && id != l.Start.ID {
+		c.startLetter(l) // who had the key has ended meanwhile
+		return
+	}
 	if err != nil {
 		c.undeliverable(id, l, err)
 		return

@@ -29,6 +29,10 @@ type fact struct {
 	Arm     int             `json:"arm"`
 	Until   int64           `json:"until"`
 	Data    json.RawMessage `json:"data"`
+	ID      string          `json:"id"`
+	Parent  string          `json:"parent"`
+	Policy  string          `json:"policy"`
+	Mail    *letterFact     `json:"mail"`
 	Arms    []struct {
 		Due    int64  `json:"due"`
 		Signal string `json:"signal"`
@@ -94,6 +98,9 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		x.halted = f.To == "parked" || f.To == "paused"
 	case "send":
 		x.sends[e.Seq]++
+		j.sends(x, e, f)
+	case "start":
+		j.starts(x, f)
 	case "end":
 		x.ended = true
 		j.rolledBack(x, e, f)
@@ -254,6 +261,7 @@ func (j *judge) atRest() {
 	for _, x := range j.all() {
 		j.keyAtRest(x)
 	}
+	j.kinAtRest()
 }
 
 // keyAtRest: the newest execution under a key is the one that the key's row names.

@@ -59,7 +59,7 @@ func (w *world) busy() string {
 		}
 	}
 	for _, x := range w.judge.all() {
-		if why := x.busy(); why != "" {
+		if why := x.busy(w.judge); why != "" {
 			return x.id.String() + ": " + why
 		}
 	}
@@ -68,7 +68,7 @@ func (w *world) busy() string {
 
 // busy says what an execution does, or why it can never end; "" where it is closed, parked, paused or waits for a
 // signal.
-func (x *witness) busy() string {
+func (x *witness) busy(j *judge) string {
 	s := x.state
 	if x.forgot || s.Status().Closed() || s.Status() == model.Parked || s.Status() == model.Paused {
 		return ""
@@ -76,6 +76,10 @@ func (x *witness) busy() string {
 	outside := false
 	for o := range kernel.Open(s) {
 		if o.Kind == kernel.OpenScope {
+			continue
+		}
+		if o.Kind == kernel.OpenChild && j.waitsForChild(o.Execution) {
+			outside = true
 			continue
 		}
 		if o.Kind != kernel.OpenWait || o.Until != 0 || len(o.Names) == 0 {

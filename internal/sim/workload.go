@@ -88,7 +88,7 @@ func (b *graphOf) undoable(id string) {
 
 func (b *graphOf) block() block {
 	g := b.g
-	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender, b.send}
+	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender, b.send, b.child}
 	if b.depth < 2 && g.budget > 2 {
 		kinds = append(kinds, b.inner, b.foreach, b.parallel, b.loop)
 	}

@@ -3,6 +3,8 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/pawl-dev/pawl/model"
 )
 
 // send signals whoever has a key, and may start it. What it says is text: the judge looks for the data of clients only.
@@ -21,4 +23,34 @@ func (b *graphOf) send() block {
 	id := b.node("send", with)
 	b.last().Outcomes = []string{"success", "not_found"}
 	return block{id, []string{id}}
+}
+
+// child starts another workflow and may wait for it.
+func (b *graphOf) child() block {
+	g := b.g
+	if g.number+1 >= g.of {
+		return b.send()
+	}
+	with := map[string]any{
+		"name":  fmt.Sprintf("w%d", g.number+1+g.r.IntN(g.of-g.number-1)),
+		"input": json.RawMessage(`{"op":-1}`),
+	}
+	if g.r.IntN(3) == 0 {
+		with["key"] = fmt.Sprintf("k%d", g.r.IntN(3))
+		with["attach"] = g.r.IntN(2) == 0
+	}
+	switch g.r.IntN(6) {
+	case 0:
+		with["wait"], with["attach"] = false, false
+		with["on_parent_close"] = pick(g.r, "cancel", "terminate", "abandon")
+	case 1:
+		with["on_parent_close"] = pick(g.r, "terminate", "abandon")
+	}
+	block := b.composite("workflow", &model.Composite{Child: mustJSON(with)})
+	if g.r.IntN(2) == 0 {
+		return block
+	}
+	handler := b.node("set", map[string]any{})
+	b.edge(block.entry, model.OutcomeErr, handler)
+	return b.merged(block.entry, []string{block.entry, handler})
 }

@@ -12,7 +12,6 @@ func TestCheckRefusesWhatIsNotRun(t *testing.T) {
 		"limits, node": "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
 		"callback":     "workflow: w\nnodes: {a: {scope: [{b: {call: a, callback: true}}]}}",
 		"children":     "workflow: w\nnodes: {a: {foreach: {items: [1], mode: children, do: [{b: {call: b}}]}}}",
-		"workflow":     "workflow: w\nnodes: {a: {workflow: {name: v}}}",
 	} {
 		docs, faults := CheckAll([]byte(src), testOptions(""))
 		found := 0

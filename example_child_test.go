@@ -1,0 +1,51 @@
+package pawl_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/store/memory"
+)
+
+// A workflow node starts another workflow as a child and waits for it; a send node signals another execution, here the
+// parent. The input of a child is checked like that of any start.
+func ExampleEngine_Start_child() {
+	ctx := context.Background()
+	eng, err := pawl.Open(ctx, memory.Open(), pawl.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close(ctx)
+	_, err = eng.Deploy(ctx, pawl.Text("family.yaml", []byte(`
+workflow: parent
+input: {n: number}
+nodes:
+  - child:
+      workflow: {name: child, input: {n: "${ input.n }"}}
+      next: {error: sorry}
+  - hello: {signal: hello}
+  - done: {end: {output: "${ nodes.hello.output } ${ nodes.child.output }"}}
+  - sorry: {end: {outcome: sorry, output: "${ nodes.child.error.code }"}}
+---
+workflow: child
+input: {schema: {type: object, properties: {n: {type: number, maximum: 10}}}}
+nodes:
+  - hello: {send: {to: parent, signal: hello, data: the answer is}}
+  - done: {end: {output: "${ input.n * 2 }"}}
+`)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, n := range []int{4, 40} {
+		run, err := eng.Start(ctx, "parent", map[string]int{"n": n})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(pawl.Result[string](ctx, run))
+	}
+	// Output:
+	// the answer is 8 <nil>
+	// invalid_input <nil>
+}

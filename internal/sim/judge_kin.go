@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/record"
+)
+
+// filial is an execution that the journal of another one starts.
+type filial struct {
+	parent record.ID
+	step   string
+	policy string
+	waits  bool // the parent does
+	asked  bool // to end, by its parent
+}
+
+// letterFact is a message as it stands in the journal.
+type letterFact struct {
+	Mail  string `json:"mail"`
+	To    string `json:"to"`
+	Step  string `json:"step"`
+	Start *struct {
+		ID     string `json:"id"`
+		Parent string `json:"parent"`
+		Waits  bool   `json:"parent_waits"`
+	} `json:"start"`
+}
+
+// sends keeps I16: an execution is started once, and only by its parent is it asked to end.
+func (j *judge) sends(x *witness, e *record.Entry, f *fact) {
+	if f.Mail == nil {
+		j.fail("I12", "%s: entry %d sends nothing", x.id, e.Seq)
+		return
+	}
+	to, _ := record.ParseID(f.Mail.To)
+	switch f.Mail.Mail {
+	case "start":
+		if j.children[to] != nil {
+			j.fail("I16", "%s: entry %d starts %s, which was started already", x.id, e.Seq, to)
+		}
+		j.children[to] = &filial{parent: x.id, step: f.Mail.Step, policy: f.Policy, waits: f.Mail.Start != nil && f.Mail.Start.Waits}
+	case "cancel", "terminate":
+		c := j.children[to]
+		if c == nil || c.parent != x.id || c.step != f.Mail.Step {
+			j.fail("I16", "%s: entry %d ends %s, which is no child of its step %s", x.id, e.Seq, to, f.Mail.Step)
+			return
+		}
+		if c.policy == "abandon" {
+			j.fail("I16", "%s: entry %d ends %s, which was to be left alone", x.id, e.Seq, to)
+		}
+		c.asked = true
+	}
+}
+
+// starts: who says that it has a parent is known to that one.
+func (j *judge) starts(x *witness, f *fact) {
+	if f.Parent == "" {
+		return
+	}
+	if c := j.children[x.id]; c == nil || c.parent.String() != f.Parent {
+		j.fail("I16", "%s says that it is a child of %s, whose journal does not know it", x.id, f.Parent)
+	}
+}
+
+// waitsForChild reports whether the child is there and goes on, so that it is its turn and not the parent's.
+func (j *judge) waitsForChild(id record.ID) bool {
+	x := j.execs[id]
+	return x != nil && !x.forgot && !x.state.Status().Closed()
+}
+
+// kinForgotten: a child is kept as long as its parent.
+func (j *judge) kinForgotten(x *witness) {
+	c := j.children[x.id]
+	if c == nil {
+		return
+	}
+	if p := j.execs[c.parent]; p != nil && !p.forgot {
+		j.fail("I28", "%s is forgotten before its parent %s", x.id, c.parent)
+	}
+}
+
+// kinAtRest: what was to end with its parent has.
+func (j *judge) kinAtRest() {
+	ids := make([]record.ID, 0, len(j.children))
+	for id := range j.children {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, compareIDs)
+	for _, id := range ids {
+		c, x := j.children[id], j.execs[id]
+		p := j.execs[c.parent]
+		if x == nil || x.forgot || x.state.Status().Closed() || x.halted || p == nil || p.forgot {
+			continue
+		}
+		if p.state.Status().Closed() && c.waits && c.policy != "abandon" {
+			j.fail("I16", "%s ended and its child %s is %s", c.parent, id, x.state.Status())
+		}
+		if c.asked {
+			j.fail("I16", "%s was asked by its parent %s to end and is %s", id, c.parent, x.state.Status())
+		}
+	}
+}
