@@ -24,6 +24,7 @@ type Engine struct {
 	calls     *calls
 	versions  versions
 	config    configured
+	signer    *runner.Signer
 
 	stopRunner context.CancelFunc
 	runner     chan error // how the runner ended; closed
@@ -54,7 +55,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	for _, w := range info.Warnings {
 		o.Logger.Warn(w, "store", info.Driver)
 	}
-	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1)}
+	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1), signer: runner.NewSigner(info.Incarnation)}
 	e.calls = newCalls(&e.functions)
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,
@@ -88,7 +89,7 @@ func (e *Engine) startRunner() error {
 		types.Add(t)
 	}
 	r, err := runner.New(runner.Params{
-		Source: e.loop, Registry: types, Workers: e.opts.Workers, Secrets: e.opts.Secrets,
+		Source: e.loop, Registry: types, Workers: e.opts.Workers, Secrets: e.opts.Secrets, Sign: e.signer.Sign,
 		DrainGrace: e.opts.Grace, Logger: e.opts.Logger,
 	})
 	if err != nil {

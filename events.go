@@ -17,7 +17,8 @@ type Event struct {
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
 	// scope_opened, scope_closing, scope_closed, signal_received, signal_consumed, signal_expired,
 	// signal_undelivered, variable_set, tags_set, log, edges, paused, parked, resumed, completed, failed, cancelled
-	// or terminated; approval_requested, vote and escalated of an approval.
+	// or terminated; approval_requested, vote and escalated of an approval;
+	// callback_awaited, callback_received and callback_beat of a step that is answered by token.
 	Type string `json:"type"`
 	// Step is the path of the step or scope, Node the id in the definition, NodeType its type.
 	Step     string `json:"step,omitempty"`

@@ -58,7 +58,8 @@ type Step struct {
 
 // Waiting is one thing that keeps an execution from going on, and what would let it.
 type Waiting struct {
-	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout or approval.
+	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout, approval or
+	// callback.
 	Kind string `json:"kind"`
 	// Step is its path; "" for the execution itself.
 	Step string `json:"step,omitempty"`
@@ -76,6 +77,8 @@ type Waiting struct {
 	Running int `json:"running,omitempty"`
 	Done    int `json:"done,omitempty"`
 	Total   int `json:"total,omitempty"`
+	// Progress is what the holder of a task's token said last.
+	Progress json.RawMessage `json:"progress,omitempty"`
 	// Approval is what people are asked.
 	Approval *Approval `json:"approval,omitempty"`
 	// Sentence says all of it to people.
@@ -86,7 +89,7 @@ var openKinds = map[kernel.OpenKind]string{
 	kernel.OpenTask: "task", kernel.OpenBackoff: "backoff", kernel.OpenWait: "wait", kernel.OpenScope: "scope",
 	kernel.OpenCancel: "cancel", kernel.OpenMore: "more", kernel.OpenPending: "pending", kernel.OpenPaused: "paused",
 	kernel.OpenParked: "parked", kernel.OpenTimeout: "timeout", kernel.OpenQueued: "queued",
-	kernel.OpenApproval: "approval",
+	kernel.OpenApproval: "approval", kernel.OpenCallback: "callback",
 }
 
 func waitingOf(o kernel.Outstanding, now int64) Waiting {
@@ -97,6 +100,7 @@ func waitingOf(o kernel.Outstanding, now int64) Waiting {
 	if o.Kind == kernel.OpenWait {
 		w.Signals = append(w.Signals, o.Names...)
 	}
+	w.Progress = bytes.Clone(o.Progress)
 	if o.Ask != nil {
 		w.Approval = approvalOf(&o)
 	}

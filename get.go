@@ -91,6 +91,8 @@ func (e *Engine) stepsOf(ctx context.Context, id record.ID) ([]Step, error) {
 type stepFold struct {
 	steps []Step
 	at    map[string]int
+	// answers are outputs that came before their steps ended, by step.
+	answers map[string]json.RawMessage
 }
 
 func (f *stepFold) apply(ev *kernel.Event) {
@@ -111,6 +113,15 @@ func (f *stepFold) apply(ev *kernel.Event) {
 	switch ev.Type {
 	case "attempt_started":
 		s.Attempt = ev.Attempt
+	case "callback_awaited", "callback_received": // the answer's output comes after or before the attempt's, and wins
+		if f.answers == nil {
+			f.answers = map[string]json.RawMessage{}
+		}
+		if _, answered := f.answers[ev.Step]; len(ev.Data) > 0 && (ev.Type == "callback_received" || !answered) {
+			f.answers[ev.Step] = append(json.RawMessage(nil), ev.Data...)
+		}
+	case "retry_scheduled":
+		delete(f.answers, ev.Step)
 	case "composite_started":
 		s.Total = ev.Total
 	case "scope_closed":
@@ -123,6 +134,9 @@ func (f *stepFold) apply(ev *kernel.Event) {
 		s.Status = model.StepStatus(strings.TrimPrefix(ev.Type, "step_"))
 		s.Outcome, s.Error, s.Ended = ev.Outcome, ev.Error, moment(ev.At)
 		s.Output = append(json.RawMessage(nil), ev.Data...)
+		if ev.Type == "step_completed" && len(ev.Data) == 0 {
+			s.Output = f.answers[ev.Step]
+		}
 	}
 }
 

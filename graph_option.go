@@ -131,6 +131,10 @@ func OnFailure(what string) NodeOption { return nodeField("on_failure", what) }
 // Priority orders tasks that wait for an executor, higher first.
 func Priority(p int) NodeOption { return nodeField("priority", p) }
 
+// Callback lets an effect step wait, after an attempt that went well, for the answer to its task's token: see
+// [Engine.CompleteTask].
+func Callback() NodeOption { return nodeField("callback", true) }
+
 // Queue names the line of tasks that workers pull from.
 func Queue(name string) NodeOption { return nodeField("queue", name) }
 

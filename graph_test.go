@@ -30,7 +30,7 @@ func TestBuilderAndFileAreEqual(t *testing.T) {
 			Node("reserve", Call("reserve_stock", "${ input.items }"), Retry(5), Compensate("release")).
 			Node("charge", HTTP("POST", "https://pay.example/charges"),
 				JSON(map[string]any{"amount": "${ nodes.reserve.output.total }"}), Header("Idempotency-Key", "${ task.key }"), Timeout("10s")).
-			Node("ship", Call("ship", nil), Priority(3)).
+			Node("ship", Call("ship", nil), Priority(3), Callback()).
 			Node("apologise", Call("apologise", nil)).
 			Node("release", Call("release_stock", "${ nodes.reserve.output }")).
 			Next("reserve", "charge").
@@ -56,7 +56,7 @@ nodes:
     http: {method: POST, url: "https://pay.example/charges", headers: {Idempotency-Key: "${ task.key }"}, json: {amount: "${ nodes.reserve.output.total }"}}
     timeout: 10s
     next: {error: apologise, success: [{when: output.body.risk > 0.8, to: apologise}, ship]}
-  ship: {call: ship, priority: 3}
+  ship: {call: ship, priority: 3, callback: true}
   apologise: {call: apologise, next: fail}
   release: {call: release_stock, args: "${ nodes.reserve.output }"}
 output: {order: "${ input.id }"}

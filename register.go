@@ -44,7 +44,8 @@ func RetryAfter(err error, d time.Duration) error { return function.RetryAfter(e
 func EndWith(word string, out any) error { return function.Outcome(word, out) }
 
 // Task is what a function may know of the attempt it runs for: its number, the idempotency key that is equal over all
-// attempts of the step, its heartbeat and its log.
+// attempts of the step, its heartbeat and its log; and the token with which others answer it, where its node
+// says callback.
 type Task = node.Task
 
 // TaskFrom returns the task in the context of a registered function, nil in any other context.

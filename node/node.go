@@ -33,6 +33,8 @@ type Task struct {
 	Attempt int
 	// Key is the idempotency key: equal for all attempts of this step, different for any other step.
 	Key string
+	// Token is what others answer the task with, where the node says callback; "" elsewhere.
+	Token string
 	// With is the evaluated configuration, JSON, secrets resolved.
 	With json.RawMessage
 	// Scheduled is when the step was scheduled; Deadline is zero where there is none.

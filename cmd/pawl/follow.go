@@ -231,6 +231,7 @@ func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 		case foreign(w):
 			unanswered = true
 		case slices.Contains(restful, w.Kind):
+			unanswered = unanswered || w.Kind == "callback"
 			soon = soon || !w.Until.IsZero() && time.Until(w.Until) < patience
 		default:
 			resting = false
@@ -243,7 +244,7 @@ func (f *follower) stuck(open []pawl.Waiting, unanswered bool) bool {
 }
 
 // restful are the kinds of what may be waited for without a process.
-var restful = []string{"wait", "approval", "scope", "timeout", "pending"}
+var restful = []string{"wait", "approval", "callback", "scope", "timeout", "pending"}
 
 // foreign reports whether only the Go program that has the function can go on.
 func foreign(w pawl.Waiting) bool { return w.Kind == "task" && w.Type == "function" }

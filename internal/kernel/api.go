@@ -51,6 +51,8 @@ const (
 	// InVars applies Vars in the scope (or that of the step) Step, "" for the root; with IfSeq only if no entry came
 	// after that one.
 	InVars
+	// InCallback: the holder of the token of (Step, Attempt) says Callback.
+	InCallback
 )
 
 // Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
@@ -75,6 +77,8 @@ type Input struct {
 	IfAt  string
 	IfSeq uint64
 	Vars  []model.Assign
+	// Callback belongs to InCallback.
+	Callback *Callback
 }
 
 // Start is the birth of an execution.
@@ -191,6 +195,8 @@ type Task struct {
 	Deadline  int64
 	Queue     string
 	Priority  int
+	// Callback: after a good result the step waits for the answer to the task's token.
+	Callback bool
 }
 
 // Answer is what a command is told once the entry is durable. Error is nil where it was accepted. Status is that of
@@ -240,6 +246,8 @@ type Outstanding struct {
 	Running, Done, Total int
 	// Growing: instances may be added to the composite yet, by the signals in Names or by tokens.
 	Growing bool
+	// Progress is what the holder of a token said last, JSON.
+	Progress []byte
 	// Ask is what an approval asks.
 	Ask *Ask
 }
@@ -263,4 +271,5 @@ const (
 	OpenApproval // an approval waits for decisions
 	OpenAnswer   // a message was sent and not answered
 	OpenChild    // a child execution has not ended
+	OpenCallback // a task is done and the answer to its token is awaited
 )

@@ -148,6 +148,12 @@ func (s *State) applyToStep(o *Op) error {
 		s.applyEdges(st, o)
 	case opFeed:
 		return s.applyFeed(st, o)
+	case opAwait:
+		s.applyAwait(st, o)
+	case opAnswered:
+		s.applyAnswered(st, o)
+	case opBeat:
+		s.applyBeat(st, o)
 	case opAsk:
 		return s.applyAsk(st, o)
 	case opVote:
@@ -334,6 +340,9 @@ func (s *State) applyTask(st *step, o *Op) error {
 		}
 		st.task = spec
 		s.setStepDeadline(st, o.due)
+		if o.flag {
+			st.cb = &callback{}
+		}
 	}
 	if !st.began || st.status == model.StepScheduled {
 		st.sc.running++
@@ -391,6 +400,10 @@ func (s *State) resolve(src string) (*value, error) {
 
 func (s *State) applyBackoff(st *step, o *Op) {
 	s.landed(st)
+	if st.awaits() {
+		st.sc.running++
+	}
+	st.cb = st.cb.retried(st.attempt)
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
 	st.doubt = st.doubt || doubtful(o.err)
 	if st.away != nil {
@@ -464,6 +477,8 @@ func (s *State) applyDone(st *step, o *Op) {
 	st.status, st.outcome, st.err = model.StepStatus(o.name), o.word, o.err
 	st.ended, st.unknown = s.at, o.flag
 	st.task, st.arms, st.away, st.due, st.deadline = nil, nil, nil, 0, 0
+	st.task, st.arms, st.due, st.deadline = nil, nil, 0, 0
+	st.cb = st.cb.ended()
 	if c := st.comp; c != nil {
 		sc.leftovers += c.live
 		if c.live == 0 {
@@ -519,6 +534,8 @@ func (s *State) outputOf(o *Op, st *step) *value {
 		return nil
 	case st != nil && from == "arm" && o.n >= 0 && int(o.n) < len(st.arms):
 		return st.arms[o.n].output()
+	case st != nil && st.cb != nil && from == "callback":
+		return st.cb.result()
 	case st != nil && st.comp != nil && from == "instances":
 		return st.comp.collected()
 	case st != nil && st.comp != nil && from == "last":

@@ -31,7 +31,7 @@ func (s *State) applyWait(st *step, o *Op) {
 
 // unwait takes an ended step off the lists of those that wait.
 func (s *State) unwait(st *step) {
-	if st.status != model.StepWaiting && (st.comp == nil || st.arms == nil) {
+	if st.cb != nil || st.status != model.StepWaiting && (st.comp == nil || st.arms == nil) {
 		return
 	}
 	same := func(o *step) bool { return o == st }

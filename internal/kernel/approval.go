@@ -245,7 +245,7 @@ func paths(steps []*step) string {
 
 func (x *decider) refuseDecision(st *step, in *Input) *model.Error {
 	b, d := st.ballot, in.Decision
-	if st.over() || st.sc.closing {
+	if st.over() || st.stopped() {
 		return decidedAlready(st)
 	}
 	if in.By == "" {

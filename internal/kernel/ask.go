@@ -75,7 +75,7 @@ const (
 // Ask is the approval that waits at step, which names it as [Decision.Step] does; nil where none does.
 func (s *State) Ask(step string) *Ask {
 	st, err := s.approvalAt(step)
-	if err != nil || st.over() || st.sc.closing {
+	if err != nil || st.over() || st.stopped() {
 		return nil
 	}
 	return st.ballot.view(st.due)

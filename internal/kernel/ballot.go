@@ -139,3 +139,37 @@ func (s *State) applyEscalate(st *step, o *Op) error {
 	}
 	return nil
 }
+
+func (c *codec) ballot(st *step) {
+	has := st.ballot != nil
+	c.flag(&has)
+	if !has {
+		return
+	}
+	if !c.save {
+		st.ballot = &ballot{}
+	}
+	b := st.ballot
+	str(c, &b.title)
+	str(c, &b.text)
+	c.flag(&b.open)
+	for _, l := range []*[]string{&b.outcomes, &b.assignees, &b.exclude} {
+		list(c, l, func(s *string) { str(c, s) })
+	}
+	for _, n := range []*int{&b.quorum, &b.veto, &b.escalated} {
+		num(c, n)
+	}
+	c.bytes(&b.form)
+	list(c, &b.escalate, func(e *escalation) {
+		num(c, &e.gap)
+		list(c, &e.add, func(s *string) { str(c, s) })
+		c.bytes(&e.notify)
+	})
+	list(c, &b.votes, func(v *vote) {
+		for _, s := range []*string{&v.by, &v.word, &v.why} {
+			str(c, s)
+		}
+		num(c, &v.at)
+		c.bytes(&v.form)
+	})
+}

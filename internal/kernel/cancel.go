@@ -78,6 +78,6 @@ func (x *decider) withdraw(st *step) {
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
 		x.verdict(st, ending{outcome: model.Withdrawn})
 	default:
-		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn}, st)
+		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.awaits()}, st)
 	}
 }

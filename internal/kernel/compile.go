@@ -189,9 +189,6 @@ func (c *compiler) refuse(m *model.Node) {
 	if len(m.Limits) > 0 {
 		c.unsupported(m.ID, "limits", "limits")
 	}
-	if m.Callback {
-		c.unsupported(m.ID, "callback", "callback")
-	}
 }
 
 func (c *compiler) kind(n *nodeDef) {

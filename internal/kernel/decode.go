@@ -138,6 +138,8 @@ func (p *parser) opRest(o *Op, key string) {
 				p.fail(errEntry) // one level: a copy of a copy is a copy
 			}
 		})
+	case "set":
+		p.array(func() { o.sets = append(o.sets, p.assign()) })
 	default:
 		if o.kind != opStart {
 			p.unknown(key)
@@ -218,6 +220,22 @@ func (p *parser) arm() (a armSpec) {
 			a.when = p.bool()
 		case "fresh":
 			a.fresh = p.bool()
+		default:
+			p.unknown(key)
+		}
+	})
+	return a
+}
+
+func (p *parser) assign() (a model.Assign) {
+	p.object(func(key string) {
+		switch key {
+		case "var":
+			a.Var = p.string()
+		case "op":
+			a.Op = p.string()
+		case "value":
+			a.Value = p.raw()
 		default:
 			p.unknown(key)
 		}

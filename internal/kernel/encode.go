@@ -25,6 +25,7 @@ var opNames = [...]string{
 	opUndo: "undo", opUndone: "undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
 	opSend: "send", opChild: "child", opListen: "listen",
+	opAwait: "await", opAnswered: "answered", opBeat: "beat",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -40,7 +41,7 @@ var opFields = [...]fieldNames{
 	opStep:        {path: "step", word: "type", text: "undoes"},
 	opAgain:       {path: "step"},
 	opQueued:      {path: "step"},
-	opTask:        {path: "step", attempt: "attempt", data: "with", n: "attempt_timeout", until: "heartbeat", due: "timeout_at"},
+	opTask:        {path: "step", attempt: "attempt", data: "with", n: "attempt_timeout", until: "heartbeat", due: "timeout_at", flag: "callback"},
 	opWait:        {path: "step", n: "after_signal", due: "timeout_at"},
 	opEnter:       {path: "step", attempt: "attempt", n: "total", until: "concurrency", data: "items", text: "from", name: "over", due: "timeout_at", word: "collect", flag: "open", size: "batch"},
 	opBackoff:     {path: "step", attempt: "attempt", n: "policy", until: "until"},
@@ -77,6 +78,9 @@ var opFields = [...]fieldNames{
 	opCopied:      {n: "seq", due: "at"},
 	opChild:       {path: "step", attempt: "attempt", text: "id", word: "version", name: "at_end"},
 	opListen:      {text: "who", name: "step", attempt: "attempt"},
+	opAwait:       {path: "step", attempt: "attempt", word: "outcome", data: "output", until: "silent_at"},
+	opAnswered:    {path: "step", attempt: "attempt", word: "outcome", data: "output", n: "delay"},
+	opBeat:        {path: "step", attempt: "attempt", data: "progress", until: "silent_at"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -158,6 +162,21 @@ func (o *Op) appendRare(dst []byte) []byte {
 				dst = append(dst, ',')
 			}
 			dst = o.arms[i].append(dst)
+		}
+		dst = append(dst, ']')
+	}
+	if len(o.sets) > 0 {
+		dst = append(appendKey(dst, "set"), '[')
+		for i := range o.sets {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(append(dst, `{"var":`...), o.sets[i].Var)
+			dst = appendText(dst, "op", o.sets[i].Op, false)
+			if len(o.sets[i].Value) > 0 {
+				dst = append(appendKey(dst, "value"), o.sets[i].Value...)
+			}
+			dst = append(dst, '}')
 		}
 		dst = append(dst, ']')
 	}

@@ -16,7 +16,8 @@ type Event struct {
 	// items_added, scope_opened, scope_closing, scope_closed, message_sent, signal_received, signal_consumed,
 	// signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log, edges, reset,
 	// copied, paused, parked, resumed, compensating, completed, failed, cancelled or terminated; approval_requested, vote
-	// and escalated of an approval.
+	// and escalated of an approval; callback_awaited, callback_received and callback_beat of a step that is answered by
+	// token.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -48,6 +49,7 @@ var eventTypes = [...]string{
 	opChild: "child_started", opListen: "",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
+	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat",
 }
 
 // Events appends the events of an entry.
@@ -148,8 +150,10 @@ func (o *Op) describe(e *Event) {
 		if !o.ask.open {
 			e.Name = strings.Join(o.ask.assignees, ", ")
 		}
-	case opVote:
+	case opVote, opAnswered:
 		e.Outcome = o.word
+	case opAwait, opBeat:
+		e.Until = o.until
 	}
 }
 

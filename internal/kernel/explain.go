@@ -72,6 +72,12 @@ func (o *Outstanding) subject() string {
 			text += ": " + o.Error.Code + ": " + strings.TrimSuffix(o.Error.Message, ".")
 		}
 		return text
+	case OpenCallback:
+		text := fmt.Sprintf("%s waits for the answer to its token: attempt %d of %s went well", o.Step, o.Attempt, o.Type)
+		if len(o.Progress) > 0 {
+			text += ", its holder said " + clean(string(o.Progress), 200)
+		}
+		return text
 	case OpenApproval:
 		return o.Step + " waits for a decision about " + strconv.Quote(o.Ask.Title)
 	case OpenTimeout:
@@ -128,6 +134,8 @@ func (o *Outstanding) wayOut() string {
 		return "nothing is needed, it tries again by itself"
 	case OpenTask:
 		return "the result of the attempt lets it go on"
+	case OpenCallback:
+		return "completing or failing the token lets it go on"
 	case OpenPaused, OpenParked:
 		return "resume lets it go on"
 	case OpenChild:

@@ -94,6 +94,23 @@ func (s *Script) Do(line string) ([]string, error) {
 		return s.Explain(), nil
 	case "decide":
 		return s.told(e.feed(decision(rest))), nil
+	case "token": // the holder of the token of an attempt answers: token STEP ATTEMPT ok|outcome|fail|beat ...
+		in, err := tokenAnswer(rest)
+		if err != nil {
+			return nil, err
+		}
+		return s.told(e.feed(in)), nil
+	case "late-answer": // an input that comes when time has passed and no tick was given: late-answer 1h token ...
+		ms, err := expr.ParseDuration(step)
+		if err != nil {
+			return nil, err
+		}
+		in, err := s.input(arg)
+		if err != nil {
+			return nil, err
+		}
+		e.now += ms
+		return s.told(e.feed(in)), nil
 	case "both": // several inputs in one transition
 		var in []Input
 		for _, part := range strings.Split(rest, "; ") {
@@ -131,12 +148,48 @@ func (s *Script) input(line string) (Input, error) {
 	switch verb {
 	case "decide":
 		return decision(rest), nil
+	case "token":
+		return tokenAnswer(rest)
 	case "signal":
 		return Input{Kind: InSignal, Signal: &Signal{Name: name, Data: []byte(orNullText(data))}}, nil
 	case "ok":
 		return Input{Kind: InResult, Step: name, Attempt: 1, Result: &model.Result{Output: []byte(orNullText(data))}}, nil
 	}
 	return Input{}, fmt.Errorf("%q is no input", line)
+}
+
+func tokenAnswer(text string) (Input, error) {
+	fields := strings.SplitN(text, " ", 4)
+	in := Input{Kind: InCallback, Step: fields[0], Callback: &Callback{}}
+	if len(fields) < 3 {
+		return in, fmt.Errorf("token %s: STEP ATTEMPT VERB", text)
+	}
+	if _, err := fmt.Sscan(fields[1], &in.Attempt); err != nil {
+		return in, err
+	}
+	rest := ""
+	if len(fields) == 4 {
+		rest = fields[3]
+	}
+	word, data, _ := strings.Cut(rest, " ")
+	r := &model.Result{}
+	switch fields[2] {
+	case "ok":
+		r.Output = []byte(rest)
+	case "outcome":
+		r.Outcome, r.Output = word, []byte(data)
+	case "fail":
+		r.Error = &model.Error{Code: word, Message: data}
+	case "set": // set VAR VALUE
+		r.Set = []model.Assign{{Var: word, Value: []byte(data)}}
+	case "beat":
+		in.Callback.Progress = []byte(rest)
+		return in, nil
+	default:
+		return in, fmt.Errorf("unknown answer %q", fields[2])
+	}
+	in.Callback.Result = r
+	return in, nil
 }
 
 // decision reads "PERSON STEP OUTCOME", then groups=a,b why=text request=id and the form, a JSON object. A STEP or
@@ -327,6 +380,20 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			text += ", at most " + s.in(o.due)
 		}
 		return text
+	case opAwait:
+		text := o.path + ": waits for the answer to its token"
+		if o.until > 0 {
+			text += ", silent at most " + s.in(o.until)
+		}
+		return text
+	case opAnswered:
+		text := fmt.Sprintf("%s: the token of attempt %d says %s", o.path, o.attempt, o.word)
+		if o.hasData {
+			text += " " + string(o.data)
+		}
+		return text
+	case opBeat:
+		return strings.TrimRight(o.path+": the token gives a sign of life "+string(o.data), " ")
 	case opVote:
 		return o.path + ": " + o.by + " chooses " + o.word
 	case opEscalate:

@@ -29,6 +29,8 @@ func (x *decider) fireStep(st *step) {
 		x.withdrawn(st, nil)
 	case st.status == model.StepBackoff:
 		x.attempt(st)
+	case st.awaits():
+		x.silent(st)
 	case st.ballot != nil:
 		x.escalate(st)
 	case st.status == model.StepWaiting:
@@ -57,10 +59,17 @@ func (x *decider) expire(st *step) {
 	if x.recall(st, becauseLate, false) {
 		return
 	}
+	if st.answeredWell() {
+		if st.out {
+			x.out.Cancel = append(x.out.Cancel, TaskRef{Step: st.path, Attempt: st.attempt})
+		}
+		x.conclude(st) // the work was done in time, only its own attempt has not ended
+		return
+	}
 	if st.out {
 		x.out.Cancel = append(x.out.Cancel, TaskRef{Step: st.path, Attempt: st.attempt})
 	}
-	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.out}, st)
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.out || st.awaits()}, st)
 }
 
 // graceOver gives up on the tasks of a closing scope that have not answered: their effect is unknown.

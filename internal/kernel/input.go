@@ -44,6 +44,8 @@ func (x *decider) input(i int, in *Input) {
 		x.pause(i, in)
 	case InResume:
 		x.resume(i, in)
+	case InCallback:
+		x.callback(i, in)
 	case InDecide:
 		x.decide(i, in)
 	default:
@@ -74,7 +76,7 @@ func (x *decider) repeated(i int, in *Input) bool {
 var inputNames = [...]string{
 	InStart: "start", InSignal: "signal", InCancel: "cancel", InTerminate: "terminate", InPause: "pause", InResume: "resume",
 	InPark: "park", InDecide: "decide", InRetry: "retry", InMove: "move", InSkip: "skip", InComplete: "complete", InFail: "fail",
-	InRoute: "route", InVars: "vars",
+	InRoute: "route", InVars: "vars", InCallback: "callback",
 }
 
 // accept journals the command and answers it.
@@ -92,7 +94,7 @@ func (x *decider) answer(i int, in *Input, err *model.Error) {
 	if in.Kind.Operator() && err != nil && in.Request == "" {
 		started = false // it changed nothing, and the next may ask for the entry it saw
 	}
-	if started && (in.Request != "" || in.By != "" || in.Why != "" || in.Kind != InSignal && in.Kind != InStart && err == nil) {
+	if started && (in.Request != "" || in.By != "" || in.Why != "" || in.Kind != InSignal && in.Kind != InStart && in.Kind != InCallback && err == nil) {
 		o := Op{kind: opInput, word: inputNames[in.Kind], req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in))}
 		if in.Kind.Operator() {
 			o.name = in.Step

@@ -55,6 +55,9 @@ const (
 	opReset                         // an operator takes back a node and everything behind it
 	opChild                         // a child is there
 	opListen                        // another execution wants to hear of the end
+	opAwait                         // an attempt succeeded and the answer to its token is awaited
+	opAnswered                      // the holder of a token has answered
+	opBeat                          // the holder of a token gave a sign of life
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.
@@ -88,6 +91,7 @@ type Op struct {
 	open    []int32  // edges that are undecided again
 	regions []int32
 	ops     []Op // copied
+	sets    []model.Assign
 }
 
 // inref is a part of a task's configuration that the journal already holds: the value at key is that of src, which

@@ -63,6 +63,11 @@ func (st *step) open(list []Outstanding) []Outstanding {
 		o.Kind = OpenTask
 	case st.status == model.StepBackoff:
 		o.Kind, o.Until = OpenBackoff, st.due
+	case st.awaits():
+		o.Kind, o.Progress = OpenCallback, st.cb.progress
+		if st.due > 0 && (o.Until == 0 || st.due < o.Until) {
+			o.Until = st.due
+		}
 	case st.ballot != nil:
 		o.Kind, o.Ask = OpenApproval, st.ballot.view(st.due)
 	case st.away != nil && st.away.open:

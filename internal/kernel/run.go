@@ -55,7 +55,7 @@ func (x *decider) runEffect(st *step, n *nodeDef) {
 			return
 		}
 	}
-	o := Op{kind: opTask, path: st.path, attempt: 1, hasData: true}
+	o := Op{kind: opTask, path: st.path, attempt: 1, hasData: true, flag: n.m.Callback}
 	if err := x.configure(&o, st, n); err != nil {
 		x.fail(st, err)
 		return
@@ -173,6 +173,7 @@ func taskOf(st *step) Task {
 	return Task{
 		TaskRef: TaskRef{Step: st.path, Attempt: st.attempt}, Node: st.node, Type: st.typ, With: st.task.bytes(), Late: st.task.late,
 		Timeout: st.task.timeout, Heartbeat: st.task.heartbeat, Scheduled: st.scheduled, Deadline: st.deadline,
+		Callback: st.cb != nil,
 	}
 }
 

@@ -166,6 +166,7 @@ type step struct {
 	comp     *comp
 	ballot   *ballot
 	away     *away
+	cb       *callback
 
 	def *nodeDef // cache of Decide
 }

@@ -35,6 +35,10 @@ func (x *decider) result(i int, in *Input) {
 		x.attemptFailed(st, n, r)
 		return
 	}
+	if st.cb != nil && !n.isBad(wordOf(r)) {
+		x.await(st, r)
+		return
+	}
 	o := Op{kind: opDone, path: st.path, name: string(model.StepCompleted), word: r.Outcome}
 	if o.word == "" {
 		o.word = model.Success
@@ -78,12 +82,15 @@ func (x *decider) resultTags(r *model.Result) {
 	if len(r.Tags) == 0 {
 		return
 	}
-	var tags []tagValue
+	x.emit(Op{kind: opTags, tags: sortedTags(r)})
+}
+
+func sortedTags(r *model.Result) (tags []tagValue) {
 	for name, data := range r.Tags { // sorted: below
 		tags = append(tags, tagValue{name, data})
 	}
 	slices.SortFunc(tags, func(a, b tagValue) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
-	x.emit(Op{kind: opTags, tags: tags})
+	return tags
 }
 
 func (x *decider) stale(i int) {
@@ -119,6 +126,10 @@ func (x *decider) attemptFailed(st *step, n *nodeDef, r *model.Result) {
 	if err.Step == "" {
 		err.Step = st.path
 	}
+	if st.out && st.answeredWell() {
+		x.conclude(st) // whatever became of the attempt, the work is done
+		return
+	}
 	if st.asked != 0 || st.stopped() {
 		x.withdrawn(st, &err)
 		return
@@ -131,6 +142,10 @@ func (x *decider) attemptFailed(st *step, n *nodeDef, r *model.Result) {
 
 // withdrawn ends a step whose task was asked to stop and did.
 func (x *decider) withdrawn(st *step, err *model.Error) {
+	if st.out && st.answeredWell() {
+		x.conclude(st)
+		return
+	}
 	x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, err: err, flag: st.attempt > 0}, st)
 }
 
@@ -201,6 +216,8 @@ func (x *decider) lost(in *Input) {
 		err = nil
 	}
 	switch {
+	case st.cb != nil && st.cb.answer != nil:
+		x.conclude(st)
 	case st.asked != 0 || st.stopped():
 		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: !released}, st)
 	case !released && st.losses+1 >= x.bounds.LostAttempts:

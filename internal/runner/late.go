@@ -48,6 +48,12 @@ func (a *attempt) prepare() *model.Error {
 		Attempt: l.Token.Attempt, Key: key, With: l.Task.With, Deadline: a.life.deadline,
 		Heartbeat: a.heartbeat, Log: a.note,
 	}
+	if sign := a.pool.run.Sign; sign != nil && l.Task.Callback {
+		a.task.Token = sign(l.Token)
+		a.mu.Lock()
+		a.masks = append(a.masks, a.task.Token)
+		a.mu.Unlock()
+	}
 	if l.Task.Scheduled > 0 {
 		a.task.Scheduled = time.UnixMilli(l.Task.Scheduled)
 	}
@@ -57,7 +63,7 @@ func (a *attempt) prepare() *model.Error {
 	names := lateNames{a: a}
 	with, err := expr.Resolve(l.Task.With, l.Task.Late, &names)
 	a.mu.Lock()
-	a.masks = names.used
+	a.masks = append(a.masks, names.used...)
 	a.mu.Unlock()
 	if err == nil {
 		a.task.With = with
@@ -83,7 +89,7 @@ func (n *lateNames) Lookup(name string) (any, bool, error) {
 	case "secrets":
 		return secretNames{n}, true, nil
 	case "task":
-		return taskNames{n.a}, true, nil
+		return taskNames{n.a, n}, true, nil
 	}
 	return nil, false, nil
 }
@@ -108,7 +114,10 @@ func (s secretNames) Get(name string) (any, error) {
 // Keys implements expr.Object. Secrets are not listed: what is not named cannot be masked.
 func (s secretNames) Keys() []string { return nil }
 
-type taskNames struct{ a *attempt }
+type taskNames struct {
+	a *attempt
+	n *lateNames
+}
 
 // Get implements expr.Object.
 func (t taskNames) Get(name string) (any, error) {
@@ -119,7 +128,9 @@ func (t taskNames) Get(name string) (any, error) {
 		return int64(t.a.task.Attempt), nil
 	case "token":
 		if sign := t.a.pool.run.Sign; sign != nil {
-			return sign(t.a.lease.Token), nil
+			token := sign(t.a.lease.Token)
+			t.n.used = append(t.n.used, token) // whoever has it may answer, so it is not shown
+			return token, nil
 		}
 		return nil, fmt.Errorf("task.token is not available here")
 	}

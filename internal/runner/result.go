@@ -145,7 +145,7 @@ func (a *attempt) late() string {
 
 // tidy checks, bounds and masks res in place.
 func (r *Runner) tidy(res *model.Result, hide *hider) {
-	if e := r.fit(res); e != nil {
+	if e := fit(res, r.Payload); e != nil {
 		*res = model.Result{Error: e, Log: res.Log}
 	}
 	hide.result(res)
@@ -158,9 +158,9 @@ func (r *Runner) tidy(res *model.Result, hide *hider) {
 }
 
 // fit says what is wrong with the values of res, nil if nothing.
-func (r *Runner) fit(res *model.Result) *model.Error {
-	if len(res.Output) > r.Payload {
-		return fault(codePayload, fmt.Sprintf("the output has %d bytes, more than the %d allowed", len(res.Output), r.Payload), permanent)
+func fit(res *model.Result, payload int) *model.Error {
+	if len(res.Output) > payload {
+		return fault(codePayload, fmt.Sprintf("the output has %d bytes, more than the %d allowed", len(res.Output), payload), permanent)
 	}
 	if len(res.Output) > 0 {
 		if why := checkJSON(res.Output); why != "" {

@@ -23,6 +23,8 @@ const (
 	Decide
 	// Operate does what Command.Operator says.
 	Operate
+	// Callback says Command.Callback about the task Command.Task.
+	Callback
 	// View runs Command.Look once.
 	View
 	// Wait runs Command.Look after each transition until it says true; the close of the execution ends it anyway.
@@ -73,6 +75,9 @@ type Command struct {
 	Shift bool
 	// Operator is an input of one of the kinds that operators use; Request, By and Why are those of the command.
 	Operator *kernel.Input
+	// Callback and Task belong to the verb Callback.
+	Callback *kernel.Callback
+	Task     kernel.TaskRef
 
 	// Look reads the execution on the owner's goroutine and must not keep or change what it is given. What it saw
 	// counts only once the reply has come without an error: it may run more often. d is nil where the definition is

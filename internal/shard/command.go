@@ -57,6 +57,8 @@ func (cmd *Command) whole() bool {
 		return cmd.Signal != nil
 	case Decide:
 		return cmd.Decision != nil
+	case Callback:
+		return cmd.Callback != nil
 	}
 	return true
 }
@@ -93,7 +95,7 @@ func (c *Core) enter(id record.ID) *execution {
 
 func commandInput(cmd *Command) input {
 	in := input{
-		Input:  kernel.Input{Request: cmd.Request, By: cmd.By, Why: cmd.Why, Signal: cmd.Signal, Decision: cmd.Decision, Shift: cmd.Shift},
+		Input:  kernel.Input{Request: cmd.Request, By: cmd.By, Why: cmd.Why, Signal: cmd.Signal, Decision: cmd.Decision, Shift: cmd.Shift, Callback: cmd.Callback, Step: cmd.Task.Step, Attempt: cmd.Task.Attempt},
 		origin: byCommand, ref: cmd.Ref, verb: cmd.Verb, look: cmd.Look,
 	}
 	in.Kind = kindOf(cmd.Verb)
@@ -118,6 +120,8 @@ func kindOf(v Verb) kernel.InputKind {
 		return kernel.InResume
 	case Decide:
 		return kernel.InDecide
+	case Callback:
+		return kernel.InCallback
 	}
 	return 0
 }

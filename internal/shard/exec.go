@@ -134,6 +134,8 @@ func (in *input) payload() int {
 		n += len(in.Signal.Data)
 	case in.Decision != nil:
 		n += len(in.Decision.Form)
+	case in.Callback != nil:
+		n += in.Callback.Size()
 	case in.Result != nil:
 		n += len(in.Result.Output)
 	case in.Mail != nil:

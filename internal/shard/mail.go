@@ -19,6 +19,8 @@ type Mail struct {
 	Signal   *kernel.Signal `json:"signal,omitempty"`
 
 	Decision *kernel.Decision `json:"decision,omitempty"`
+	Callback *kernel.Callback `json:"callback,omitempty"`
+	Task     kernel.TaskRef   `json:"task,omitzero"`
 }
 
 // Encode is the body of a message.
@@ -103,7 +105,7 @@ func (c *Core) open(m *record.Message) {
 	}
 	cmd := Command{
 		Verb: body.Verb, Execution: m.To, Request: body.Request, By: body.By, Why: body.Why,
-		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Decision: body.Decision, Repeat: true,
+		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Decision: body.Decision, Callback: body.Callback, Task: body.Task, Repeat: true,
 	}
 	switch {
 	case m.To.Shard(c.cfg.Shards) != c.fence.Shard:

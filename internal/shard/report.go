@@ -48,7 +48,7 @@ func judgeStep(s *kernel.StepView, attempt int) Answer {
 	switch {
 	case s.Attempt != attempt:
 		return Stale
-	case s.Status == model.StepCompleted:
+	case s.Status == model.StepCompleted, s.Status == model.StepWaiting: // it waits for the answer to its token
 		return Recorded
 	case s.Status != model.StepFailed && s.Status != model.StepBackoff || s.Error == nil:
 		return Stale

@@ -17,7 +17,7 @@ func (t *Tree) Apply(ev pawl.Event) {
 		t.step(ev.Step).attempt = ev.Attempt
 	case "attempt_lost":
 		t.enter(ev, scheduled)
-	case "wait_started", "approval_requested":
+	case "wait_started", "approval_requested", "callback_awaited":
 		t.enter(ev, waiting)
 	case "composite_started":
 		t.enter(ev, running)

@@ -32,6 +32,8 @@ func (p *Lines) Line(ev pawl.Event) string {
 		return say("%-24s  waiting%s%s", ev.Step, signals(ev.Signals), until(ev.Until))
 	case "approval_requested":
 		return say("%-24s  asks %s: %s%s", ev.Step, asked(ev.Name), ev.Text, until(ev.Until))
+	case "callback_awaited":
+		return say("%-24s  waiting for the answer to its token%s", ev.Step, until(ev.Until))
 	case "vote":
 		return say("%-24s  %s: %s%s", ev.Step, ev.By, ev.Outcome, comment(ev.Why))
 	case "escalated":
