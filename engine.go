@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/runner"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/node"
@@ -64,6 +65,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
 			Core: shard.Config{
 				MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision,
+				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps},
 			},
 		},
 	})

@@ -79,6 +79,9 @@ func (e *Engine) stepsOf(ctx context.Context, id record.ID) ([]Step, error) {
 			if events, err = decodeEntry(events[:0], &entries[i], next); err != nil {
 				return nil, err
 			}
+			if entries[i].Seq > next {
+				f.begin(&entries[i])
+			}
 			for j := range events {
 				f.apply(&events[j])
 			}
@@ -93,6 +96,26 @@ type stepFold struct {
 	at    map[string]int
 	// answers are outputs that came before their steps ended, by step.
 	answers map[string]json.RawMessage
+}
+
+// begin takes the steps of the state with which a journal begins whose first entries were removed.
+func (f *stepFold) begin(en *record.Entry) {
+	ops, err := kernel.Decode(en.Body[1:])
+	if err != nil {
+		return
+	}
+	s, err := kernel.Base(ops)
+	if err != nil || s == nil {
+		return
+	}
+	f.steps = f.steps[:0]
+	clear(f.at)
+	for v := range kernel.Steps(s) {
+		if !strings.Contains(v.Path, "/") {
+			f.at[v.Path] = len(f.steps)
+			f.steps = append(f.steps, stepOf(v))
+		}
+	}
 }
 
 func (f *stepFold) apply(ev *kernel.Event) {
@@ -209,5 +232,18 @@ func (e *Engine) inputOf(ctx context.Context, id record.ID) (json.RawMessage, er
 			return append(json.RawMessage(nil), ev.Data...), nil
 		}
 	}
-	return nil, nil
+	return inputAt(&entries[0])
+}
+
+// inputAt reads the input from the state with which a journal begins whose first entries were removed.
+func inputAt(en *record.Entry) (json.RawMessage, error) {
+	ops, err := kernel.Decode(en.Body[1:])
+	if err != nil {
+		return nil, err
+	}
+	s, err := kernel.Base(ops)
+	if err != nil || s == nil {
+		return nil, err
+	}
+	return append(json.RawMessage(nil), s.Input()...), nil
 }

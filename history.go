@@ -53,7 +53,11 @@ func (e *Engine) journal(ctx context.Context, id record.ID, from uint64) (events
 	}
 	var buf []kernel.Event
 	for i := range entries {
-		if buf, err = decodeEntry(buf[:0], &entries[i], from+uint64(i)); err != nil {
+		next := from
+		if last > 0 {
+			next = last + 1
+		}
+		if buf, err = decodeEntry(buf[:0], &entries[i], next); err != nil {
 			return events, last, err
 		}
 		for _, k := range buf {
@@ -69,7 +73,7 @@ func decodeEntry(dst []kernel.Event, en *record.Entry, seq uint64) ([]kernel.Eve
 	damaged := func(cause error) error {
 		return &Error{Code: CodeStore, Message: fmt.Sprintf("entry %d of execution %s is damaged", seq, en.Execution), Cause: cause}
 	}
-	if en.Seq != seq {
+	if en.Seq < seq || en.Seq > seq && !kernel.BeginsWithState(en.Body) {
 		return nil, damaged(fmt.Errorf("entry %d follows instead", en.Seq))
 	}
 	if len(en.Body) == 0 || en.Checksum() != en.Sum {
@@ -81,6 +85,9 @@ func decodeEntry(dst []kernel.Event, en *record.Entry, seq uint64) ([]kernel.Eve
 	ops, err := kernel.Decode(en.Body[1:])
 	if err != nil {
 		return nil, damaged(err)
+	}
+	if en.Seq > seq {
+		dst = append(dst, kernel.Event{Seq: en.Seq, At: en.At, Type: kernel.TypeTrimmed, Text: fmt.Sprintf("entries %d to %d were removed", seq, en.Seq-1)})
 	}
 	return kernel.Events(dst, en.Seq, en.At, ops), nil
 }

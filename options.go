@@ -41,6 +41,13 @@ type Options struct {
 	// 30 days.
 	Retention time.Duration
 
+	// History is how many entries of its journal an open execution keeps at least; from twice as many on the oldest are
+	// removed, and [Engine.History] begins with an event that says so. Negative keeps all. 200,000.
+	History int
+
+	// MaxSteps is how many steps an execution may schedule before it parks. 1,000,000.
+	MaxSteps int
+
 	// Grace is how long Close lets running tasks go on before it cancels them. 10 seconds.
 	Grace time.Duration
 
@@ -61,6 +68,12 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.Retention == 0 {
 		o.Retention = 30 * 24 * time.Hour
+	}
+	if o.History == 0 {
+		o.History = 200_000
+	}
+	if o.MaxSteps == 0 {
+		o.MaxSteps = 1_000_000
 	}
 	if o.Grace == 0 {
 		o.Grace = 10 * time.Second

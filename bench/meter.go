@@ -98,6 +98,7 @@ func cloned(b *store.Batch) store.Batch {
 		for j := range p.Snapshots {
 			p.Snapshots[j].Body = slices.Clone(p.Snapshots[j].Body)
 		}
+		p.Trims = slices.Clone(p.Trims)
 		p.Keys = slices.Clone(p.Keys)
 		p.Sends = slices.Clone(p.Sends)
 		p.Takes = slices.Clone(p.Takes)

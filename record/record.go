@@ -30,6 +30,7 @@ type Part struct {
 	Entries   []Entry // ascending per execution
 	Heads     []Head
 	Snapshots []Snapshot
+	Trims     []Trim // after the entries of the part
 	Keys      []KeyChange
 	Sends     []Message   // any shard
 	Takes     []MessageID // inbox rows of this shard; each must exist
@@ -81,6 +82,12 @@ type Snapshot struct {
 	Seq       uint64
 	Sum       uint32
 	Body      []byte
+}
+
+// Trim removes the entries of an execution before one that it keeps, and a snapshot at one of them.
+type Trim struct {
+	Execution ID
+	Before    uint64
 }
 
 // Key is a user-given name of an execution, unique per namespace and workflow.

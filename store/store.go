@@ -72,8 +72,9 @@ type Store interface {
 	// is elsewhere; a lane not seen before is at 0), then checks all fences, then writes. A lane past Number, which
 	// only a caller that forgot its place can meet, is NotCommitted with a Cause. What fails leaves the lane too.
 	//
-	// Within a part heads come first, then entries, snapshots, keys, sends, takes, forgets; the parts in order. Entry
-	// 1 and the inserting head of an execution need each other. A snapshot's entry must exist. Executions, snapshots
+	// Within a part heads come first, then entries, snapshots, trims, keys, sends, takes, forgets; the parts in order.
+	// Entry 1 and the inserting head of an execution need each other. A snapshot's entry must exist, and so must the
+	// entry before which is trimmed; a snapshot at an entry that is removed goes with it. Executions, snapshots
 	// and forgets of another shard than the part's are rejected, and so are forgets of open executions; forgetting
 	// what is not there is fine, and messages to what was forgotten stay in the inbox. Sums are kept, not checked.
 	//
@@ -81,10 +82,11 @@ type Store interface {
 	// not change until an attempt has a known outcome; then its buffers are free.
 	Commit(ctx context.Context, b *Batch) Outcome
 	// Load returns, for each id that exists in shard s, its head, newest usable snapshot and the entries after it.
-	// A snapshot with a bad checksum is left out and all entries are returned. Ids that do not exist are left out.
+	// A snapshot with a bad checksum is left out and all entries that are left are returned. Ids that do not exist are left out.
 	// All of one execution is of one moment; tags are ordered by name.
 	Load(ctx context.Context, s record.Shard, ids []record.ID) ([]Loaded, error)
-	// Journal returns up to limit entries of id with Seq >= from, ascending. Sums are not checked.
+	// Journal returns up to limit entries of id with Seq >= from, ascending; where that many were trimmed, the first
+	// is a later one. Sums are not checked.
 	Journal(ctx context.Context, id record.ID, from uint64, limit int) ([]record.Entry, error)
 	// Due returns up to limit executions of s with next_at < before, ordered by (At, Execution), after the given one.
 	Due(ctx context.Context, s record.Shard, after record.Due, before int64, limit int) ([]record.Due, error)

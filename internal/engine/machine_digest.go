@@ -93,6 +93,10 @@ func (d *mixer) head(h *record.Head) {
 
 func (d *mixer) rest(p *record.Part) {
 	d.u64(uint64(len(p.Entries))<<32 | uint64(len(p.Heads)))
+	for i := range p.Trims {
+		d.id(&p.Trims[i].Execution)
+		d.u64(p.Trims[i].Before)
+	}
 	for i := range p.Keys {
 		k := &p.Keys[i]
 		d.text(k.Key.Key)

@@ -53,6 +53,8 @@ const (
 	InVars
 	// InCallback: the holder of the token of (Step, Attempt) says Callback.
 	InCallback
+	// InTrim keeps the journal short, as Trim says. It must be the first input of its transition.
+	InTrim
 )
 
 // Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
@@ -79,6 +81,8 @@ type Input struct {
 	Vars  []model.Assign
 	// Callback belongs to InCallback.
 	Callback *Callback
+	// Trim belongs to InTrim.
+	Trim *Trim
 }
 
 // Start is the birth of an execution.
@@ -170,6 +174,10 @@ type Decided struct {
 	Answers []Answer
 	// Alarms are for people: what went wrong and changed nothing else.
 	Alarms []*model.Error
+	// Trim is set where the entries below this one are to be removed in the part that holds the entry.
+	Trim uint64
+	// Warnings are for an operator.
+	Warnings []Warning
 	// More: the transition stopped at a bound of K8; continue it later.
 	More bool
 }

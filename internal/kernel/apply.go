@@ -12,6 +12,9 @@ import (
 // Apply folds entry seq into s. It takes no definition and decides nothing, so every journal ever written folds for
 // ever. An error means that the journal is damaged or from a newer version; s is then unusable.
 func Apply(s *State, seq uint64, at int64, ops []Op) error {
+	if err := s.begins(seq, ops); err != nil {
+		return fmt.Errorf("entry %d: %w", seq, err)
+	}
 	if seq != s.seq+1 {
 		return fmt.Errorf("entry %d follows entry %d", seq, s.seq)
 	}
@@ -63,6 +66,12 @@ func (s *State) apply(o *Op) error {
 		return s.applySend(o)
 	case opListen:
 		return s.applyListen(o)
+	case opBase:
+		s.applyBase(o)
+	case opTrim:
+		s.applyTrim(o)
+	case opWarn:
+		s.applyWarn(o)
 	case opOpen:
 		return s.applyOpen(o)
 	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset:

@@ -147,7 +147,10 @@ func (x *decider) advance() bool {
 }
 
 func (x *decider) work(w work) {
-	if x.s.scheduled > int64(x.bounds.Steps) {
+	steps := x.s.scheduled - x.s.forgiven
+	x.warn(BoundSteps, steps, x.bounds.Steps)
+	x.warn(BoundLiveSteps, int64(x.s.live), x.bounds.LiveSteps)
+	if steps > int64(x.bounds.Steps) {
 		x.park(&model.Error{Code: "too_many_steps", Message: fmt.Sprintf("the execution has scheduled more than %d steps", x.bounds.Steps)}, "")
 		return
 	}

@@ -26,6 +26,7 @@ var opNames = [...]string{
 	opReset: "reset", opCopied: "copied",
 	opSend: "send", opChild: "child", opListen: "listen",
 	opAwait: "await", opAnswered: "answered", opBeat: "beat",
+	opBase: "base", opTrim: "trim", opWarn: "warn",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -81,6 +82,9 @@ var opFields = [...]fieldNames{
 	opAwait:       {path: "step", attempt: "attempt", word: "outcome", data: "output", until: "silent_at"},
 	opAnswered:    {path: "step", attempt: "attempt", word: "outcome", data: "output", n: "delay"},
 	opBeat:        {path: "step", attempt: "attempt", data: "progress", until: "silent_at"},
+	opBase:        {text: "hash", data: "state"},
+	opTrim:        {n: "before", text: "hash", flag: "aged"},
+	opWarn:        {name: "bound", attempt: "percent", n: "used", until: "limit"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,11 +14,11 @@ type Event struct {
 	At  int64
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
-	// items_added, scope_opened, scope_closing, scope_closed, message_sent, signal_received, signal_consumed,
-	// signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log, edges, reset,
-	// copied, paused, parked, resumed, compensating, completed, failed, cancelled or terminated; approval_requested, vote
-	// and escalated of an approval; callback_awaited, callback_received and callback_beat of a step that is answered by
-	// token.
+	// items_added, history_trimmed, bound_near, scope_opened, scope_closing, scope_closed, message_sent, signal_received,
+	// signal_consumed, signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log,
+	// edges, reset, copied, paused, parked, resumed, compensating, completed, failed, cancelled or terminated;
+	// approval_requested, vote and escalated of an approval; callback_awaited, callback_received and callback_beat of a
+	// step that is answered by token.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -44,13 +45,16 @@ var eventTypes = [...]string{
 	opBackoff: "retry_scheduled", opLost: "attempt_lost", opCancel: "cancel_requested", opEdges: "edges",
 	opSet: "variable_set", opTags: "tags_set", opLog: "log", opSignal: "signal_received", opTook: "signal_consumed",
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
-	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added",
+	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added", opTrim: "history_trimmed", opWarn: "bound_near",
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
 	opChild: "child_started", opListen: "",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
 	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat",
 }
+
+// TypeTrimmed is the type of the event that stands for history that was removed.
+const TypeTrimmed = "history_trimmed"
 
 // Events appends the events of an entry.
 func Events(dst []Event, seq uint64, at int64, ops []Op) []Event {
@@ -98,6 +102,13 @@ func (o *Op) describe(e *Event) {
 		return
 	case opSend:
 		o.describeSend(e)
+		return
+	case opTrim:
+		e.Text = fmt.Sprintf("entries before %d are removed; the state there had the hash %s", o.n, o.text)
+		return
+	case opWarn:
+		e.Name, e.Text = o.name, Warning{o.name, o.attempt, o.n, o.until}.String()
+		e.Attempt, e.Until = 0, 0
 		return
 	case opSet:
 		e.Step, e.Name, e.Text = o.path, o.name, o.word

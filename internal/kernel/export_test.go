@@ -85,6 +85,24 @@ func (s *Script) Do(line string) ([]string, error) {
 		}
 		e.now += ms
 		return s.told(e.feed(Input{Kind: InTick})), nil
+	case "base": // with the next input, a state is written
+		e.trim = &Trim{Base: true}
+		return nil, nil
+	case "trim": // with the next input: KEEP entries, or DURATION of age
+		e.trim = &Trim{}
+		if ms, err := expr.ParseDuration(step); err == nil {
+			e.trim.Before = e.now - ms
+		} else if _, err := fmt.Sscan(step, &e.trim.Keep); err != nil {
+			return nil, err
+		}
+		return nil, nil
+	case "bound": // sets a bound on steps, live steps or kept signals
+		var n int
+		if _, err := fmt.Sscan(arg, &n); err != nil {
+			return nil, err
+		}
+		*map[string]*int{BoundSteps: &e.env.Bounds.Steps, BoundLiveSteps: &e.env.Bounds.LiveSteps, BoundSignals: &e.env.Bounds.Signals}[step] = n
+		return nil, nil
 	case "continue":
 		return s.told(e.feed(Input{Kind: InContinue})), nil
 	case "crash": // a new owner folds the journal
@@ -354,6 +372,12 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			text += " " + string(out)
 		}
 		return text
+	case opBase:
+		return "(the whole state is kept here)"
+	case opTrim:
+		return fmt.Sprintf("entries before %d are removed", o.n)
+	case opWarn:
+		return "warning: " + Warning{o.name, o.attempt, o.n, o.until}.String()
 	case opFeed:
 		text := o.path + ": "
 		if o.until > 0 {

@@ -24,6 +24,7 @@ type execution struct {
 	nexts   []int64 // next_at after each entry
 	tasks   map[string]Task
 	last    Decided
+	trim    *Trim // of the next transition
 }
 
 var testID = record.NewID(1_750_000_000_000, 42, 7)
@@ -53,6 +54,10 @@ func (e *execution) feed(in ...Input) Decided {
 	e.t.Helper()
 	before := e.s.Tasks()
 	e.env.Now = e.now
+	if e.trim != nil {
+		in = append([]Input{{Kind: InTrim, Trim: e.trim}}, in...)
+		e.trim = nil
+	}
 	dec, err := Decide(e.d, e.s, in, e.env, nil)
 	if err != nil {
 		e.t.Fatalf("Decide: %v", err)
@@ -103,7 +108,42 @@ func (e *execution) check(before []TaskRef, dec Decided) {
 			e.t.Fatalf("Open differs after %s:\n%s\n%s", name, a, b)
 		}
 	}
+	e.checkBases(live)
 	e.checkEffects(before, dec)
+}
+
+// checkBases: a fold that begins at any entry with a state gives what the whole journal gives.
+func (e *execution) checkBases(live []byte) {
+	e.t.Helper()
+	through := New()
+	for from := range e.journal {
+		ops, err := Decode(e.journal[from])
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		if err := through.Agrees(ops); err != nil {
+			e.t.Fatalf("entry %d: %v", from+1, err)
+		}
+		if err := Apply(through, uint64(from+1), e.ats[from], ops); err != nil {
+			e.t.Fatal(err)
+		}
+		if from == 0 || ops[0].kind != opBase {
+			continue
+		}
+		s := New()
+		for i := from; i < len(e.journal); i++ {
+			ops, err := Decode(e.journal[i])
+			if err != nil {
+				e.t.Fatal(err)
+			}
+			if err := Apply(s, uint64(i+1), e.ats[i], ops); err != nil {
+				e.t.Fatalf("from the state at %d: %v\n%s", from+1, err, e.dump())
+			}
+		}
+		if got := Save(nil, s); !bytes.Equal(got, live) {
+			e.t.Fatalf("the state at %d and the entries after it give another state\n%s\n%q\n%q", from+1, e.dump(), live, got)
+		}
+	}
 }
 
 // checkEffects: tasks dispatched are those outstanding now and not before.

@@ -18,6 +18,9 @@ func (x *decider) input(i int, in *Input) {
 		return
 	case InTick, InContinue:
 		return
+	case InTrim:
+		x.trim(in.Trim)
+		return
 	case InPark:
 		x.parkNow(i, in)
 		return

@@ -58,6 +58,9 @@ const (
 	opAwait                         // an attempt succeeded and the answer to its token is awaited
 	opAnswered                      // the holder of a token has answered
 	opBeat                          // the holder of a token gave a sign of life
+	opBase                          // the whole state before this entry, of which it is the first operation
+	opTrim                          // entries before a base are removed
+	opWarn                          // much of a bound is used
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

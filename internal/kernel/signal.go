@@ -22,6 +22,7 @@ func (x *decider) signal(i int, in *Input) {
 	}
 	x.accept(i, in)
 	x.keep(sig)
+	x.warn(BoundSignals, int64(len(x.s.signals)), x.bounds.Signals)
 	x.offer(sig.Name)
 }
 

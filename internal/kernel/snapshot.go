@@ -67,6 +67,10 @@ func (c *codec) state(s *State) {
 	list(c, &s.seen, func(v *string) { str(c, v) })
 	c.kin(s)
 	list(c, &s.requests, func(a *answered) { str(c, &a.request); str(c, &a.code) })
+	c.u64(&s.first)
+	num(c, &s.forgiven)
+	list(c, &s.bases, func(b *mark) { c.u64(&b.seq); num(c, &b.at); num(c, &b.steps); str(c, &b.sum) })
+	list(c, &s.warned, func(w *warned) { str(c, &w.bound); num(c, &w.percent) })
 	c.tree(s)
 }
 

@@ -58,6 +58,11 @@ type State struct {
 	charges   []charge
 	asks      []*step // approvals waiting for decisions
 
+	first    uint64 // entry with which the journal begins; 0: the first
+	bases    []mark // entries with which it could begin, oldest first
+	forgiven int64  // steps that do not count towards the bound any more
+	warned   []warned
+
 	tasks int // outstanding attempts
 	live  int // steps that have not ended
 	bytes int // estimate of what the state holds

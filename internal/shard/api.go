@@ -199,6 +199,7 @@ const (
 	AlarmAudit                           // memory and journal differed; memory was repaired
 	AlarmDeadLetter                      // an inbox message could not be used and was taken
 	AlarmExecution                       // an execution journaled something people should know
+	AlarmBound                           // an execution has used much of a bound, beyond which it parks
 )
 
 // Alarm is something an operator should see.
@@ -262,6 +263,13 @@ type Config struct {
 	SnapshotMin   int   // entries since the last that make one worthwhile at eviction: 16
 	Retention     int64 // of closed executions whose workflow says nothing; < 0 for ever: 30 days
 
+	// History is how many entries of an open execution are kept at least once it has twice as many; what is before
+	// goes. < 0: all stay, unless age is a reason. 200,000.
+	History int
+	// Aged is how many entries an open execution keeps at least although they are older than the retention that its
+	// workflow asks for. < 0: age is no reason. 10,000.
+	Aged int
+
 	Loads     int   // ids in one question: 256
 	LoadsOpen int   // ids asked for and not yet answered: 512
 	Wakes     int   // size of the wake heap after which a scan stops: 20,000
@@ -287,6 +295,8 @@ type Stats struct {
 	Evicted     uint64
 	Snapshots   uint64
 	Forgotten   uint64
+	Bases       uint64 // states written into journals
+	Trims       uint64
 	Lost        uint64
 	DeadLetters uint64
 	Sends       uint64
@@ -313,6 +323,8 @@ func (s *Stats) Add(o Stats) {
 	s.Evicted += o.Evicted
 	s.Snapshots += o.Snapshots
 	s.Forgotten += o.Forgotten
+	s.Bases += o.Bases
+	s.Trims += o.Trims
 	s.Lost += o.Lost
 	s.DeadLetters += o.DeadLetters
 	s.Sends += o.Sends

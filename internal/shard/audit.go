@@ -22,7 +22,7 @@ func (c *Core) wantAudit() {
 	}
 	c.auditAt = c.now + c.cfg.Audit
 	for e, n := c.rest.front, 0; e != nil && n < 16; e, n = e.next, n+1 {
-		if e.audited == e.state.Seq() || e.state.Seq() > auditLongest || c.folds[e.id] != nil {
+		if e.audited == e.state.Seq() || e.state.Seq()-e.state.First() > auditLongest || c.folds[e.id] != nil {
 			continue
 		}
 		c.foldFrom(e.id, &fold{state: kernel.New()})
@@ -86,11 +86,26 @@ func (f *fold) apply(list []record.Entry) (why string) {
 		}
 	}()
 	for i := range list {
+		if err := f.agrees(&list[i]); err != nil {
+			return err.Error()
+		}
 		if err := applyEntry(f.state, &list[i]); err != nil {
 			return err.Error()
 		}
 	}
 	return ""
+}
+
+// agrees: an entry that begins with a state begins with the one that the entries before it give. Only an audit asks.
+func (f *fold) agrees(t *record.Entry) error {
+	if f.head != nil || !kernel.BeginsWithState(t.Body) {
+		return nil
+	}
+	ops, err := kernel.Decode(t.Body[1:])
+	if err != nil {
+		return nil // applyEntry says so
+	}
+	return f.state.Agrees(ops)
 }
 
 // folded goes on with an execution that was loaded from entry 1.
@@ -111,6 +126,9 @@ func (c *Core) folded(e *execution, f *fold, why string) {
 
 // audited compares memory with what the journal says. Memory that has moved on meanwhile is compared another time.
 func (c *Core) audited(e *execution, f *fold, why string) {
+	if e.phase == live && f.state.Seq() < e.state.First() {
+		return // entries were trimmed while they were read
+	}
 	if e.phase != live || e.newest != nil || e.state.Seq() != f.state.Seq() && why == "" {
 		return
 	}

@@ -13,6 +13,8 @@ const (
 	defaultSnapshotEvery = 256
 	defaultSnapshotMin   = 16
 	defaultRetention     = 30 * 24 * 3600 * 1000
+	defaultHistory       = 200_000
+	defaultAged          = 10_000
 	defaultLoads         = 256
 	defaultLoadsOpen     = 512
 	defaultWakes         = 20_000
@@ -45,6 +47,8 @@ func (c Config) withDefaults() Config {
 	set(&c.SnapshotEvery, defaultSnapshotEvery)
 	set(&c.SnapshotMin, defaultSnapshotMin)
 	set(&c.Retention, defaultRetention)
+	set(&c.History, defaultHistory)
+	set(&c.Aged, defaultAged)
 	set(&c.Loads, defaultLoads)
 	set(&c.LoadsOpen, defaultLoadsOpen)
 	set(&c.Wakes, defaultWakes)

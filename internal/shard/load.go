@@ -184,7 +184,7 @@ func (e *execution) fold(l *Loaded) (err error) {
 // applyEntry checks and folds one entry.
 func applyEntry(s *kernel.State, t *record.Entry) error {
 	switch {
-	case t.Seq != s.Seq()+1:
+	case t.Seq != s.Seq()+1 && s.Seq() > 0:
 		return fmt.Errorf("entry %d follows entry %d", t.Seq, s.Seq())
 	case len(t.Body) == 0 || t.Body[0] != record.CodecPlain:
 		return fmt.Errorf("entry %d has an unknown encoding", t.Seq)

@@ -47,7 +47,7 @@ type heldVerdict struct {
 
 // empty reports whether committing p would change nothing.
 func (p *part) empty() bool {
-	return len(p.Entries)+len(p.Heads)+len(p.Snapshots)+len(p.Keys)+len(p.Sends)+len(p.Takes)+len(p.Forgets) == 0
+	return len(p.Entries)+len(p.Heads)+len(p.Snapshots)+len(p.Keys)+len(p.Sends)+len(p.Takes)+len(p.Trims)+len(p.Forgets) == 0
 }
 
 // opened is the part under construction.
@@ -154,7 +154,7 @@ func (p *part) recycled(limit int) *part {
 	return &part{
 		Part: record.Part{
 			Entries: p.Entries[:0], Heads: p.Heads[:0], Snapshots: p.Snapshots[:0], Keys: p.Keys[:0],
-			Sends: p.Sends[:0], Takes: p.Takes[:0], Forgets: p.Forgets[:0],
+			Sends: p.Sends[:0], Takes: p.Takes[:0], Trims: p.Trims[:0], Forgets: p.Forgets[:0],
 		},
 		arena: arena, members: p.members[:0], takesFor: p.takesFor[:0], sendsFor: p.sendsFor[:0],
 		dispatch: p.dispatch[:0], cancel: p.cancel[:0], replies: p.replies[:0], verdicts: p.verdicts[:0],

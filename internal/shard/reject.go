@@ -130,6 +130,7 @@ func (p *part) cut(in func(record.ID) bool) *part {
 	p.Entries, g.Entries = divide(p.Entries, func(x *record.Entry) bool { return in(x.Execution) })
 	p.Heads, g.Heads = divide(p.Heads, func(x *record.Head) bool { return in(x.Execution) })
 	p.Snapshots, g.Snapshots = divide(p.Snapshots, func(x *record.Snapshot) bool { return in(x.Execution) })
+	p.Trims, g.Trims = divide(p.Trims, func(x *record.Trim) bool { return in(x.Execution) })
 	p.Keys, g.Keys = divide(p.Keys, func(x *record.KeyChange) bool { return in(x.Execution) })
 	i := -1
 	p.Sends, g.Sends = divide(p.Sends, func(*record.Message) bool { i++; return in(p.sendsFor[i]) })

@@ -17,6 +17,7 @@ func (c *Core) transit(e *execution) {
 	}
 	c.gather(e)
 	if len(c.ins) > 0 {
+		c.keepShort(e)
 		d, err := c.decide(e)
 		if err != nil {
 			c.breakDown(e, err)
@@ -104,6 +105,7 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 	}
 	c.keyAfter(e, p, d)
 	c.sendAfter(e, p, d)
+	c.addTrim(e, p, d)
 	p.join(e)
 	if c.snapshotDue(e) {
 		p.addSnapshot(e)

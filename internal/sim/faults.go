@@ -104,6 +104,8 @@ func drawSetup(r *rand.Rand) setup {
 			InboxPoll:     pick[int64](r, 0, 200, 10_000),
 			Audit:         pick[int64](r, 0, -1, 50),
 			Retention:     pick[int64](r, 0, 0, -1, 60_000),
+			History:       pick(r, 0, 0, -1, 4, 16),
+			Aged:          pick(r, 0, -1, 8),
 		},
 	}
 	return s

@@ -50,14 +50,15 @@ func (v Violation) String() string { return v.Law + ": " + v.Text }
 
 // witness is what the judge knows of one execution.
 type witness struct {
-	id     record.ID
-	state  *kernel.State
-	saves  []uint64 // hash of the saved state after each entry
-	states [][]byte // the saved states themselves, while there is a trace
-	forgot bool
-	ended  bool // the journal says so
-	halted bool // parked or paused
-	key    record.Key
+	id      record.ID
+	state   *kernel.State
+	saves   []uint64 // hash of the saved state after each entry
+	states  [][]byte // the saved states themselves, while there is a trace
+	forgot  bool
+	trimmed bool // its first entries are gone
+	ended   bool // the journal says so
+	halted  bool // parked or paused
+	key     record.Key
 
 	handed   map[attemptKey]int64 // when the attempt was handed out
 	latest   map[string]int       // attempt handed out, by step
@@ -187,6 +188,9 @@ func (j *judge) part(p *record.Part) {
 	for i := range p.Snapshots {
 		j.snapshot(&p.Snapshots[i])
 	}
+	for i := range p.Trims {
+		j.trimmed(&p.Trims[i])
+	}
 	for _, id := range p.Takes {
 		j.taken[id]++
 		if j.taken[id] > j.sent[id] {
@@ -295,6 +299,35 @@ func (j *judge) snapshot(s *record.Snapshot) {
 	}
 }
 
+// trimmed: entries go because an entry says so, and what is left gives the same state (F44, I22).
+func (j *judge) trimmed(t *record.Trim) {
+	j.w.note("trim", t.Before, 0, "%s", t.Execution)
+	x := j.execs[t.Execution]
+	if x == nil || x.state.First() != t.Before {
+		j.fail("F44", "%s: entries before %d are removed and the journal does not say so", t.Execution, t.Before)
+		return
+	}
+	x.trimmed = true
+}
+
+// whatIsLeft folds the stored entries of an execution whose first are gone.
+func (j *judge) whatIsLeft(x *witness, left []record.Entry) {
+	s := kernel.New()
+	for i := range left {
+		ops, err := decodeEntry(left[i].Body)
+		if err == nil {
+			err = kernel.Apply(s, left[i].Seq, left[i].At, ops)
+		}
+		if err != nil {
+			j.fail("F44", "%s: what is left of its journal does not fold at entry %d: %v", x.id, left[i].Seq, err)
+			return
+		}
+	}
+	if save := kernel.Save(nil, s); hashOf(save) != x.saves[len(x.saves)-1] {
+		j.fail("F44", "%s: what is left of its journal gives another state than all of it", x.id)
+	}
+}
+
 // forgotten: retention takes closed executions only (I28).
 func (j *judge) forgotten(id record.ID) {
 	x := j.execs[id]
@@ -315,6 +348,9 @@ func (j *judge) touched(id record.ID) {
 	if stored == nil {
 		j.fail("I2", "%s is gone", id)
 		return
+	}
+	if x.trimmed {
+		j.whatIsLeft(x, stored.Entries)
 	}
 	s, h := x.state, &stored.Head
 	if h.Execution != id {

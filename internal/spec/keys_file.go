@@ -18,7 +18,7 @@ var fileKeys = section{
 		{name: "policies", takes: "map of names to policies", shape: "policies", doc: "Named retry policies.", example: "policies: {net: {max_attempts: 5, initial_interval: 1s}}"},
 		{name: "vars", takes: "map of values with ${ }", shape: "values", doc: "Variables of the execution with their first values. A variable must be declared before it is set.", example: "vars: {attempts: 0}"},
 		{name: "timeout", takes: "duration or ${ }", def: "none", shape: "duration", doc: "How long an execution may take; compensation is not bounded by it.", example: "timeout: 7d"},
-		{name: "retention", takes: "duration", def: "that of the store", shape: "duration", doc: "How long a closed execution is kept.", example: "retention: 30d"},
+		{name: "retention", takes: "duration", def: "that of the store", shape: "duration", doc: "How long a closed execution is kept. One that is still open keeps its younger entries, and at least 10,000.", example: "retention: 30d"},
 		{name: "start", takes: "node id or list of them", def: "the only node without an incoming edge", shape: "ids", doc: "Where a token begins.", example: "start: [orders, refunds]"},
 		{name: "nodes", takes: "map of nodes, or list of one-key maps", must: true, shape: "graph", doc: "The graph. In a list, a good outcome that next does not name goes on to the following node.", example: "nodes: {done: {end: {}}}"},
 		{name: "output", takes: "value with ${ }", def: "the last step's output, or a map from end nodes to outputs where the graph can fork", shape: "any", doc: "The result of an execution that ends well.", example: `output: {id: "${ input.id }"}`},

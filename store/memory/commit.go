@@ -106,6 +106,9 @@ func (x *transaction) part(p *record.Part) {
 	for i := range p.Snapshots {
 		x.snapshot(&p.Snapshots[i])
 	}
+	for i := range p.Trims {
+		x.trim(&p.Trims[i])
+	}
 	for i := range p.Keys {
 		x.key(&p.Keys[i])
 	}
@@ -181,8 +184,8 @@ func (x *transaction) entry(n *record.Entry) {
 	case e == nil:
 		x.reject(n.Execution, "entry %d without a head", n.Seq)
 		return
-	case n.Seq != uint64(len(e.entries))+1:
-		x.reject(n.Execution, "entry %d does not follow entry %d", n.Seq, len(e.entries))
+	case n.Seq != e.last()+1:
+		x.reject(n.Execution, "entry %d does not follow entry %d", n.Seq, e.last())
 		return
 	}
 	c := *n
@@ -204,7 +207,7 @@ func (x *transaction) snapshot(n *record.Snapshot) {
 	}
 	e := x.executions[n.Execution]
 	switch {
-	case e == nil || n.Seq == 0 || n.Seq > uint64(len(e.entries)):
+	case e == nil || n.Seq <= e.gone || n.Seq > e.last():
 		x.reject(n.Execution, "snapshot at entry %d, which does not exist", n.Seq)
 		return
 	case len(n.Body) > maxBody:
@@ -216,6 +219,27 @@ func (x *transaction) snapshot(n *record.Snapshot) {
 	c.Body = slices.Clone(n.Body)
 	e.snapshot = &c
 	x.undo = append(x.undo, func() { e.snapshot = before })
+}
+
+func (x *transaction) trim(t *record.Trim) {
+	if !x.mine(t.Execution) {
+		return
+	}
+	e := x.executions[t.Execution]
+	if e == nil || t.Before == 0 || t.Before > e.last() {
+		x.reject(t.Execution, "trimmed before entry %d, which does not exist", t.Before)
+		return
+	}
+	if t.Before <= e.gone+1 {
+		return
+	}
+	entries, gone, snapshot := e.entries, e.gone, e.snapshot
+	// The kept entries move to a list of their own, so that the memory of the others is free.
+	e.entries, e.gone = slices.Clone(entries[t.Before-1-gone:]), t.Before-1
+	if snapshot != nil && snapshot.Seq < t.Before {
+		e.snapshot = nil
+	}
+	x.undo = append(x.undo, func() { e.entries, e.gone, e.snapshot = entries, gone, snapshot })
 }
 
 func (x *transaction) key(c *record.KeyChange) {

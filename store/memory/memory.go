@@ -88,6 +88,7 @@ type laneState struct{ number, digest uint64 }
 type execution struct {
 	head     record.Head
 	entries  []record.Entry
+	gone     uint64 // entries that were trimmed
 	snapshot *record.Snapshot
 }
 

@@ -38,13 +38,16 @@ func (e *execution) load() store.Loaded {
 	return l
 }
 
+// last is the number of the last entry.
+func (e *execution) last() uint64 { return e.gone + uint64(len(e.entries)) }
+
 // from copies up to limit entries with seq >= from.
 func (e *execution) from(seq uint64, limit int) []record.Entry {
-	seq = max(seq, 1)
-	if seq > uint64(len(e.entries)) || limit <= 0 {
+	seq = max(seq, e.gone+1)
+	if seq > e.last() || limit <= 0 {
 		return nil
 	}
-	some := e.entries[seq-1:]
+	some := e.entries[seq-1-e.gone:]
 	some = slices.Clone(some[:min(limit, len(some))])
 	for i := range some {
 		some[i].Body = slices.Clone(some[i].Body)

@@ -35,6 +35,11 @@ func (c *committer) others(p *record.Part, s record.Shard) error {
 			return err
 		}
 	}
+	for i := range p.Trims {
+		if err := c.trimJournal(&p.Trims[i], s); err != nil {
+			return err
+		}
+	}
 	for i := range p.Keys {
 		if err := c.key(&p.Keys[i]); err != nil {
 			return err
@@ -149,6 +154,44 @@ func (c *committer) writeSnapshot(n *record.Snapshot, s record.Shard) error {
 	c.snapshot.BindInt64(3, int64(n.Sum))
 	c.snapshot.BindBytes(4, n.Body)
 	return c.snapshot.run()
+}
+
+// trimJournal removes entries, and a snapshot at one of them.
+func (c *committer) trimJournal(t *record.Trim, s record.Shard) error {
+	if !c.mine(t.Execution, s) {
+		return nil
+	}
+	c.entryAt.BindBytes(1, t.Execution[:])
+	c.entryAt.BindInt64(2, int64(t.Before))
+	found, err := c.entryAt.exists()
+	if err != nil {
+		return err
+	}
+	if !found {
+		gone, err := c.trimmedPast(t)
+		if err == nil && !gone {
+			c.reject(t.Execution, "trimmed before entry %d, which does not exist", t.Before)
+		}
+		return err
+	}
+	for _, q := range c.trim {
+		q.BindBytes(1, t.Execution[:])
+		q.BindInt64(2, int64(t.Before))
+		n, err := q.change()
+		if err != nil {
+			return err
+		}
+		c.rows += n
+	}
+	return nil
+}
+
+// trimmedPast reports whether more was removed already: a later entry is there.
+func (c *committer) trimmedPast(t *record.Trim) (bool, error) {
+	c.entryFrom.BindBytes(1, t.Execution[:])
+	c.entryFrom.BindInt64(2, int64(t.Before))
+	later, err := c.entryFrom.exists()
+	return later && t.Before > 0, err
 }
 
 func (c *committer) sendMessage(m *record.Message) error {

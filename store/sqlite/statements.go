@@ -60,9 +60,12 @@ type statements struct {
 	tagClear   statement
 	tagAdd     statement
 
-	entry    statement
-	entryAt  statement
-	snapshot statement
+	entry   statement
+	entryAt statement
+	// entryFrom finds an entry at a number or after it.
+	entryFrom statement
+	trim      []changing
+	snapshot  statement
 
 	keyInsert, keyExists statement
 	keyUpdate, keyDelete changing
@@ -98,9 +101,10 @@ func prepareStatements(conn *lite.Conn) (*statements, error) {
 		tagClear:   prepare("DELETE FROM tags WHERE execution = ?"),
 		tagAdd:     prepare("INSERT OR REPLACE INTO tags (execution, name, namespace, value) VALUES (?, ?, ?, ?)"),
 
-		entry:    prepare("INSERT INTO journal (execution, seq, at, sum, body) VALUES (?, ?, ?, ?, ?)"),
-		entryAt:  prepare("SELECT 1 FROM journal WHERE execution = ? AND seq = ?"),
-		snapshot: prepare("INSERT OR REPLACE INTO snapshots (execution, seq, sum, body) VALUES (?, ?, ?, ?)"),
+		entry:     prepare("INSERT INTO journal (execution, seq, at, sum, body) VALUES (?, ?, ?, ?, ?)"),
+		entryAt:   prepare("SELECT 1 FROM journal WHERE execution = ? AND seq = ?"),
+		entryFrom: prepare("SELECT 1 FROM journal WHERE execution = ? AND seq >= ? LIMIT 1"),
+		snapshot:  prepare("INSERT OR REPLACE INTO snapshots (execution, seq, sum, body) VALUES (?, ?, ?, ?)"),
 
 		keyInsert: prepare("INSERT INTO keys (namespace, workflow, key, execution, digest, closed_at) VALUES (?, ?, ?, ?, ?, ?)"),
 		keyExists: prepare("SELECT 1 FROM keys WHERE namespace = ? AND workflow = ? AND key = ?"),
@@ -109,6 +113,9 @@ func prepareStatements(conn *lite.Conn) (*statements, error) {
 
 		send: prepare(sendSQL),
 		take: change("DELETE FROM inbox WHERE sender = ? AND seq = ? AND n = ? AND shard = ?"),
+	}
+	for _, table := range []string{"journal", "snapshots"} {
+		s.trim = append(s.trim, change("DELETE FROM "+table+" WHERE execution = ? AND seq < ?"))
 	}
 	for _, table := range []string{"journal", "snapshots", "tags", "blobs"} {
 		s.forget = append(s.forget, prepare("DELETE FROM "+table+" WHERE execution = ?"))

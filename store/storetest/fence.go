@@ -81,6 +81,7 @@ func fenceEveryRow(f *fixture) {
 		func(p *record.Part) { p.Keys = []record.KeyChange{{KeyRow: key, Old: h.Execution, Delete: true}} },
 		func(p *record.Part) { p.Sends = []record.Message{message(f.id(0), 0, h.Execution, 0)} },
 		func(p *record.Part) { p.Takes = []record.MessageID{waiting.ID} },
+		func(p *record.Part) { p.Trims = []record.Trim{{Execution: h.Execution, Before: 1}} },
 		func(p *record.Part) { p.Forgets = []record.ID{h.Execution} },
 	} {
 		p := f.part(0)
@@ -140,6 +141,7 @@ func fenceForeignExecution(f *fixture) {
 		func(p *record.Part) { p.Entries = entries(other.Execution, 2, 2) },
 		func(p *record.Part) { p.Heads = []record.Head{closed(other)} },
 		func(p *record.Part) { p.Snapshots = []record.Snapshot{snapshot(other.Execution, 1)} },
+		func(p *record.Part) { p.Trims = []record.Trim{{Execution: other.Execution, Before: 1}} },
 		func(p *record.Part) { p.Forgets = []record.ID{other.Execution} },
 	} {
 		p := f.part(0)

@@ -64,6 +64,8 @@ const (
 	RetryRenumbered
 	// UndoOldest (kernel): a rollback undoes what ended first, not what ended last.
 	UndoOldest
+	// TrimPast (shard): entries are removed up to the one that says so, and not up to the state that it names.
+	TrimPast
 
 	count
 )
@@ -73,7 +75,7 @@ var names = [count]string{
 	"none", "read-back", "lane-after-fence", "epoch-without-owner", "next-at-early", "evict-no-heap", "freed-on-decide",
 	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
-	"retry-renumbered", "undo-oldest",
+	"retry-renumbered", "undo-oldest", "trim-past",
 }
 
 // String is the bug's word on the command line.

@@ -170,6 +170,7 @@ func clonePart(p *record.Part) {
 	for i := range p.Snapshots {
 		p.Snapshots[i].Body = slices.Clone(p.Snapshots[i].Body)
 	}
+	p.Trims = slices.Clone(p.Trims)
 	p.Keys = slices.Clone(p.Keys)
 	p.Sends = slices.Clone(p.Sends)
 	for i := range p.Sends {

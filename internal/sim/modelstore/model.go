@@ -34,6 +34,14 @@ type Execution struct {
 	Snapshot *record.Snapshot
 }
 
+// Last is the number of the last entry, 0 where there is none.
+func (x *Execution) Last() uint64 {
+	if len(x.Entries) == 0 {
+		return 0
+	}
+	return x.Entries[len(x.Entries)-1].Seq
+}
+
 type shardRow struct {
 	fence   record.Fence
 	readers int // commits that hold a share lock
@@ -121,11 +129,12 @@ func (m *Model) Damage(id record.ID, seq uint64) bool {
 		e.Snapshot = &s
 		return true
 	}
-	if seq > uint64(len(e.Entries)) || e.Entries[seq-1].Seq != seq {
+	i := slices.IndexFunc(e.Entries, func(n record.Entry) bool { return n.Seq == seq })
+	if i < 0 {
 		return false
 	}
 	e.Entries = slices.Clone(e.Entries)
-	e.Entries[seq-1].Body = flipped(e.Entries[seq-1].Body)
+	e.Entries[i].Body = flipped(e.Entries[i].Body)
 	return true
 }
 

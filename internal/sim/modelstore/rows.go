@@ -78,6 +78,9 @@ func (d *draft) part(p *record.Part) {
 	for i := range p.Snapshots {
 		d.snapshot(&p.Snapshots[i])
 	}
+	for i := range p.Trims {
+		d.trim(&p.Trims[i])
+	}
 	for i := range p.Keys {
 		d.key(&p.Keys[i])
 	}
@@ -150,8 +153,8 @@ func (d *draft) entry(e *record.Entry) {
 		d.reject(e.Execution, "entry %d without a head", e.Seq)
 	case len(e.Body) > maxBody:
 		d.reject(e.Execution, "entry %d is too large", e.Seq)
-	case e.Seq != uint64(len(x.Entries))+1:
-		d.reject(e.Execution, "entry %d does not follow entry %d", e.Seq, len(x.Entries))
+	case e.Seq != x.Last()+1:
+		d.reject(e.Execution, "entry %d does not follow entry %d", e.Seq, x.Last())
 	default:
 		x.Entries = append(x.Entries, *e)
 	}
@@ -160,12 +163,26 @@ func (d *draft) entry(e *record.Entry) {
 func (d *draft) snapshot(s *record.Snapshot) {
 	x := d.execution(s.Execution)
 	switch {
-	case x == nil || s.Seq == 0 || s.Seq > uint64(len(x.Entries)):
+	case x == nil || s.Seq == 0 || s.Seq > x.Last() || len(x.Entries) > 0 && s.Seq < x.Entries[0].Seq:
 		d.reject(s.Execution, "a snapshot at entry %d, which does not exist", s.Seq)
 	case len(s.Body) > maxBody:
 		d.reject(s.Execution, "the snapshot is too large")
 	default:
 		x.Snapshot = s
+	}
+}
+
+func (d *draft) trim(t *record.Trim) {
+	x := d.execution(t.Execution)
+	if x == nil || t.Before == 0 || t.Before > x.Last() {
+		d.reject(t.Execution, "trimmed before entry %d, which does not exist", t.Before)
+		return
+	}
+	if first := x.Entries[0].Seq; t.Before > first {
+		x.Entries = slices.Clone(x.Entries[t.Before-first:])
+	}
+	if x.Snapshot != nil && x.Snapshot.Seq < t.Before {
+		x.Snapshot = nil
 	}
 }
 
