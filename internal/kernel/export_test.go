@@ -101,7 +101,7 @@ func (s *Script) Do(line string) ([]string, error) {
 		if _, err := fmt.Sscan(arg, &n); err != nil {
 			return nil, err
 		}
-		*map[string]*int{BoundSteps: &e.env.Bounds.Steps, BoundLiveSteps: &e.env.Bounds.LiveSteps, BoundSignals: &e.env.Bounds.Signals}[step] = n
+		*map[string]*int{BoundSteps: &e.env.Bounds.Steps, BoundLiveSteps: &e.env.Bounds.LiveSteps, BoundSignals: &e.env.Bounds.Signals, BoundUndos: &e.env.Bounds.Undos}[step] = n
 		return nil, nil
 	case "continue":
 		return s.told(e.feed(Input{Kind: InContinue})), nil

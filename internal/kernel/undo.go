@@ -33,6 +33,7 @@ func (x *decider) toUndo(o *Op, st *step) {
 		return
 	}
 	x.emit(Op{kind: opUndo, path: st.path, name: n.m.Compensate, n: x.s.undoSeq + 1})
+	x.warn(BoundUndos, int64(x.s.undos), x.bounds.Undos)
 	if x.err == nil && x.s.undos > x.bounds.Undos {
 		x.park(&model.Error{Code: "too_many_compensations", Message: "more than " + strconv.Itoa(x.bounds.Undos) + " steps are to be undone if something fails"}, "")
 	}

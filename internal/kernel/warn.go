@@ -10,6 +10,7 @@ const (
 	BoundSteps     = "steps"
 	BoundLiveSteps = "live_steps"
 	BoundSignals   = "kept_signals"
+	BoundUndos     = "pending_compensations"
 )
 
 // Warning says that an execution has used so much of a bound; each is told once.
