@@ -37,38 +37,37 @@ func (e *Error) Is(target error) bool {
 
 // The codes of [Error].
 const (
-	CodeNotFound          = "not_found"          // no such execution, workflow or version
-	CodeClosed            = "closed"             // the execution has ended
-	CodeKeyConflict       = "key_conflict"       // the key belongs to an execution with another input
-	CodeKeyExists         = "key_exists"         // the key is taken
-	CodeUnknownSignal     = "unknown_signal"     // the definition declares signals, and this is none of them
-	CodeNotPaused         = "not_paused"         // resume of an execution that neither pauses nor is parked
-	CodeInvalid           = "invalid"            // the request makes no sense, or the input breaks its schema
-	CodePayload           = "payload_too_large"  // an input, or the data of a signal
-	CodeInboxFull         = "inbox_full"         // the execution keeps as many signals as it may
-	CodeQuarantined       = "quarantined"        // the execution's journal or definition cannot be used
-	CodeRejected          = "rejected"           // the store cannot keep the change
-	CodeFaults            = "faults"             // the definition has faults; see [Faults]
-	CodeVersionExists     = "version_exists"     // the version is deployed with other content
-	CodeRetired           = "retired"            // the version takes no new starts
-	CodeUnavailable       = "unavailable"        // the outcome is unknown; repeat with the same request id
-	CodeOverloaded        = "overloaded"         // a bound of admission is reached; try later
-	CodeStopping          = "stopping"           // the engine is closing or closed
-	CodeInUse             = "in_use"             // another process has the store open
-	CodeStore             = "store"              // the store cannot be opened or read
-	CodeBadToken          = "bad_token"          // a task's token that this store has not made
-	CodeStale             = "stale"              // a task's token whose step is over or has been answered
-	CodeUndeclaredOutcome = "undeclared_outcome" // a task's answer: the node declares its outcomes, and this is none
-	CodeNotWaiting        = "not_waiting"        // Decide: no such approval waits
-	CodeAmbiguous         = "ambiguous"          // Decide: several approvals wait, and none of them is named
-	CodeAlreadyDecided    = "already_decided"    // Decide: the approval has ended; the message says by whom
-	CodeAlreadyVoted      = "already_voted"      // Decide: this person has decided before
-	CodeNotAssignee       = "not_assignee"       // Decide: this person is not asked
-	CodeExcluded          = "excluded"           // Decide: this person may not decide
-	CodeUnknownOutcome    = "unknown_outcome"    // Decide: the approval has no such outcome
-	CodeNoIdentity        = "no_identity"        // Decide: whose decision it is was not said
-	CodeFailed            = "failed"             // Result: the execution ended badly; see [Failure]
-	CodeOutput            = "output"             // Result: the output does not fit the type asked for
+	CodeNotFound       = "not_found"         // no such execution, workflow or version
+	CodeClosed         = "closed"            // the execution has ended
+	CodeKeyConflict    = "key_conflict"      // the key belongs to an execution with another input
+	CodeKeyExists      = "key_exists"        // the key is taken
+	CodeUnknownSignal  = "unknown_signal"    // the definition declares signals, and this is none of them
+	CodeNotPaused      = "not_paused"        // resume of an execution that neither pauses nor is parked
+	CodeInvalid        = "invalid"           // the request makes no sense, or the input breaks its schema
+	CodePayload        = "payload_too_large" // an input, or the data of a signal
+	CodeInboxFull      = "inbox_full"        // the execution keeps as many signals as it may
+	CodeQuarantined    = "quarantined"       // the execution's journal or definition cannot be used
+	CodeRejected       = "rejected"          // the store cannot keep the change
+	CodeFaults         = "faults"            // the definition has faults; see [Faults]
+	CodeVersionExists  = "version_exists"    // the version is deployed with other content
+	CodeRetired        = "retired"           // the version takes no new starts
+	CodeUnavailable    = "unavailable"       // the outcome is unknown; repeat with the same request id
+	CodeOverloaded     = "overloaded"        // a bound of admission is reached; try later
+	CodeStopping       = "stopping"          // the engine is closing or closed
+	CodeInUse          = "in_use"            // another process has the store open
+	CodeStore          = "store"             // the store cannot be opened or read
+	CodeBadToken       = "bad_token"         // a task's token that this store has not made
+	CodeStale          = "stale"             // a task's token whose step is over or has been answered
+	CodeNotWaiting     = "not_waiting"       // Decide: no such approval waits
+	CodeAmbiguous      = "ambiguous"         // Decide: several approvals wait, and none of them is named
+	CodeAlreadyDecided = "already_decided"   // Decide: the approval has ended; the message says by whom
+	CodeAlreadyVoted   = "already_voted"     // Decide: this person has decided before
+	CodeNotAssignee    = "not_assignee"      // Decide: this person is not asked
+	CodeExcluded       = "excluded"          // Decide: this person may not decide
+	CodeUnknownOutcome = "unknown_outcome"   // Decide: the approval has no such outcome
+	CodeNoIdentity     = "no_identity"       // Decide: whose decision it is was not said
+	CodeFailed         = "failed"            // Result: the execution ended badly; see [Failure]
+	CodeOutput         = "output"            // Result: the output does not fit the type asked for
 )
 
 // Errors to compare with: errors.Is(err, pawl.ErrNotFound).
