@@ -7,9 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/pawl-dev/pawl/internal/catalog"
+	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/spec"
+	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
 
@@ -81,93 +86,154 @@ type DeployedVersion struct {
 // DeployOption goes with [Engine.Deploy].
 type DeployOption interface{ deploy(*deployOptions) }
 
-type deployOptions struct{ inactive bool }
+type deployOptions struct {
+	terms   catalog.Terms
+	by, why string
+	err     error
+}
 
 type deployOption func(*deployOptions)
 
 func (o deployOption) deploy(d *deployOptions) { o(d) }
 
 // Inactive adds the version without letting starts use it.
-func Inactive() DeployOption { return deployOption(func(d *deployOptions) { d.inactive = true }) }
+func Inactive() DeployOption { return deployOption(func(d *deployOptions) { d.terms.Inactive = true }) }
+
+// Force deploys a version that takes less input than one that it replaces. The reason is kept with the version.
+func Force(why string) DeployOption {
+	return deployOption(func(d *deployOptions) {
+		d.terms.Force, d.why = true, why
+		if strings.TrimSpace(why) == "" {
+			d.err = invalid("force needs a reason")
+		}
+	})
+}
+
+// Narrows is why a deploy was refused with [CodeNarrows]: the version takes less input than one that it replaces.
+// Orphans is why a version could not be retired, with [CodeDependents].
+type (
+	Narrows   = catalog.Narrows
+	Orphans   = catalog.Orphans
+	Dependent = catalog.Dependent
+)
 
 // Deploy checks every workflow of src and adds it as a version. A version never changes: the same content again is a
 // no-op, other content under the same version is [CodeVersionExists]. A definition without a version gets the next
-// patch version when its content is new. Starts use the new version unless it is lower than the active one.
+// patch version when its content is new. Starts use the new version unless it is lower than the active one; a version
+// that was deployed before becomes active by [Engine.Activate] only.
 //
-// Faults of all workflows are reported together, as an error with [CodeFaults] that wraps [Faults]; then nothing is
-// deployed.
+// A version that claims to be compatible with an earlier one, by its number, and yet takes less input is
+// [CodeNarrows], and so is any version that would take the place of one that another workflow starts and takes less
+// than that. Without a version, and with nobody who depends on it, that is a warning.
+//
+// Faults of all workflows are reported together, as an error with [CodeFaults] that wraps [Faults]. With any refusal
+// nothing is deployed.
 func (e *Engine) Deploy(ctx context.Context, src Source, opts ...DeployOption) (*Deployment, error) {
-	var o deployOptions
+	o := deployOptions{by: e.opts.By}
 	for _, opt := range opts {
 		opt.deploy(&o)
+	}
+	if o.err != nil {
+		return nil, o.err
 	}
 	defs, faults, err := Check(src, e.nodeTypes()...)
 	if err != nil {
 		return nil, err
 	}
-	d := &Deployment{Warnings: faults}
-	for _, def := range defs {
-		v, err := e.put(ctx, def, o)
-		if err != nil {
+	e.versions.changing.Lock()
+	defer e.versions.changing.Unlock()
+	for {
+		d, err := e.deployAll(ctx, defs, &o)
+		if d != nil {
+			d.Warnings = append(slices.Clone(faults), d.Warnings...)
+		}
+		if !errors.Is(err, store.ErrMoved) {
 			return d, err
 		}
-		d.Versions = append(d.Versions, v)
+	}
+}
+
+// deployAll decides about all definitions and then adds them.
+func (e *Engine) deployAll(ctx context.Context, defs []Definition, o *deployOptions) (*Deployment, error) {
+	all, err := e.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	news := make([]catalog.New, len(defs))
+	for i, d := range defs {
+		news[i] = catalog.New{Workflow: d.Workflow, Hash: d.Hash, Uses: catalog.Uses(d.Workflow)}
+	}
+	steps, refusals, err := all.Deploy(news, o.terms, func(workflow, version string) (json.RawMessage, error) {
+		v, err := e.version(ctx, workflow, version)
+		if err != nil {
+			return nil, err
+		}
+		return v.workflow.Input, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(refusals) > 0 {
+		return nil, refusedDeploy(refusals)
+	}
+	d := &Deployment{}
+	for i := range steps {
+		if err := e.put(ctx, &defs[i], &steps[i], news[i].Uses, o); err != nil {
+			return d, err
+		}
+		d.Versions = append(d.Versions, DeployedVersion{
+			Workflow: steps[i].Workflow, Version: steps[i].Version, Hash: defs[i].Hash, Unchanged: steps[i].Unchanged, Active: steps[i].Active,
+		})
+		for _, w := range steps[i].Warnings {
+			d.Warnings = append(d.Warnings, Fault{File: defs[i].File, Line: defs[i].Line, Column: 1, Code: w.Code, Message: w.Message, Hint: w.Hint, Warn: true})
+		}
 	}
 	return d, nil
 }
 
-// put adds one version.
-func (e *Engine) put(ctx context.Context, def Definition, o deployOptions) (DeployedVersion, error) {
-	w := def.Workflow
-	out := DeployedVersion{Workflow: w.Name, Version: w.Version, Hash: def.Hash}
-	old, err := e.backend.List(ctx, e.opts.Namespace, w.Name)
-	if err != nil {
-		return out, wrapStore("reading versions", err)
+// refusedDeploy is one error for all refusals; its code is that of the first.
+func refusedDeploy(all []error) error {
+	code := CodeNarrows
+	var exists *catalog.Exists
+	if errors.As(all[0], &exists) {
+		code = CodeVersionExists
 	}
-	latest := store.Definition{}
-	for _, v := range old {
-		if latest.Version == "" || compareVersions(v.Version, latest.Version) > 0 {
-			latest = v
-		}
-	}
-	if out.Version == "" {
-		out.Version = latest.Version
-		if latest.Hash != def.Hash {
-			out.Version = nextPatch(latest.Version)
-		}
-	}
-	for _, v := range old {
-		out.Unchanged = out.Unchanged || v.Version == out.Version && v.Hash == def.Hash
-	}
-	active, err := e.activeVersion(ctx, w.Name)
-	if err != nil {
-		return out, err
-	}
-	out.Active = active == out.Version || !o.inactive && (active == "" || compareVersions(out.Version, active) >= 0)
-	c := *w
-	c.Version = out.Version
-	body, err := json.Marshal(&c)
-	if err != nil {
-		return out, &Error{Code: CodeInvalid, Message: "encoding the definition", Cause: err}
-	}
-	err = e.backend.Put(ctx, store.Definition{
-		Namespace: e.opts.Namespace, Workflow: w.Name, Version: out.Version, Hash: def.Hash,
-		Body: body, Source: def.Source, At: time.Now().UnixMilli(),
-	}, out.Active)
-	if err != nil {
-		return out, wrapStore("deploying "+w.Name+" "+out.Version, err)
-	}
-	e.versions.forget(w.Name)
-	return out, nil
+	return &Error{Code: code, Cause: errors.Join(all...)}
 }
 
-// activeVersion is the version that starts use, "" where there is none.
-func (e *Engine) activeVersion(ctx context.Context, workflow string) (string, error) {
-	d, err := e.backend.Get(ctx, e.opts.Namespace, workflow, "")
-	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
+// put does one step of a deploy.
+func (e *Engine) put(ctx context.Context, def *Definition, s *catalog.Step, uses []record.Use, o *deployOptions) error {
+	if s.Unchanged && !s.Moves {
+		return nil
 	}
-	return d.Version, wrapStore("reading the active version", err)
+	c := *def.Workflow
+	c.Version = s.Version
+	body, err := json.Marshal(&c)
+	if err != nil {
+		return &Error{Code: CodeInvalid, Message: "encoding the definition", Cause: err}
+	}
+	var move *store.Move
+	if s.Moves {
+		move = &store.Move{From: s.From}
+	}
+	err = e.backend.Put(ctx, store.Definition{
+		Namespace: e.opts.Namespace, Workflow: s.Workflow, Version: s.Version, Hash: def.Hash,
+		Body: body, Source: def.Source, At: time.Now().UnixMilli(), By: o.by, Why: o.why, Uses: uses,
+	}, move)
+	if err != nil {
+		return wrapStore("deploying "+s.Workflow+" "+s.Version, err)
+	}
+	e.versions.forget(s.Workflow)
+	return nil
+}
+
+// catalog is what is deployed in the namespace.
+func (e *Engine) catalog(ctx context.Context) (catalog.Catalog, error) {
+	all, err := e.backend.List(ctx, e.opts.Namespace, "")
+	if err != nil {
+		return nil, wrapStore("reading versions", err)
+	}
+	return engine.Catalog(all), nil
 }
 
 // Faults is everything wrong with a definition; Fault is one thing, with its place and a hint.

@@ -51,6 +51,8 @@ const (
 	CodeFaults         = "faults"            // the definition has faults; see [Faults]
 	CodeVersionExists  = "version_exists"    // the version is deployed with other content
 	CodeRetired        = "retired"           // the version takes no new starts
+	CodeNarrows        = "narrows_input"     // the version takes less input than one that it replaces; see [Narrows]
+	CodeDependents     = "dependents"        // another workflow would be left without a version; see [Orphans]
 	CodeUnavailable    = "unavailable"       // the outcome is unknown; repeat with the same request id
 	CodeOverloaded     = "overloaded"        // a bound of admission is reached; try later
 	CodeStopping       = "stopping"          // the engine is closing or closed
@@ -81,6 +83,9 @@ var (
 	ErrInvalid        = &Error{Code: CodeInvalid}
 	ErrFaults         = &Error{Code: CodeFaults}
 	ErrVersionExists  = &Error{Code: CodeVersionExists}
+	ErrRetired        = &Error{Code: CodeRetired}
+	ErrNarrows        = &Error{Code: CodeNarrows}
+	ErrDependents     = &Error{Code: CodeDependents}
 	ErrUnavailable    = &Error{Code: CodeUnavailable}
 	ErrOverloaded     = &Error{Code: CodeOverloaded}
 	ErrStopping       = &Error{Code: CodeStopping}

@@ -251,23 +251,3 @@ func TestFaultsOfABuilderNameTheNode(t *testing.T) {
 		t.Errorf("no place in %v", err)
 	}
 }
-
-func TestCompareVersions(t *testing.T) {
-	order := []string{"0.9.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-rc.2", "1.0.0-rc.11", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"}
-	for i, a := range order {
-		for j, b := range order {
-			got := compareVersions(a, b)
-			if (i < j) != (got < 0) || (i == j) != (got == 0) {
-				t.Errorf("compareVersions(%s, %s) = %d", a, b, got)
-			}
-		}
-	}
-	if compareVersions("1.0.0+a", "1.0.0+b") != 0 {
-		t.Error("build metadata counts")
-	}
-	for from, to := range map[string]string{"": "1.0.0", "1.2.3": "1.2.4", "1.2.3-rc.1": "1.2.4", "2": "2.0.1"} {
-		if got := nextPatch(from); got != to {
-			t.Errorf("nextPatch(%q) = %q, want %q", from, got, to)
-		}
-	}
-}

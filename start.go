@@ -31,7 +31,8 @@ func (o startOption) start(s *startOptions) { o(s) }
 // Key names the execution. A key is unique per workflow; what happens where it is taken says [OnExisting].
 func Key(key string) StartOption { return startOption(func(o *startOptions) { o.key = key }) }
 
-// Version starts a version other than the active one.
+// Version starts a version other than the active one: that one, or the highest that fits a constraint such as ^1.2 and
+// is not retired.
 func Version(v string) StartOption { return startOption(func(o *startOptions) { o.version = v }) }
 
 // Delay holds the first step back; the execution is pending until then.
@@ -99,6 +100,9 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 }
 
 func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOptions) (*Run, error) {
+	if err := e.startable(ctx, v); err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	input, trigger, err := v.checkInput(raw, now)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/semver"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/internal/spec"
 	"github.com/pawl-dev/pawl/model"
@@ -28,6 +29,9 @@ type version struct {
 // versions caches what the store has. A version never changes; which one is active may, by a deploy of this engine,
 // which is the only one on the store.
 type versions struct {
+	// changing lets one deploy, activation or retirement decide at a time.
+	changing sync.Mutex
+
 	mu     sync.Mutex
 	known  map[versionName]*version
 	active map[string]*version
@@ -35,7 +39,7 @@ type versions struct {
 
 type versionName struct{ workflow, version string }
 
-// version finds a deployed version; "" is the active one.
+// version finds a deployed version; "" is the active one, and a constraint the highest that fits.
 func (e *Engine) version(ctx context.Context, workflow, name string) (*version, error) {
 	if v := e.versions.find(workflow, name); v != nil {
 		return v, nil
@@ -43,7 +47,15 @@ func (e *Engine) version(ctx context.Context, workflow, name string) (*version, 
 	if checkText("", workflow, maxName) != nil || checkText("", name, maxName) != nil {
 		return nil, notFound("there is no workflow %s %s", short(workflow), short(name))
 	}
-	d, err := e.backend.Get(ctx, e.opts.Namespace, workflow, name)
+	exact := name
+	if name != "" && !semver.Valid(name) {
+		d, err := engine.Choose(ctx, e.backend, e.opts.Namespace, workflow, name)
+		if err != nil {
+			return nil, wrapStore("version "+short(name), err)
+		}
+		exact = d.Version
+	}
+	d, err := e.backend.Get(ctx, e.opts.Namespace, workflow, exact)
 	if err != nil {
 		what := "the workflow " + workflow
 		if name != "" {
@@ -80,9 +92,6 @@ func (v *version) compile() (err error) {
 
 // checkInput fills in defaults and refuses what breaks the schema.
 func (v *version) checkInput(raw []byte, now time.Time) (input, trigger []byte, err error) {
-	if v.retired {
-		return nil, nil, &Error{Code: CodeRetired, Message: v.workflow.Name + " " + v.version + " takes no new starts"}
-	}
 	if !v.defaults.Empty() {
 		if err := checkJSON("the input of "+v.workflow.Name, raw); err != nil {
 			return nil, nil, err // filling in would hide it
@@ -146,14 +155,42 @@ func (c *versions) keep(workflow, name string, v *version) {
 		c.known, c.active = map[versionName]*version{}, map[string]*version{}
 	}
 	c.known[versionName{workflow, v.version}] = v
-	if name == "" {
+	if name != "" {
+		c.known[versionName{workflow, name}] = v
+	} else {
 		c.active[workflow] = v
 	}
 }
 
-// forget makes the next start ask the store which version is active.
+// forget makes the next start ask the store which versions there are, which of them are retired, and which is active.
 func (c *versions) forget(workflow string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.active, workflow)
+	for name := range c.known {
+		if name.workflow == workflow {
+			delete(c.known, name)
+		}
+	}
+}
+
+// startable refuses a start of a retired version, and says what to do.
+func (e *Engine) startable(ctx context.Context, v *version) error {
+	if !v.retired {
+		return nil
+	}
+	all, err := e.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	message := v.workflow.Name + " " + v.version + " is retired and takes no starts"
+	switch active, ok := all.Find(v.workflow.Name, ""); {
+	case ok && active.Version == v.version:
+		message += "; it is the active version: activate another, or let it take starts again"
+	case ok && !active.Retired:
+		message += "; the active version is " + active.Version
+	case ok:
+		message += "; so is the active version, " + active.Version
+	}
+	return &Error{Code: CodeRetired, Message: message}
 }

@@ -12,6 +12,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrVersionExists: the version is deployed with other content.
 	ErrVersionExists = errors.New("this version exists with other content")
+	// ErrMoved: another version has become the active one meanwhile. Read it again.
+	ErrMoved = errors.New("another version has become the active one meanwhile")
 	// ErrInUse: another process has this store open. The text names its pid, start time and version.
 	ErrInUse = errors.New("the store is in use by another process")
 	// ErrFull: no space. It goes away when there is space.

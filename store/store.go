@@ -159,7 +159,8 @@ type Beat struct {
 	Addr  string
 }
 
-// Definition is one deployed version. Body is the canonical JSON, Source the text as written.
+// Definition is one deployed version. Body is the canonical JSON, Source the text as written. Active says that starts
+// use it; a store sets it and takes no notice of it in Put.
 type Definition struct {
 	Namespace string
 	Workflow  string
@@ -168,20 +169,32 @@ type Definition struct {
 	Body      []byte
 	Source    []byte
 	At        int64
-	Retired   bool
+	// By deployed it, and Why is the reason given; both may be empty.
+	By, Why string
+	// Uses are the workflows that its nodes start.
+	Uses    []record.Use
+	Retired bool
+	Active  bool
 }
+
+// Move makes a version the one that starts use, if From is that one until now; "" is none.
+type Move struct{ From string }
 
 // Definitions keeps versions; they never change.
 type Definitions interface {
-	// Put adds a version and, if activate, makes it the one that starts use. The same version with the same hash is
-	// a no-op but for activate (the first At stays); with another hash it is [ErrVersionExists].
-	Put(ctx context.Context, d Definition, activate bool) error
+	// Put adds a version and, with a move, makes it the one that starts use. The same version with the same hash is
+	// a no-op but for the move (At, By and Why stay); with another hash it is [ErrVersionExists]. Where the move does
+	// not hold it is [ErrMoved]; then and with every other error nothing has changed.
+	Put(ctx context.Context, d Definition, m *Move) error
+	// Activate makes a deployed version the one that starts use. [ErrNotFound] where there is no such version,
+	// [ErrMoved] where m.From is not the active one.
+	Activate(ctx context.Context, namespace, workflow, version string, m Move) error
 	// Get returns one version; version "" is the active one. [ErrNotFound] where there is none.
 	Get(ctx context.Context, namespace, workflow, version string) (Definition, error)
 	// List returns the versions of a workflow (or of all, with workflow "") without Body and Source, ordered by
 	// workflow, then by time of deployment.
 	List(ctx context.Context, namespace, workflow string) ([]Definition, error)
-	// Retire stops or (false) allows starts of a version.
+	// Retire stops or (false) allows starts of a version. The active version stays the active one.
 	Retire(ctx context.Context, namespace, workflow, version string, retired bool) error
 }
 

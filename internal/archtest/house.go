@@ -9,6 +9,7 @@ var Pawl = House{
 		{Path: "internal/sim/bug", Ring: 0, Role: Words, For: "names of the seeded mistakes; constant false in a release"},
 		{Path: "internal/fault", Ring: 0, Role: Words, For: "names of the points at which a crash is worth trying"},
 		{Path: "internal/nearest", Ring: 0, Role: Words, For: "what a mistyped word was meant to be"},
+		{Path: "internal/semver", Ring: 0, Role: Words, For: "semantic versions, their order, and constraints"},
 
 		// Ring 1: laws.
 		{Path: "internal/expr", Ring: 1, Role: Laws, For: "expressions: parse, check, evaluate with limits",
@@ -24,6 +25,10 @@ var Pawl = House{
 			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
 		{Path: "internal/importer", Ring: 1, Role: Laws, For: "definitions of other engines to ours, with a report",
 			May: []string{"model", "internal/expr", "internal/spec", "internal/nearest"}},
+			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest", "internal/semver"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+		{Path: "internal/narrow", Ring: 1, Role: Laws, For: "what an input schema took and another refuses"},
+		{Path: "internal/catalog", Ring: 1, Role: Laws, For: "deployed versions: which a start uses, what a deploy may change, who depends on whom",
+			May: []string{"model", "record", "internal/semver", "internal/narrow", "internal/spec"}},
 		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
 			May: []string{"model"}},
 
@@ -39,7 +44,7 @@ var Pawl = House{
 
 		// Ring 3: machinery, then adapters.
 		{Path: "internal/engine", Ring: 3, Role: Machinery, For: "Machine decides, Loop runs its requests",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/sim/bug", "internal/fault", "store", "node", "internal/runner"}},
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/catalog", "internal/sim/bug", "internal/fault", "store", "node", "internal/runner"}},
 		{Path: "internal/zone", Ring: 3, Role: Machinery, For: "time zones by name, from the embedded database",
 			May: []string{"internal/calendar"}},
 		{Path: "internal/runner", Ring: 3, Role: Machinery, For: "lease, execute, report: one loop, in process and in a worker",
@@ -64,7 +69,7 @@ var Pawl = House{
 
 		// Ring 4: doors.
 		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/semver",
 				"store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
 
 		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",
@@ -86,6 +91,7 @@ var Pawl = House{
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
 	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
+	Pure:      []string{"model", "record", "internal/nearest", "internal/semver", "internal/narrow", "internal/catalog", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
 		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/pawl-dev/pawl/internal/catalog"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/model"
@@ -20,6 +22,32 @@ func define(ctx context.Context, s store.Definitions, ref DefinitionRef) Defined
 	}
 	def, err := Compile(d.Body)
 	return Defined{Ref: ref, Definition: def, Err: err, Final: true}
+}
+
+// Choose finds the version of workflow that a start gets: of those that fit the constraint and are not retired the
+// highest, or without a constraint the active one. Body and Source are not read. Where there is none the error wraps
+// [store.ErrNotFound] and says what there is.
+func Choose(ctx context.Context, s store.Definitions, namespace, workflow, constraint string) (store.Definition, error) {
+	all, err := s.List(ctx, namespace, workflow)
+	if err != nil {
+		return store.Definition{}, err
+	}
+	c := Catalog(all)
+	v, ok := c.Resolve(workflow, constraint)
+	if !ok {
+		return store.Definition{}, fmt.Errorf("%s: %w", c.Unresolved(workflow, constraint), store.ErrNotFound)
+	}
+	i := slices.IndexFunc(all, func(d store.Definition) bool { return d.Version == v.Version })
+	return all[i], nil
+}
+
+// Catalog is what a store lists, for the law of versions.
+func Catalog(all []store.Definition) catalog.Catalog {
+	c := make(catalog.Catalog, len(all))
+	for i, d := range all {
+		c[i] = catalog.Version{Workflow: d.Workflow, Version: d.Version, Hash: d.Hash, Uses: d.Uses, Retired: d.Retired, Active: d.Active}
+	}
+	return c
 }
 
 // Compile prepares the canonical JSON of a definition.
@@ -60,19 +88,20 @@ const (
 // resolve finds the version that a start by another execution uses.
 func resolve(ctx context.Context, s store.Definitions, ref shard.Resolve) Resolved {
 	out := Resolved{Ref: ref}
-	d, err := s.Get(ctx, ref.Namespace, ref.Workflow, ref.Constraint)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		out.Fault = &model.Error{Code: codeUnknownWorkflow, Message: "there is no workflow " + ref.Workflow}
-		if ref.Constraint != "" {
-			out.Fault.Message = "no version of " + ref.Workflow + " fits " + ref.Constraint
-		}
-	case err != nil:
+	all, err := s.List(ctx, ref.Namespace, ref.Workflow)
+	if err != nil {
 		out.Err = err
-	case d.Retired:
-		out.Fault = &model.Error{Code: codeRetired, Message: d.Workflow + " " + d.Version + " takes no new starts"}
-	default:
-		out.Version, out.Hash = d.Version, d.Hash
+		return out
+	}
+	c := Catalog(all)
+	v, ok := c.Resolve(ref.Workflow, ref.Constraint)
+	if ok {
+		out.Version, out.Hash = v.Version, v.Hash
+		return out
+	}
+	out.Fault = &model.Error{Code: codeUnknownWorkflow, Message: c.Unresolved(ref.Workflow, ref.Constraint)}
+	if v.Retired {
+		out.Fault.Code = codeRetired
 	}
 	return out
 }

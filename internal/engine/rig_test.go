@@ -97,7 +97,7 @@ func (r *rig) deploy(w *model.Workflow) {
 		r.t.Fatal(err)
 	}
 	d := store.Definition{Namespace: "default", Workflow: w.Name, Version: w.Version, Hash: hash, Body: body}
-	if err := r.backend.Put(r.ctx, d, true); err != nil {
+	if err := r.backend.Put(r.ctx, d, &store.Move{}); err != nil {
 		r.t.Fatal(err)
 	}
 }

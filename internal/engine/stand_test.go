@@ -181,7 +181,7 @@ func (s *stand) deploy(nodes ...model.Node) {
 		s.t.Fatal(err)
 	}
 	d := store.Definition{Namespace: "default", Workflow: "w", Version: "1.0.0", Hash: "h", Body: body}
-	if err := s.backend.Put(context.Background(), d, true); err != nil {
+	if err := s.backend.Put(context.Background(), d, &store.Move{}); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/pawl-dev/pawl/internal/engine"
@@ -37,9 +38,13 @@ func (w *World) Deploy(def *model.Workflow) error {
 	for i, n := range coverageOf(&c).Nodes {
 		w.written[c.Name+"/"+n.Node] = i
 	}
+	active, err := w.backend.Get(context.Background(), Namespace, c.Name, "")
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	return w.backend.Put(context.Background(), store.Definition{
 		Namespace: Namespace, Workflow: c.Name, Version: c.Version, Hash: hash, Body: body, At: w.now,
-	}, true)
+	}, &store.Move{From: active.Version})
 }
 
 // Start is the birth of an execution, as a caller gives it.

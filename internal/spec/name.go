@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pawl-dev/pawl/internal/semver"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -132,9 +133,9 @@ func (r *reader) semver(v *value) string {
 	if !r.want(v, isText, "version", "") {
 		return ""
 	}
-	if !validSemver(v.text) {
+	if !semver.Valid(v.text) {
 		hint := "such as 1.2.0 or 2.0.0-beta.1"
-		if rest := threeParts(strings.TrimPrefix(v.text, "v")); validSemver(rest) {
+		if rest := threeParts(strings.TrimPrefix(v.text, "v")); semver.Valid(rest) {
 			hint = "write " + rest
 		}
 		r.fault(v, CodeVersion, quote(v.text)+" is no semantic version", hint)
@@ -150,49 +151,13 @@ func threeParts(s string) string {
 	return s
 }
 
-// validSemver reports whether s is major.minor.patch with optional -pre.release and +build.
-func validSemver(s string) bool {
-	if len(s) > 128 {
-		return false
-	}
-	s, build, hasBuild := strings.Cut(s, "+")
-	s, pre, hasPre := strings.Cut(s, "-")
-	if hasBuild && !dotted(build, false) || hasPre && !dotted(pre, true) {
-		return false
-	}
-	parts := strings.Split(s, ".")
-	if len(parts) != 3 {
-		return false
-	}
-	for _, p := range parts {
-		if !numeral(p) {
-			return false
-		}
-	}
-	return true
-}
-
 // numeral is a number without leading zeros that fits into 32 bits.
 func numeral(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 31)
 	return err == nil && s[0] != '+' && (s == "0" || s[0] != '0')
 }
 
-// dotted: identifiers of letters, digits and dashes; in a pre-release numbers have no leading zero.
-func dotted(s string, pre bool) bool {
-	for _, p := range strings.Split(s, ".") {
-		if p == "" || strings.Trim(p, letters+digits+"-") != "" {
-			return false
-		}
-		if pre && len(p) > 1 && p[0] == '0' && strings.Trim(p, digits) == "" {
-			return false
-		}
-	}
-	return true
-}
-
-// constraint reads what versions of a child fit: an exact or partial version behind ^, ~, >=, >, <=, < or =, several
-// of them separated by blanks, or *.
+// constraint reads what versions of a child fit; see [semver.ParseConstraint].
 func (r *reader) constraint(v *value) {
 	if v == nil {
 		return
@@ -200,16 +165,12 @@ func (r *reader) constraint(v *value) {
 	if v.kind != isNumber && !r.want(v, isText, "version", "") {
 		return
 	}
-	parts := strings.Fields(v.written())
-	for _, p := range parts {
-		bare := strings.TrimLeft(p, "^~<>=")
-		op := p[:len(p)-len(bare)]
-		if !contains([]string{"", "^", "~", "=", ">", ">=", "<", "<="}, op) || bare != "*" && !validSemver(threeParts(bare)) {
-			r.fault(v, CodeVersion, quote(v.written())+" is no version constraint", "such as ^2, ~1.4, 1.2.0 or >=1.2.0 <2.0.0")
-			return
-		}
-	}
-	if len(parts) == 0 {
+	text := v.written()
+	if strings.TrimSpace(text) == "" {
 		r.fault(v, CodeVersion, "the version constraint is empty", "such as ^2; leave it out for the active version")
+		return
+	}
+	if _, ok := semver.ParseConstraint(text); !ok {
+		r.fault(v, CodeVersion, quote(text)+" is no version constraint", "such as ^2, ~1.4, 1.2.0 or >=1.2.0 <2.0.0")
 	}
 }

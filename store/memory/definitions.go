@@ -17,7 +17,7 @@ type versionKey struct {
 }
 
 // Put implements [store.Definitions].
-func (s *Store) Put(ctx context.Context, d store.Definition, activate bool) error {
+func (s *Store) Put(ctx context.Context, d store.Definition, m *store.Move) error {
 	unlock, err := s.write(ctx)
 	if err != nil {
 		return err
@@ -29,14 +29,39 @@ func (s *Store) Put(ctx context.Context, d store.Definition, activate bool) erro
 	if old != nil && old.Hash != d.Hash {
 		return fmt.Errorf("%s %s: %w", d.Workflow, d.Version, store.ErrVersionExists)
 	}
+	if m != nil {
+		if err := s.move(k, *m); err != nil {
+			return err
+		}
+	}
 	if old == nil {
-		d.Body, d.Source = slices.Clone(d.Body), slices.Clone(d.Source)
+		d.Body, d.Source, d.Uses, d.Active = slices.Clone(d.Body), slices.Clone(d.Source), slices.Clone(d.Uses), false
 		s.versions[k] = &d
 	}
-	if activate {
-		s.active[w] = d.Version
-	}
 	return nil
+}
+
+// move changes the active version of a workflow, with the lock held.
+func (s *Store) move(to versionKey, m store.Move) error {
+	if at := s.active[to.workflowKey]; at != m.From {
+		return fmt.Errorf("%s is at %q, not at %q: %w", to.workflow, at, m.From, store.ErrMoved)
+	}
+	s.active[to.workflowKey] = to.version
+	return nil
+}
+
+// Activate implements [store.Definitions].
+func (s *Store) Activate(ctx context.Context, namespace, workflow, version string, m store.Move) error {
+	unlock, err := s.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	k := versionKey{workflowKey{namespace, workflow}, version}
+	if s.versions[k] == nil {
+		return fmt.Errorf("workflow %s %s: %w", workflow, version, store.ErrNotFound)
+	}
+	return s.move(k, m)
 }
 
 // Get implements [store.Definitions].
@@ -55,7 +80,8 @@ func (s *Store) Get(ctx context.Context, namespace, workflow, version string) (s
 		return store.Definition{}, fmt.Errorf("workflow %s %s: %w", workflow, version, store.ErrNotFound)
 	}
 	c := *d
-	c.Body, c.Source = slices.Clone(d.Body), slices.Clone(d.Source)
+	c.Body, c.Source, c.Uses = slices.Clone(d.Body), slices.Clone(d.Source), slices.Clone(d.Uses)
+	c.Active = s.active[w] == version
 	return c, nil
 }
 
@@ -72,7 +98,8 @@ func (s *Store) List(ctx context.Context, namespace, workflow string) ([]store.D
 			continue
 		}
 		c := *d
-		c.Body, c.Source = nil, nil
+		c.Body, c.Source, c.Uses = nil, nil, slices.Clone(d.Uses)
+		c.Active = s.active[k.workflowKey] == d.Version
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b store.Definition) int {

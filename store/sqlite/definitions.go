@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	lite "zombiezen.com/go/sqlite"
@@ -10,7 +11,11 @@ import (
 )
 
 // Put implements [store.Definitions].
-func (s *Store) Put(ctx context.Context, d store.Definition, activate bool) error {
+func (s *Store) Put(ctx context.Context, d store.Definition, m *store.Move) error {
+	uses, err := json.Marshal(d.Uses)
+	if err != nil {
+		return err
+	}
 	return s.transact(ctx, func(c *lite.Conn) error {
 		hash, found := "", false
 		err := query(c, "SELECT hash FROM versions WHERE namespace = ? AND workflow = ? AND version = ?",
@@ -22,14 +27,45 @@ func (s *Store) Put(ctx context.Context, d store.Definition, activate bool) erro
 			return fmt.Errorf("%s %s: %w", d.Workflow, d.Version, store.ErrVersionExists)
 		}
 		if !found {
-			err = exec(c, `INSERT INTO versions (namespace, workflow, version, hash, body, source, at, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-				d.Namespace, d.Workflow, d.Version, d.Hash, blob(d.Body), blob(d.Source), d.At, d.Retired)
+			err = exec(c, `INSERT INTO versions (namespace, workflow, version, hash, body, source, at, retired, deployed_by, why, uses)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				d.Namespace, d.Workflow, d.Version, d.Hash, blob(d.Body), blob(d.Source), d.At, d.Retired, d.By, d.Why, string(uses))
 		}
-		if err != nil || !activate {
+		if err != nil || m == nil {
 			return err
 		}
-		return exec(c, `INSERT INTO workflows (namespace, workflow, active) VALUES (?1, ?2, ?3)
-			ON CONFLICT (namespace, workflow) DO UPDATE SET active = ?3`, d.Namespace, d.Workflow, d.Version)
+		return move(c, d.Namespace, d.Workflow, d.Version, *m)
+	})
+}
+
+// move changes the active version of a workflow.
+func move(c *lite.Conn, namespace, workflow, to string, m store.Move) error {
+	at := ""
+	err := query(c, "SELECT active FROM workflows WHERE namespace = ? AND workflow = ?",
+		[]any{namespace, workflow}, func(r *lite.Stmt) error { at = r.ColumnText(0); return nil })
+	if err != nil {
+		return err
+	}
+	if at != m.From {
+		return fmt.Errorf("%s is at %q, not at %q: %w", workflow, at, m.From, store.ErrMoved)
+	}
+	return exec(c, `INSERT INTO workflows (namespace, workflow, active) VALUES (?1, ?2, ?3)
+		ON CONFLICT (namespace, workflow) DO UPDATE SET active = ?3`, namespace, workflow, to)
+}
+
+// Activate implements [store.Definitions].
+func (s *Store) Activate(ctx context.Context, namespace, workflow, version string, m store.Move) error {
+	return s.transact(ctx, func(c *lite.Conn) error {
+		found := false
+		err := query(c, "SELECT 1 FROM versions WHERE namespace = ? AND workflow = ? AND version = ?",
+			[]any{namespace, workflow, version}, func(*lite.Stmt) error { found = true; return nil })
+		if err == nil && !found {
+			err = fmt.Errorf("workflow %s %s: %w", workflow, version, store.ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		return move(c, namespace, workflow, version, m)
 	})
 }
 
@@ -41,16 +77,21 @@ func blob(b []byte) []byte {
 	return b
 }
 
+// definitionColumns are what [readDefinition] reads, from versions v and workflows w.
+const definitionColumns = `v.workflow, v.version, v.hash, v.at, v.retired, v.deployed_by, v.why, v.uses, w.active IS v.version`
+
 // Get implements [store.Definitions].
 func (s *Store) Get(ctx context.Context, namespace, workflow, version string) (d store.Definition, err error) {
-	const sql = `SELECT version, hash, at, retired, body, source FROM versions WHERE namespace = ?1 AND workflow = ?2
-		AND version = CASE ?3 WHEN '' THEN (SELECT active FROM workflows WHERE namespace = ?1 AND workflow = ?2) ELSE ?3 END`
+	const sql = `SELECT ` + definitionColumns + `, v.body, v.source
+		FROM versions v LEFT JOIN workflows w ON w.namespace = v.namespace AND w.workflow = v.workflow
+		WHERE v.namespace = ?1 AND v.workflow = ?2 AND v.version = CASE ?3 WHEN '' THEN w.active ELSE ?3 END`
 	found := false
 	err = s.readers.with(ctx, func(c *lite.Conn) error {
-		return query(c, sql, []any{namespace, workflow, version}, func(r *lite.Stmt) error {
-			d, found = readDefinition(r, namespace, workflow), true
-			d.Body, d.Source = body(r, 4), body(r, 5)
-			return nil
+		return query(c, sql, []any{namespace, workflow, version}, func(r *lite.Stmt) (err error) {
+			found = true
+			d, err = readDefinition(r, namespace)
+			d.Body, d.Source = body(r, 9), body(r, 10)
+			return err
 		})
 	})
 	if err == nil && !found {
@@ -61,22 +102,29 @@ func (s *Store) Get(ctx context.Context, namespace, workflow, version string) (d
 
 // List implements [store.Definitions].
 func (s *Store) List(ctx context.Context, namespace, workflow string) (out []store.Definition, err error) {
-	const sql = `SELECT version, hash, at, retired, workflow FROM versions
-		WHERE namespace = ?1 AND (?2 = '' OR workflow = ?2) ORDER BY workflow, at, version`
+	const sql = `SELECT ` + definitionColumns + `
+		FROM versions v LEFT JOIN workflows w ON w.namespace = v.namespace AND w.workflow = v.workflow
+		WHERE v.namespace = ?1 AND (?2 = '' OR v.workflow = ?2) ORDER BY v.workflow, v.at, v.version`
 	err = s.readers.with(ctx, func(c *lite.Conn) error {
 		return query(c, sql, []any{namespace, workflow}, func(r *lite.Stmt) error {
-			out = append(out, readDefinition(r, namespace, r.ColumnText(4)))
-			return nil
+			d, err := readDefinition(r, namespace)
+			out = append(out, d)
+			return err
 		})
 	})
 	return out, err
 }
 
-func readDefinition(r *lite.Stmt, namespace, workflow string) store.Definition {
-	return store.Definition{
-		Namespace: namespace, Workflow: workflow,
-		Version: r.ColumnText(0), Hash: r.ColumnText(1), At: r.ColumnInt64(2), Retired: r.ColumnBool(3),
+func readDefinition(r *lite.Stmt, namespace string) (store.Definition, error) {
+	d := store.Definition{
+		Namespace: namespace, Workflow: r.ColumnText(0),
+		Version: r.ColumnText(1), Hash: r.ColumnText(2), At: r.ColumnInt64(3), Retired: r.ColumnBool(4),
+		By: r.ColumnText(5), Why: r.ColumnText(6), Active: r.ColumnBool(8),
 	}
+	if err := json.Unmarshal([]byte(r.ColumnText(7)), &d.Uses); err != nil {
+		return d, fmt.Errorf("%w: what %s %s uses: %w", store.ErrCorrupt, d.Workflow, d.Version, err)
+	}
+	return d, nil
 }
 
 // Retire implements [store.Definitions].

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
 )
 
 var atomicTests = []test{
@@ -42,7 +43,7 @@ func (f *fixture) everything() (p record.Part, old record.Head, waiting record.M
 func atomicDurable(f *fixture) {
 	p, old, _ := f.everything()
 	f.commit(p)
-	f.must(f.Put(f.ctx, definition("order", "1.0.0", "h1"), true))
+	f.must(f.Put(f.ctx, definition("order", "1.0.0", "h1"), &store.Move{}))
 	f.restart()
 
 	h := p.Heads[0]

@@ -8,7 +8,9 @@ import (
 var definitionTests = []test{
 	{"PutAndGet", definitionPut},
 	{"F25_AVersionNeverChanges", definitionChanged},
+	{"PutWithAMove", definitionMove},
 	{"Activate", definitionActivate},
+	{"AMoveFromElsewhereChangesNothing", definitionMoved},
 	{"List", definitionList},
 	{"Retire", definitionRetire},
 	{"I25_NamespacesAreApart", definitionTenants},
@@ -18,6 +20,7 @@ func definition(workflow, version, hash string) store.Definition {
 	return store.Definition{
 		Namespace: "default", Workflow: workflow, Version: version, Hash: hash,
 		Body: []byte(`{"workflow":"` + workflow + `"}`), Source: []byte("workflow: " + workflow + " # \x00\xff"), At: 42,
+		By: "ada", Why: "it's \"better\"", Uses: []record.Use{{Workflow: "pay", Constraint: "^1 || >=3 <4"}, {Workflow: "send"}},
 	}
 }
 
@@ -30,9 +33,15 @@ func (f *fixture) get(workflow, version string) store.Definition {
 
 func definitionPut(f *fixture) {
 	d := definition("order", "1.0.0", "h1")
-	f.must(f.Put(f.ctx, d, false))
+	f.must(f.Put(f.ctx, d, nil))
+	bare := definition("order", "1.1.0", "h2")
+	bare.By, bare.Why, bare.Uses = "", "", nil
+	bare.Active = true // not for the caller to say
+	f.must(f.Put(f.ctx, bare, nil))
+	bare.Active = false
 	f.restart()
 	f.equal(f.get("order", "1.0.0"), d)
+	f.equal(f.get("order", "1.1.0"), bare)
 	for _, missing := range [][2]string{{"order", ""}, {"order", "1.0.1"}, {"orders", "1.0.0"}, {"", ""}} {
 		_, err := f.Get(f.ctx, "default", missing[0], missing[1])
 		f.is(err, store.ErrNotFound)
@@ -41,30 +50,75 @@ func definitionPut(f *fixture) {
 
 func definitionChanged(f *fixture) {
 	d := definition("order", "1.0.0", "h1")
-	f.must(f.Put(f.ctx, d, false))
+	f.must(f.Put(f.ctx, d, nil))
 	other := definition("order", "1.0.0", "h2")
 	other.Body = []byte(`{}`)
-	f.is(f.Put(f.ctx, other, true), store.ErrVersionExists)
+	f.is(f.Put(f.ctx, other, &store.Move{}), store.ErrVersionExists)
 	f.equal(f.get("order", "1.0.0"), d)
 	_, err := f.Get(f.ctx, "default", "order", "")
 	f.is(err, store.ErrNotFound)
 	again := d
-	again.At = 99
-	f.must(f.Put(f.ctx, again, false))
+	again.At, again.By, again.Why = 99, "bob", ""
+	f.must(f.Put(f.ctx, again, nil))
 	f.equal(f.get("order", "1.0.0"), d)
+}
+
+func active(d store.Definition) store.Definition {
+	d.Active = true
+	return d
+}
+
+func definitionMove(f *fixture) {
+	one, two := definition("order", "1.0.0", "h1"), definition("order", "2.0.0", "h2")
+	f.must(f.Put(f.ctx, one, &store.Move{}))
+	f.equal(f.get("order", ""), active(one))
+	f.must(f.Put(f.ctx, two, nil))
+	f.equal(f.get("order", ""), active(one))
+	f.equal(f.get("order", "2.0.0"), two)
+	f.must(f.Put(f.ctx, two, &store.Move{From: "1.0.0"})) // a no-op but for the move
+	f.equal(f.get("order", ""), active(two))
+	f.equal(f.get("order", "1.0.0"), one)
+	f.must(f.Put(f.ctx, one, &store.Move{From: "2.0.0"}))
+	f.restart()
+	f.equal(f.get("order", ""), active(one))
 }
 
 func definitionActivate(f *fixture) {
 	one, two := definition("order", "1.0.0", "h1"), definition("order", "2.0.0", "h2")
-	f.must(f.Put(f.ctx, one, true))
-	f.equal(f.get("order", ""), one)
-	f.must(f.Put(f.ctx, two, false))
-	f.equal(f.get("order", ""), one)
-	f.must(f.Put(f.ctx, two, true)) // a no-op but for activate
-	f.equal(f.get("order", ""), two)
-	f.must(f.Put(f.ctx, one, true))
+	f.must(f.Put(f.ctx, one, nil))
+	f.must(f.Put(f.ctx, two, nil))
+	f.must(f.Activate(f.ctx, "default", "order", "2.0.0", store.Move{}))
+	f.equal(f.get("order", ""), active(two))
+	f.must(f.Activate(f.ctx, "default", "order", "1.0.0", store.Move{From: "2.0.0"}))
+	f.must(f.Activate(f.ctx, "default", "order", "1.0.0", store.Move{From: "1.0.0"}))
 	f.restart()
-	f.equal(f.get("order", ""), one)
+	f.equal(f.get("order", ""), active(one))
+	got, err := f.List(f.ctx, "default", "order")
+	f.must(err)
+	if len(got) != 2 || !got[0].Active || got[1].Active {
+		f.Fatalf("got %+v", got)
+	}
+	f.is(f.Activate(f.ctx, "default", "order", "3.0.0", store.Move{From: "1.0.0"}), store.ErrNotFound)
+	f.is(f.Activate(f.ctx, "default", "orders", "1.0.0", store.Move{}), store.ErrNotFound)
+	f.is(f.Activate(f.ctx, "other", "order", "1.0.0", store.Move{}), store.ErrNotFound)
+	f.equal(f.get("order", ""), active(one))
+}
+
+// Two deploys at once must not leave the lower version active: each moves from what it has seen.
+func definitionMoved(f *fixture) {
+	one, two, three := definition("order", "1.0.0", "h1"), definition("order", "2.0.0", "h2"), definition("order", "3.0.0", "h3")
+	f.is(f.Put(f.ctx, one, &store.Move{From: "0.9.0"}), store.ErrMoved)
+	_, err := f.Get(f.ctx, "default", "order", "1.0.0")
+	f.is(err, store.ErrNotFound)
+	f.must(f.Put(f.ctx, one, &store.Move{}))
+	f.must(f.Put(f.ctx, three, &store.Move{From: "1.0.0"}))
+	for _, from := range []string{"", "1.0.0", "2.0.0"} {
+		f.is(f.Put(f.ctx, two, &store.Move{From: from}), store.ErrMoved)
+		f.is(f.Activate(f.ctx, "default", "order", "1.0.0", store.Move{From: from}), store.ErrMoved)
+	}
+	_, err = f.Get(f.ctx, "default", "order", "2.0.0")
+	f.is(err, store.ErrNotFound)
+	f.equal(f.get("order", ""), active(three))
 }
 
 func definitionList(f *fixture) {
@@ -78,8 +132,10 @@ func definitionList(f *fixture) {
 		want = append(want, d)
 	}
 	for _, i := range []int{3, 1, 0, 2} {
-		f.must(f.Put(f.ctx, want[i], true))
+		f.must(f.Put(f.ctx, want[i], nil))
 	}
+	f.must(f.Activate(f.ctx, "default", "a", "1", store.Move{}))
+	want[1].Active = true
 	for i := range want {
 		want[i].Body, want[i].Source = nil, nil
 	}
@@ -92,7 +148,7 @@ func definitionList(f *fixture) {
 
 func definitionRetire(f *fixture) {
 	d := definition("order", "1.0.0", "h1")
-	f.must(f.Put(f.ctx, d, true))
+	f.must(f.Put(f.ctx, d, &store.Move{}))
 	for _, retired := range []bool{true, true, false} {
 		f.must(f.Retire(f.ctx, "default", "order", "1.0.0", retired))
 		f.equal(f.get("order", "").Retired, retired)
@@ -106,9 +162,9 @@ func definitionRetire(f *fixture) {
 func definitionTenants(f *fixture) {
 	a, b := definition("order", "1.0.0", "h1"), definition("order", "1.0.0", "h2")
 	b.Namespace = "other"
-	f.must(f.Put(f.ctx, a, true))
-	f.must(f.Put(f.ctx, b, true))
-	f.equal(f.get("order", ""), a)
+	f.must(f.Put(f.ctx, a, &store.Move{}))
+	f.must(f.Put(f.ctx, b, &store.Move{}))
+	f.equal(f.get("order", ""), active(a))
 	f.must(f.Retire(f.ctx, "other", "order", "1.0.0", true))
 	f.equal(f.get("order", "1.0.0").Retired, false)
 	got, err := f.List(f.ctx, "other", "")

@@ -186,13 +186,25 @@ func (b *Backend) Beat(ctx context.Context, beat store.Beat) ([]store.Beat, int6
 // Info is what the store says of itself.
 func (b *Backend) Info() store.Info { return b.m.Info() }
 
-func (b *Backend) Put(ctx context.Context, d store.Definition, activate bool) error {
+func (b *Backend) Put(ctx context.Context, d store.Definition, move *store.Move) error {
 	m, leave, err := b.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	return m.put(d, activate)
+	return m.put(d, move)
+}
+
+func (b *Backend) Activate(ctx context.Context, namespace, workflow, version string, move store.Move) error {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if m.find(namespace, workflow, version) < 0 {
+		return store.ErrNotFound
+	}
+	return m.activate(namespace, workflow, version, move)
 }
 
 func (b *Backend) Get(ctx context.Context, namespace, workflow, version string) (store.Definition, error) {
@@ -214,6 +226,7 @@ func (b *Backend) List(ctx context.Context, namespace, workflow string) ([]store
 	for _, d := range m.defs {
 		if d.Namespace == namespace && (workflow == "" || d.Workflow == workflow) {
 			d.Body, d.Source = nil, nil
+			d.Active = m.active[[2]string{namespace, d.Workflow}] == d.Version
 			out = append(out, d)
 		}
 	}

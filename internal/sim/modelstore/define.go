@@ -12,18 +12,29 @@ func (m *Model) find(namespace, workflow, version string) int {
 	})
 }
 
-func (m *Model) put(d store.Definition, activate bool) error {
+func (m *Model) put(d store.Definition, move *store.Move) error {
 	i := m.find(d.Namespace, d.Workflow, d.Version)
 	if i >= 0 && m.defs[i].Hash != d.Hash {
 		return store.ErrVersionExists
 	}
+	if move != nil {
+		if err := m.activate(d.Namespace, d.Workflow, d.Version, *move); err != nil {
+			return err
+		}
+	}
 	if i < 0 {
-		d.Body, d.Source = slices.Clone(d.Body), slices.Clone(d.Source)
+		d.Body, d.Source, d.Uses, d.Active = slices.Clone(d.Body), slices.Clone(d.Source), slices.Clone(d.Uses), false
 		m.defs = append(m.defs, d)
 	}
-	if activate {
-		m.active[[2]string{d.Namespace, d.Workflow}] = d.Version
+	return nil
+}
+
+func (m *Model) activate(namespace, workflow, version string, move store.Move) error {
+	w := [2]string{namespace, workflow}
+	if m.active[w] != move.From {
+		return store.ErrMoved
 	}
+	m.active[w] = version
 	return nil
 }
 
@@ -35,5 +46,7 @@ func (m *Model) get(namespace, workflow, version string) (store.Definition, erro
 	if i < 0 || version == "" {
 		return store.Definition{}, store.ErrNotFound
 	}
-	return m.defs[i], nil
+	d := m.defs[i]
+	d.Active = m.active[[2]string{namespace, workflow}] == version
+	return d, nil
 }
