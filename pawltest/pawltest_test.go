@@ -170,6 +170,27 @@ func TestCancelAndPause(t *testing.T) {
 	}
 }
 
+func TestDecide(t *testing.T) {
+	w := pawltest.New(t, pawl.Text("review.yaml", []byte(`
+workflow: review
+nodes:
+  - look: {approval: {title: Look, assignees: [leads], quorum: 2, exclude: [clerk]}, next: {rejected: stop}}
+  - go: {call: go}
+`)))
+	w.Mock("go")
+	run := w.Start("review", nil, pawltest.By("clerk"))
+	leads := []string{"leads"}
+	if err := run.TryDecide("look", pawltest.Decision{By: "clerk", Groups: leads}); err == nil {
+		t.Error("the clerk may decide")
+	}
+	run.Decide("look", pawltest.Decision{By: "ann", Groups: leads})
+	run.Decide("look", pawltest.Decision{By: "bob", Groups: leads, Form: map[string]int{"limit": 3}})
+	w.Run()
+	if want := []string{"look: approved", "go"}; !slices.Equal(run.Path(), want) {
+		t.Errorf("path %v", run.Path())
+	}
+}
+
 func TestRunCases(t *testing.T) {
 	pawltest.RunCases(t, "../examples/order/order.test.yaml", pawltest.Everywhere(), pawltest.Covered())
 }

@@ -1,6 +1,7 @@
 package pawltest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -98,6 +99,33 @@ func (r *Run) Signal(name string, data any) {
 func (r *Run) TrySignal(name string, data any) *pawl.Failure {
 	r.w.t.Helper()
 	return r.do(engine.Command{Verb: shard.Signal, Signal: &kernel.Signal{Name: name, Data: r.w.json("the data", data)}})
+}
+
+// Decision is what somebody says to an approval.
+type Decision struct {
+	// By decides, as a member of Groups.
+	By     string
+	Groups []string
+	// Outcome is a word of the approval; "" is approved.
+	Outcome string
+	// Form is what was filled in: anything that marshals to JSON.
+	Form any
+}
+
+// Decide tells the approval at step, a path or a node id, what somebody decided.
+func (r *Run) Decide(step string, d Decision) {
+	r.w.t.Helper()
+	r.must("deciding "+step, r.TryDecide(step, d))
+}
+
+// TryDecide is Decide, and gives the engine's refusal back.
+func (r *Run) TryDecide(step string, d Decision) *pawl.Failure {
+	r.w.t.Helper()
+	k := &kernel.Decision{Step: step, Outcome: cmp.Or(d.Outcome, "approved"), Groups: d.Groups}
+	if d.Form != nil {
+		k.Form = r.w.json("the form", d.Form)
+	}
+	return r.do(engine.Command{Verb: shard.Decide, By: d.By, Decision: k})
 }
 
 // Cancel asks the execution to end, undoing what it did.

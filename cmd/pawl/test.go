@@ -25,6 +25,7 @@ type testCmd struct {
 	Crash  bool       `help:"Play each case again with a crash before and after each commit; all must end the same."`
 	Cover  int        `help:"Fail below this coverage of nodes and edges, in percent." placeholder:"PERCENT"`
 	Output testFormat `short:"o" help:"table, json or junit." enum:"table,json,junit" default:"table"`
+	Long   bool       `name:"verbose" short:"v" help:"Also what happened in each case, and when."`
 	Quiet  bool       `short:"q" help:"Only what does not hold, and the last line."`
 }
 
@@ -130,6 +131,41 @@ func (c *testCmd) line(e *env, r *rehearse.Result) {
 	for _, p := range r.Problems {
 		fmt.Fprintf(e.out, "      line %d: %s\n", p.Line, strings.ReplaceAll(p.Text, "\n", "\n      "))
 	}
+	if c.Long {
+		for _, x := range r.Executions {
+			e.happened(x)
+		}
+	}
+}
+
+// happened tells what became of one execution, in virtual time since it began.
+func (e *env) happened(x *rehearse.Execution) {
+	fmt.Fprintf(e.out, "      %s %s\n", x.Workflow, x.Version)
+	for i := range x.Events {
+		ev := &x.Events[i]
+		if ev.Type == "edges" {
+			continue
+		}
+		line := []string{expr.FormatDuration(ev.At - x.Began), ev.Type, ev.Step, ev.Outcome, ev.Name, ev.Text}
+		if ev.Error != nil {
+			line = append(line, ev.Error.Error())
+		}
+		if len(ev.Data) > 0 {
+			line = append(line, clipped(string(ev.Data), 100))
+		}
+		line = slices.DeleteFunc(line, func(s string) bool { return s == "" })
+		fmt.Fprintf(e.out, "        %s\n", oneLine(strings.Join(line, "  ")))
+	}
+}
+
+// clipped shortens s to what fits into a line.
+func clipped(s string, most int) string {
+	for i := range s {
+		if i >= most {
+			return s[:i] + "..."
+		}
+	}
+	return s
 }
 
 func (c *testCmd) print(e *env, out *tested) error {

@@ -18,8 +18,8 @@ var heading = regexp.MustCompile(`^# WCP-(\d+) ([^:]+): (\+|\+/-|-)\n`)
 // marks are the ratings as docs/patterns.md writes them.
 var marks = map[string]string{"+": "+", "+/-": "±", "-": "−"}
 
-// TestPatterns plays the cases of every pattern, with a crash before and after each commit, wants every node and edge
-// of it gone through, and compares the ratings with those of the page.
+// TestPatterns plays the cases of every pattern, with a crash before and after each commit unless the test is to be
+// short, wants every node and edge of it gone through, and compares the ratings with those of the page.
 func TestPatterns(t *testing.T) {
 	page, err := os.ReadFile("../../docs/patterns.md")
 	if err != nil {
@@ -51,7 +51,11 @@ func TestPatterns(t *testing.T) {
 			}
 		}
 		t.Run(name, func(t *testing.T) {
-			pawltest.RunCases(t, name+".test.yaml", pawltest.Everywhere(), pawltest.Covered())
+			opts := []pawltest.CasesOption{pawltest.Covered()}
+			if !testing.Short() {
+				opts = append(opts, pawltest.Everywhere())
+			}
+			pawltest.RunCases(t, name+".test.yaml", opts...)
 		})
 	}
 	files, err := filepath.Glob("wcp*.test.yaml")

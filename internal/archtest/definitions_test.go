@@ -21,7 +21,7 @@ func TestDocsDefinitions(t *testing.T) {
 	for _, page := range pages(t, root) {
 		for _, m := range yamlBlock.FindAllStringSubmatch(read(t, root, page), -1) {
 			seen++
-			check(t, page, m[1])
+			check(t, page, m[1], nil)
 		}
 	}
 	files, err := fs.Glob(root, "examples/*/*.yaml")
@@ -33,22 +33,38 @@ func TestDocsDefinitions(t *testing.T) {
 			continue
 		}
 		seen++
-		check(t, file, read(t, root, file))
+		check(t, file, read(t, root, file), declared(root, file))
 	}
 	if seen < 5 {
 		t.Errorf("only %d definitions found", seen)
 	}
 }
 
-func check(t *testing.T, name, text string) {
+// declared are the node types that the file of cases beside a definition declares.
+func declared(root fs.FS, file string) map[string]spec.NodeType {
+	name := strings.TrimSuffix(file, ".yaml") + ".test.yaml"
+	text, err := fs.ReadFile(root, name)
+	if err != nil {
+		return nil // there is none
+	}
+	suite, _ := spec.ParseSuite(text, name)
+	return suite.Types
+}
+
+func check(t *testing.T, name, text string, declared map[string]spec.NodeType) {
 	t.Helper()
-	for _, f := range faultsOf(name, text) {
+	for _, f := range faultsOf(name, text, declared) {
 		t.Error(f)
 	}
 }
 
-func faultsOf(name, text string) spec.Faults {
-	_, faults := spec.CheckAll([]byte(text), spec.Options{File: name, Types: standardType})
+func faultsOf(name, text string, declared map[string]spec.NodeType) spec.Faults {
+	_, faults := spec.CheckAll([]byte(text), spec.Options{File: name, Types: func(name string) (spec.NodeType, bool) {
+		if t, ok := declared[name]; ok {
+			return t, true
+		}
+		return standardType(name)
+	}})
 	return faults
 }
 
@@ -68,7 +84,7 @@ func TestDocsDefinitionsFail(t *testing.T) {
 	if m := yamlBlock.FindStringSubmatch("```yaml\n" + text + "```\n"); m == nil || m[1] != text {
 		t.Errorf("the block is not found: %q", m)
 	}
-	if faults := faultsOf("x", text); len(faults) == 0 || !strings.Contains(faults[0].Message, "httpp") {
+	if faults := faultsOf("x", text, nil); len(faults) == 0 || !strings.Contains(faults[0].Message, "httpp") {
 		t.Errorf("faults: %v", faults)
 	}
 }

@@ -25,6 +25,8 @@ type Result struct {
 	Took  int64
 	// Commits became durable.
 	Commits int
+	// Executions are all there were, with what happened to them.
+	Executions []*Execution
 
 	ends []end
 }
@@ -63,7 +65,7 @@ func (s *Suite) Run(c *spec.Case, crash Crash) *Result {
 		x.problem(c.Line, "%s", f)
 	}
 	if w := x.w; w != nil {
-		x.r.Took, x.r.Commits = w.now-c.At, w.commits
+		x.r.Took, x.r.Commits, x.r.Executions = w.now-c.At, w.commits, w.order
 		for _, e := range w.order {
 			x.r.Steps += len(e.Path)
 			if crash == (Crash{}) {

@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/spec"
@@ -29,6 +30,9 @@ type Execution struct {
 	live map[string]string // the node of each step that has begun and not ended
 }
 
+// builtIn begins the names of workflows that the engine brings along: limits and schedules. They never end.
+const builtIn = "pawl."
+
 // note reads what a batch has made durable.
 func (w *World) note(b *store.Batch) {
 	for i := range b.Parts {
@@ -50,7 +54,9 @@ func (w *World) head(h *record.Head) {
 			Began: w.now, Answered: map[string]int{}, live: map[string]string{},
 		}
 		w.executions[h.Execution] = x
-		w.order = append(w.order, x)
+		if !strings.HasPrefix(h.Workflow, builtIn) {
+			w.order = append(w.order, x)
+		}
 	}
 	x.Status = model.Status(h.Status)
 	x.Closed = x.Status.Closed()

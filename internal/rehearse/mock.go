@@ -54,7 +54,7 @@ func (m *Mocks) Execute(t *Task) Answer {
 		return Answer{Result: model.Result{Error: &model.Error{Code: CodeNoMock, Message: "no mock answers " + t.Token.Step, Retryable: new(bool)}}}
 	}
 	m.calls[i]++
-	names := callNames{"with": decoded(t.With), "args": decoded(c.Args), "node": t.Task.Node, "step": t.Token.Step, "attempt": int64(t.Token.Attempt), "call": int64(m.calls[i])}
+	names := callNames{"with": decoded(t.With), "args": decoded(c.Args), "node": t.Task.Node, "step": t.Token.Step, "attempt": int64(t.Attempt), "call": int64(m.calls[i])}
 	ctx := &expr.Context{Names: names, Now: t.Now, Seed: uint64(m.calls[i])}
 	r, err := m.choose(&m.list[i], m.calls[i], ctx)
 	if err == nil && r == nil {

@@ -185,6 +185,36 @@ cases: [{case: it, mocks: {a: {output: 1}}, then: [{after: 1ms}, {crash: true}]}
 	}
 }
 
+// TestSend: executions reach each other by key, to their parent and with a start, also through crashes.
+func TestSend(t *testing.T) {
+	s := load(t, `
+workflow: asks
+nodes:
+  - ask: {send: {to: {workflow: answers, key: one}, signal: question, data: 6, start: true, input: {factor: 7}}}
+  - listen: {wait: {signal: answer}}
+  - out: {end: {output: "${ nodes.listen.output }"}}
+---
+workflow: answers
+input: {factor: integer}
+nodes:
+  - listen: {wait: {signal: question}}
+  - count: {call: count, args: "${ nodes.listen.output * input.factor }"}
+  - tell: {send: {to: {workflow: asks, key: asker}, signal: answer, data: "${ nodes.count.output }"}}
+`, `
+workflow: asks
+mocks: {count: {output: "${ args }", delay: 1h}}
+cases:
+  - case: it
+    key: asker
+    expect: {output: 42, path: [ask, listen, out], took: 1h, others: [{workflow: answers, path: [listen, count, tell]}]}
+`)
+	r, tried := s.Everywhere(&s.Spec.Cases[0])
+	for _, p := range r.Problems {
+		t.Errorf("%d: %s", p.Line, p.Text)
+	}
+	t.Logf("%d crashes", tried)
+}
+
 // TestCoverage names what no case went through.
 func TestCoverage(t *testing.T) {
 	s := load(t, `

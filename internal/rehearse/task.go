@@ -23,6 +23,8 @@ type Task struct {
 	With []byte
 	// Now is Unix milliseconds.
 	Now int64
+	// Attempt counts the attempts of the step that were answered, from 1: one that was lost with its process is not.
+	Attempt int
 }
 
 // Answer is what an executor does.
@@ -65,7 +67,7 @@ func (w *World) begin(l runner.Lease) {
 	t := &task{lease: l, try: try{of, w.tries[of]}}
 	t.a = w.answers[t.try]
 	if t.a == nil {
-		t.a = &answer{Answer: w.ask(l), since: w.now}
+		t.a = &answer{Answer: w.ask(l, t.try.n+1), since: w.now}
 		w.answers[t.try] = t.a
 	}
 	w.tasks[l.Token] = t
@@ -142,8 +144,8 @@ func (w *World) cancelTasks(r engine.CancelTasks) {
 }
 
 // ask prepares a task and asks the executor.
-func (w *World) ask(l runner.Lease) Answer {
-	t := &Task{Lease: l, Key: runner.Key(l.Token), With: l.Task.With, Now: w.now}
+func (w *World) ask(l runner.Lease, attempt int) Answer {
+	t := &Task{Lease: l, Key: runner.Key(l.Token), With: l.Task.With, Now: w.now, Attempt: attempt}
 	if len(l.Task.Late) > 0 {
 		with, err := expr.Resolve(t.With, l.Task.Late, lateNames{t})
 		if err != nil {

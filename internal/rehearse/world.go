@@ -94,7 +94,7 @@ func (w *World) boot() {
 		TTL: never, BeatEvery: never, Longest: never,
 		Core: shard.Config{
 			Values: w.cfg.Config, Revision: 1, Retention: -1, Audit: -1,
-			InboxPoll: never.Milliseconds(), Window: never.Milliseconds(),
+			InboxPoll: 3 * never.Milliseconds(), Window: 3 * never.Milliseconds(),
 		},
 	})
 	w.push(engine.Started{})

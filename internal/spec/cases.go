@@ -20,6 +20,10 @@ type Suite struct {
 	// Mocks answer in every case, behind those of the case.
 	Mocks []Mock
 	Cases []Case
+
+	// config and workflow are those of cases that write none.
+	config   map[string]json.RawMessage
+	workflow string
 }
 
 // Case is one of them. Raw values are JSON, nil where they were not written.
@@ -167,9 +171,17 @@ func (r *reader) suite(v *value, s *Suite) {
 	s.Definitions = r.texts(v.get("test"), "test", "the name of a definition file")
 	s.Types = r.declaredTypes(v.get("types"))
 	s.Mocks = r.mocks(v.get("mocks"))
+	s.config = r.values(v.get("config"), "config", r.identifier)
+	s.workflow = r.workflowName(v.get("workflow"), "workflow")
 	names := map[string]int{}
 	for _, it := range r.list(v.get("cases"), "cases", "such as cases: [{case: it works}]") {
 		one := r.testCase(it)
+		if one.Config == nil {
+			one.Config = s.config
+		}
+		if one.Workflow == "" {
+			one.Workflow = s.workflow
+		}
 		if first := names[one.Name]; first > 0 && one.Name != "" {
 			r.fault(it.get("case"), CodeDuplicateID, "the case "+quote(one.Name)+" stands in the file twice", "the first is in line "+decimal(first)+"; give one another name")
 		}

@@ -13,6 +13,8 @@ var suiteKeys = section{
 		{name: "test", takes: "file name or list of them", def: "the file beside it without .test in its name", doc: "The definition files, relative to this one.", example: "test: order.yaml"},
 		{name: "types", takes: "map of names to {outcomes, bad}", doc: "Effect node types that this program does not have; they can be mocked all the same.", example: "types: {ai: {outcomes: [tools]}, sql: {}}"},
 		{name: "mocks", takes: "map of names to answers", doc: "Answers in every case. Those of a case come first.", example: "mocks: {reserve_stock: {output: {cents: 500}}}"},
+		{name: "config", takes: "map of values", doc: "What expressions see as config, in cases that write none.", example: "config: {payments: https://pay.test}"},
+		{name: "workflow", takes: "name", def: "the last one of the first definition file", doc: "What is started by cases that do not say.", example: "workflow: order"},
 		{name: "cases", takes: "list of cases", must: true, doc: "The cases.", example: "cases: [{case: it works}]"},
 	},
 }
@@ -29,11 +31,11 @@ var testCaseKeys = section{
 	name: "a case", title: "A case",
 	keys: []keyDoc{
 		{name: "case", takes: "text", must: true, doc: "Its name, unique in the file.", example: "case: a declined card"},
-		{name: "workflow", takes: "name", def: "the last one of the first definition file", doc: "What is started.", example: "workflow: order"},
+		{name: "workflow", takes: "name", def: "that of the file", doc: "What is started.", example: "workflow: order"},
 		{name: "at", takes: "time", def: "2026-01-01T00:00:00Z", doc: "What the clock says at the start.", example: `at: "2026-03-29T01:30:00Z"`},
 		{name: "input", takes: "value", doc: "The input.", example: "input: {id: o-1}"},
 		{name: "trigger", takes: "map", def: "{type: manual, time: the start}", doc: "What expressions see as trigger.", example: `trigger: {time: "2026-03-01T02:00:00Z"}`},
-		{name: "config", takes: "map of values", doc: "What expressions see as config.", example: "config: {payments: https://pay.test}"},
+		{name: "config", takes: "map of values", def: "that of the file", doc: "What expressions see as config.", example: "config: {payments: https://pay.test}"},
 		{name: "secrets", takes: "map of text", doc: "What mocks see in place of secrets; a secret without a value is its name.", example: "secrets: {slack: https://slack.test}"},
 		{name: "key", takes: "text", doc: "The key of the execution.", example: "key: order-1"},
 		{name: "by", takes: "text", doc: "Who starts it: execution.started_by.", example: "by: ada"},
