@@ -109,7 +109,7 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 	case "pause":
 		c.Verb = shard.Pause
 	case "resume":
-		c.Verb = shard.Resume
+		c.Verb, c.Shift = shard.Resume, a.Shift
 	default:
 		return nil, fmt.Errorf("this version cannot do %s in a case yet", a.Verb)
 	}

@@ -7,7 +7,7 @@ import "github.com/pawl-dev/pawl/internal/spec"
 // each crash that changed something, and the number of crashes tried.
 func (s *Suite) Everywhere(c *spec.Case) (*Result, int) {
 	r := s.Run(c, Crash{})
-	if len(r.Problems) > 0 {
+	if len(r.Problems) > 0 || c.NoCrash {
 		return r, 0
 	}
 	tried := 0

@@ -42,6 +42,8 @@ type Case struct {
 	Mocks   []Mock
 	Then    []Act
 	Expect  Expectation
+	// NoCrash: the case is not played with crashes.
+	NoCrash bool
 }
 
 // Mock answers the tasks of a node, or of all nodes of a type, or all that call a function.
@@ -80,6 +82,8 @@ type Act struct {
 	Until string
 	// Verb is a key of the acts, "" for none; Of is its value: a signal, a node, a step, a reason.
 	Verb, Of string
+	// Shift: resuming moves the timers by the time of the pause.
+	Shift bool
 	// To names another execution than that of the case, by its workflow or key.
 	To          string
 	ID, By, Why string
@@ -252,6 +256,9 @@ func (r *reader) testCase(v *value) (c Case) {
 	}
 	if e := v.get("expect"); e != nil {
 		c.Expect = r.expectation(e, true)
+	}
+	if crash := v.get("crash"); crash != nil {
+		c.NoCrash = !r.boolean(crash, "crash")
 	}
 	return c
 }

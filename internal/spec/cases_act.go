@@ -39,6 +39,7 @@ func (r *reader) act(v *value) (a Act) {
 	a.Data, a.Output = v.get("data").json(), v.get("output").json()
 	a.Outcome = r.text(v.get("outcome"), "outcome")
 	a.Error = r.fails(v.get("error"), "error")
+	a.Shift = r.boolean(v.get("shift"), "shift")
 	a.Refused = r.text(v.get("refused"), "refused")
 	if e := v.get("expect"); e != nil {
 		x := r.expectation(e, false)

@@ -100,13 +100,14 @@ cases:
       - {cancel: true, refused: closed}
       - {terminate: because}
       - {pause: true, why: w}
-      - {resume: true}
+      - {resume: true, shift: true}
       - {retry: a}
       - {skip: a}
       - {complete: a}
       - {fail: a}
       - {crash: true}
       - {route: a}
+    crash: false
     expect:
       status: completed
       outcome: shipped

@@ -41,6 +41,7 @@ var testCaseKeys = section{
 		{name: "by", takes: "text", doc: "Who starts it: execution.started_by.", example: "by: ada"},
 		{name: "mocks", takes: "map of names to answers", doc: "Answers of tasks: by node id, else by the name of a function or service, else by node type, else any.", example: "mocks: {charge: [{error: busy}, {output: {receipt: r1}}]}"},
 		{name: "then", takes: "list of acts", doc: "What happens from outside, one after the other, each when everything else is at rest.", example: "then: [{after: 2d}, {signal: paid}]"},
+		{name: "crash", takes: "boolean", def: "true", doc: "False: the case is not played with crashes, because a crash may change how it ends.", example: "crash: false"},
 		{name: "expect", takes: "map", def: "that it completes and that nothing stays outstanding", doc: "What must come of it.", example: "expect: {outcome: shipped}"},
 	},
 }
@@ -76,6 +77,7 @@ var actKeys = section{
 		{name: "terminate", takes: "true or the reason", doc: "Ends it at once, undoing nothing.", example: "terminate: true"},
 		{name: "pause", takes: "true or the reason", doc: "Pauses it.", example: "pause: an incident"},
 		{name: "resume", takes: "true or the reason", doc: "Lets it go on.", example: "resume: true"},
+		{name: "shift", takes: "boolean", def: "false", doc: "Resuming moves the timers by the time of the pause, instead of firing what is overdue.", example: "resume: true, shift: true"},
 		{name: "retry", takes: "step path", doc: "An operator resets the failed step.", example: "retry: disburse"},
 		{name: "skip", takes: "step path", doc: "An operator skips the step.", example: "skip: disburse"},
 		{name: "complete", takes: "step path", doc: "An operator completes the step with outcome and output.", example: "complete: disburse, output: {id: 7}"},

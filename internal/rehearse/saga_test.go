@@ -1,0 +1,32 @@
+package rehearse_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/pawl-dev/pawl/internal/rehearse"
+	"github.com/pawl-dev/pawl/node"
+	"github.com/pawl-dev/pawl/node/function"
+)
+
+// TestSaga plays testdata/saga.test.yaml with a crash at every commit: I18, and effects that are unknown.
+func TestSaga(t *testing.T) {
+	s, err := rehearse.Load("testdata/saga.test.yaml", []node.Descriptor{function.Descriptor()}, os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crashes := 0
+	for i := range s.Spec.Cases {
+		c := &s.Spec.Cases[i]
+		t.Run(c.Name, func(t *testing.T) {
+			r, tried := s.Everywhere(c)
+			for _, p := range r.Problems {
+				t.Errorf("line %d: %s", p.Line, p.Text)
+			}
+			crashes += tried
+		})
+	}
+	if crashes < 100 {
+		t.Errorf("only %d crashes", crashes)
+	}
+}
