@@ -191,6 +191,32 @@ nodes:
 	}
 }
 
+func TestOperators(t *testing.T) {
+	w := pawltest.New(t, pawl.Text("park.yaml", []byte(`
+workflow: park
+on_failure: park
+nodes:
+  - a: {call: a}
+  - b: {call: b, next: [{when: output.n > 1, to: c}]}
+  - c: {call: c}
+`)))
+	w.Mock("a", pawltest.Answer{Error: &pawl.Failure{Code: "away"}}, pawltest.Answer{})
+	w.Mock("b", pawltest.Answer{Error: &pawl.Failure{Code: "away"}})
+	w.Mock("c")
+	run := w.Start("park", nil)
+	w.Pass(time.Hour)
+	if run.Status() != "parked" {
+		t.Fatal(run.Status())
+	}
+	run.Retry("a", "it is back")
+	w.Pass(time.Minute)
+	run.Complete("b", "", map[string]int{"n": 2}, "done by hand")
+	w.Run()
+	if want := []string{"a: error", "a#2", "b: error", "b#2", "c"}; !slices.Equal(run.Path(), want) {
+		t.Errorf("path %v", run.Path())
+	}
+}
+
 func TestRunCases(t *testing.T) {
 	pawltest.RunCases(t, "../examples/order/order.test.yaml", pawltest.Everywhere(), pawltest.Covered())
 }

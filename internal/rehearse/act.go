@@ -110,6 +110,8 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		c.Verb = shard.Pause
 	case "resume":
 		c.Verb, c.Shift = shard.Resume, a.Shift
+	case "retry", "skip", "complete", "fail", "route":
+		c.Verb, c.Why, c.Operator = shard.Operate, a.Why, operator(a)
 	default:
 		return nil, fmt.Errorf("this version cannot do %s in a case yet", a.Verb)
 	}
@@ -118,6 +120,24 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		return nil, fmt.Errorf("the engine does not answer %s", a.Verb)
 	}
 	return r.Error, x.w.err
+}
+
+// operator is what an operator asks for.
+func operator(a *spec.Act) *kernel.Input {
+	in := &kernel.Input{Step: a.Of, By: a.By, Why: a.Why}
+	switch a.Verb {
+	case "retry":
+		in.Kind = kernel.InRetry
+	case "skip":
+		in.Kind = kernel.InSkip
+	case "complete":
+		in.Kind, in.Result = kernel.InComplete, &model.Result{Outcome: a.Outcome, Output: a.Output}
+	case "fail":
+		in.Kind, in.Error = kernel.InFail, a.Error
+	case "route":
+		in.Kind, in.To = kernel.InRoute, a.Outcome
+	}
+	return in
 }
 
 // badSignal checks the data of a declared signal, as the door does.

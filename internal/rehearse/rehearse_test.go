@@ -215,6 +215,53 @@ cases:
 	t.Logf("%d crashes", tried)
 }
 
+// TestOperators: what an operator does to a parked execution.
+func TestOperators(t *testing.T) {
+	s := load(t, `
+workflow: w
+on_failure: park
+nodes:
+  - a: {call: a}
+  - b: {call: b, next: [{when: output.n > 1, to: c}, {when: output.n < 1, to: d}]}
+  - c: {call: c, next: stop}
+  - d: {call: d}
+`, `
+mocks: {any: {output: {n: 2}}}
+cases:
+  - case: retry
+    mocks: {a: [{error: x}, {}]}
+    then: [{expect: {status: parked, error: x}}, {retry: a, by: ann, why: it is back}]
+    expect: {path: [{a: error}, "a#2", b, c]}
+  - case: skip
+    mocks: {a: {error: x}}
+    then: [{skip: a, by: ann}]
+    expect: {path: [{a: error}, {"a#2": skipped}, b, c]}
+  - case: complete
+    mocks: {b: {error: x}}
+    then: [{complete: b, by: ann, output: {n: 0}}]
+    expect: {passes: [{b: error}, "b#2", d]}
+  - case: fail
+    mocks: {a: {never: true}}
+    then: [{fail: a, by: ann, error: "hopeless: no"}]
+    expect: {status: parked, error: hopeless, open: [a]}
+  - case: route
+    mocks: {b: {output: {n: 1}}}
+    then: [{route: b, outcome: d, by: ann}]
+    expect: {path: [a, b, d]}
+  - case: refused
+    then: [{retry: a, refused: closed}]
+`)
+	for i := range s.Spec.Cases {
+		c := &s.Spec.Cases[i]
+		t.Run(c.Name, func(t *testing.T) {
+			r, _ := s.Everywhere(c)
+			for _, p := range r.Problems {
+				t.Errorf("%d: %s", p.Line, p.Text)
+			}
+		})
+	}
+}
+
 // TestCoverage names what no case went through.
 func TestCoverage(t *testing.T) {
 	s := load(t, `
