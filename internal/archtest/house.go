@@ -22,10 +22,9 @@ var Pawl = House{
 		{Path: "internal/shard", Ring: 1, Role: Laws, For: "many executions: timers, keys, inbox, dispatch, admission",
 			May: []string{"model", "record", "internal/calendar", "internal/expr", "internal/kernel", "internal/sim/bug"}},
 		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
-			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest", "internal/semver"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
 		{Path: "internal/importer", Ring: 1, Role: Laws, For: "definitions of other engines to ours, with a report",
 			May: []string{"model", "internal/expr", "internal/spec", "internal/nearest"}},
-			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest", "internal/semver"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
 		{Path: "internal/narrow", Ring: 1, Role: Laws, For: "what an input schema took and another refuses"},
 		{Path: "internal/catalog", Ring: 1, Role: Laws, For: "deployed versions: which a start uses, what a deploy may change, who depends on whom",
 			May: []string{"model", "record", "internal/semver", "internal/narrow", "internal/spec"}},
@@ -90,8 +89,7 @@ var Pawl = House{
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
-	Pure:      []string{"model", "record", "internal/nearest", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
-	Pure:      []string{"model", "record", "internal/nearest", "internal/semver", "internal/narrow", "internal/catalog", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/draw"},
+	Pure:      []string{"model", "record", "internal/nearest", "internal/semver", "internal/narrow", "internal/catalog", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
 		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing

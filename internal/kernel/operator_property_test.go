@@ -186,6 +186,9 @@ func (e *execution) forked(r *rand.Rand) *execution {
 	}
 	upto := 1 + r.IntN(len(entries))
 	f, refused := NewFork(entries, uint64(upto), nil, false)
+	if refused != nil && refused.Code == CodeClosing {
+		return e // what it asks for is what it says: wait
+	}
 	if refused != nil {
 		e.t.Fatalf("%v\n%s", refused, e.dump())
 	}

@@ -313,5 +313,9 @@ func (c *clients) waiting() *op {
 }
 
 func verbName(v shard.Verb) string {
-	return [...]string{"", "start", "signal", "cancel", "terminate", "pause", "resume", "operate", "view", "wait", "watch", "unwatch"}[v]
+	return [...]string{
+		shard.Start: "start", shard.Signal: "signal", shard.Cancel: "cancel", shard.Terminate: "terminate", shard.Pause: "pause",
+		shard.Resume: "resume", shard.Decide: "decide", shard.Operate: "operate", shard.Callback: "callback", shard.View: "view",
+		shard.Wait: "wait", shard.Watch: "watch", shard.Unwatch: "unwatch",
+	}[v]
 }
