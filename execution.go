@@ -58,8 +58,8 @@ type Step struct {
 
 // Waiting is one thing that keeps an execution from going on, and what would let it.
 type Waiting struct {
-	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout, approval or
-	// callback.
+	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout, approval,
+	// callback, answer or child.
 	Kind string `json:"kind"`
 	// Step is its path; "" for the execution itself.
 	Step string `json:"step,omitempty"`
@@ -90,6 +90,7 @@ var openKinds = map[kernel.OpenKind]string{
 	kernel.OpenCancel: "cancel", kernel.OpenMore: "more", kernel.OpenPending: "pending", kernel.OpenPaused: "paused",
 	kernel.OpenParked: "parked", kernel.OpenTimeout: "timeout", kernel.OpenQueued: "queued",
 	kernel.OpenApproval: "approval", kernel.OpenCallback: "callback",
+	kernel.OpenAnswer: "answer", kernel.OpenChild: "child",
 }
 
 func waitingOf(o kernel.Outstanding, now int64) Waiting {

@@ -36,7 +36,7 @@ func (c *getCmd) Run(ctx context.Context, e *env) error {
 	}
 	if c.Output == asTable || c.Output == asWide {
 		e.show(x, c.Output == asWide)
-		return nil
+		return e.showChildren(ctx, eng, x, c.Output == asWide)
 	}
 	return e.print(c.Output, &listing{single: true, values: []any{x}, names: []string{x.ID}})
 }
@@ -61,6 +61,7 @@ func (e *env) show(x *pawl.Execution, wide bool) {
 	if x.ForkOf != "" {
 		fact("fork of", fmt.Sprintf("%s, entry %d", x.ForkOf, x.ForkSeq))
 	}
+	fact("parent", x.Parent)
 	status := string(x.Status)
 	if x.Outcome != "" {
 		status += ", outcome " + x.Outcome
@@ -77,6 +78,25 @@ func (e *env) show(x *pawl.Execution, wide bool) {
 	fact("output", short(x.Output, wide))
 	e.showWaiting(x.Waiting)
 	e.showSteps(x.Steps, wide)
+}
+
+// childrenShown bounds how many children one sees beside their parent.
+const childrenShown = 20
+
+// showChildren lists the newest executions that x has started.
+func (e *env) showChildren(ctx context.Context, eng *pawl.Engine, x *pawl.Execution, wide bool) error {
+	page, err := eng.List(ctx, pawl.Filter{Parent: x.ID, Limit: childrenShown})
+	if err != nil || len(page.Executions) == 0 {
+		return err
+	}
+	fmt.Fprintln(e.out)
+	l := listingOf(page.Executions)
+	l.columns[0].title = "CHILD"
+	printTable(e.out, l.columns, l.rows, wide, e.colour(e.outTTY), e.outTTY)
+	if page.Next != "" {
+		fmt.Fprintf(e.out, "and others: pawl list --parent %s\n", x.ID)
+	}
+	return nil
 }
 
 // showWaiting says in one sentence each why the execution is where it is.

@@ -20,6 +20,7 @@ type listCmd struct {
 	Outcome  string   `help:"Only with this outcome." placeholder:"WORD"`
 	Key      string   `help:"Only with this key." placeholder:"KEY"`
 	Tag      []string `short:"t" help:"Only with this tag, name=value." placeholder:"NAME=VALUE"`
+	Parent   string   `help:"Only the children of this execution." placeholder:"ID"`
 	Limit    int      `short:"n" help:"At most so many." default:"50"`
 }
 
@@ -36,6 +37,11 @@ func (c *listCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer eng.Close(ctx)
+	if c.Parent != "" {
+		if f.Parent, err = find(ctx, eng, c.Parent); err != nil {
+			return err
+		}
+	}
 	var all []pawl.Execution
 	for {
 		page, err := eng.List(ctx, f)

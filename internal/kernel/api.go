@@ -113,6 +113,8 @@ type Start struct {
 	Step    string
 	Attempt int
 	Waits   bool
+	// Body is set where the execution runs an item of a foreach.
+	Body *Body
 	// Unchecked: the input is still to be filled in and checked by the definition.
 	Unchecked bool
 }

@@ -176,6 +176,10 @@ func (s *State) applyToStep(o *Op) error {
 			return fmt.Errorf("step %q undoes nothing", o.path)
 		}
 		s.applyUndone(st)
+	case opSpawn:
+		return s.applySpawn(st, o)
+	case opReturned:
+		return s.applyReturned(st, o)
 	case opChild:
 		return s.applyChild(st, o)
 	case opAgain:
@@ -203,6 +207,11 @@ func (s *State) applyStart(o *Op) {
 	s.input, s.trigger = rawValue(o.start.Input), rawValue(o.start.Trigger)
 	s.start.Input, s.start.Trigger, s.start.Signal, s.start.Fork, s.start.Tags = nil, nil, nil, nil, nil
 	s.bytes += s.input.size() + s.trigger.size()
+	if b := s.start.Body; b != nil {
+		s.item, s.captured = rawValue(b.Item), rawValue(b.Captured)
+		s.start.Body = &Body{Node: b.Node, Index: b.Index, Name: b.Name}
+		s.bytes += len(b.Item) + len(b.Captured)
+	}
 	s.root = &scope{opened: s.at}
 	s.setStatus(model.Running)
 	if s.start.NotBefore > s.at {

@@ -108,10 +108,7 @@ func (x *decider) startChild(st *step, n *nodeDef, first *birthOf) {
 	o.mail = m
 	x.sendOp(o, func(out *Mail) {
 		out.Start.Input = st.away.input.bytes()
-		out.Start.By = x.s.startedBy
-		for _, t := range x.s.tags {
-			out.Start.Tags = append(out.Start.Tags, Tagged{t.name, t.data})
-		}
+		x.inherit(out)
 	})
 }
 
@@ -177,6 +174,11 @@ func childError(e *model.Error) *model.Error {
 // mailEnded handles the end of a child, or of an execution that the step was attached to.
 func (x *decider) mailEnded(m *Mail) {
 	st := x.s.findStep(m.Step)
+	if st != nil && st.comp != nil {
+		x.kidEnded(st, m)
+		return
+	}
+	x.flush()
 	if st == nil || st.over() || st.away == nil || !st.away.open || st.away.kind != MailStart || st.attempt != m.Attempt {
 		return
 	}
@@ -202,12 +204,16 @@ func (x *decider) mailEnded(m *Mail) {
 		}
 		x.childFailed(st, n, err, m.Status == model.Terminated)
 	default:
-		err := &model.Error{Code: "failed", Message: "the child " + m.From.String() + " failed"}
-		if m.Error != nil {
-			err = &model.Error{Code: m.Error.Code, Message: m.Error.Message, Details: m.Error.Details}
-		}
-		x.childFailed(st, n, err, false)
+		x.childFailed(st, n, childFailure(m), false)
 	}
+}
+
+// childFailure is the error of a child as its parent has it: whether to try again is for the parent to say.
+func childFailure(m *Mail) *model.Error {
+	if m.Error == nil {
+		return &model.Error{Code: "failed", Message: "the child " + m.From.String() + " failed"}
+	}
+	return &model.Error{Code: m.Error.Code, Message: m.Error.Message, Details: m.Error.Details}
 }
 
 // childCompleted ends the step as the child has ended. A step that has run out of time stays in error; what the child
@@ -324,4 +330,18 @@ func (x *decider) leaveChildren() {
 		}
 		x.sendOp(Op{kind: opSend, mail: &Mail{Kind: kind, To: c.id, Step: c.step, Attempt: c.attempt}}, nil)
 	}
+	for _, st := range x.s.broods() {
+		x.recallKids(st)
+	}
+}
+
+// broods are the steps with children of their items, in order of path.
+func (s *State) broods() (list []*step) {
+	s.eachStep(func(st *step) {
+		if st.comp != nil && len(st.comp.kids) > 0 {
+			list = append(list, st)
+		}
+	})
+	slices.SortFunc(list, func(a, b *step) int { return strings.Compare(a.path, b.path) })
+	return list
 }

@@ -44,6 +44,7 @@ func Compile(w *model.Workflow) (*Definition, []Fault) {
 	}
 	if !slices.ContainsFunc(c.faults, func(f Fault) bool { return !f.Warn }) {
 		c.checkNames()
+		c.bodiesOfChildren()
 	}
 	return c.d, c.faults
 }

@@ -162,9 +162,6 @@ func (c *compiler) composite(n *nodeDef) {
 	n.comp = d
 	d.add, d.closing = m.Add, m.Close
 	c.feeds(n)
-	if m.Mode == "children" {
-		c.unsupported(n.m.ID, "mode", "mode: children")
-	}
 	if m.Scope != nil {
 		d.body = c.scope(m.Scope, n, n.scope, n.m.ID)
 	}

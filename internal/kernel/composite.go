@@ -111,6 +111,10 @@ func (x *decider) items(o *Op, st *step, c *compDef) *model.Error {
 // fill opens the next instance of a composite; for a loop it first decides whether there is one.
 func (x *decider) fill(st *step) {
 	n, c := x.def(st), st.comp
+	if n.byChildren() {
+		x.spawn(st, n)
+		return
+	}
 	if n.kind == kindLoop && !x.nextPass(st, n) {
 		return
 	}

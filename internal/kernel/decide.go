@@ -21,6 +21,7 @@ func Decide(d *Definition, s *State, in []Input, env Env, dst []Op) (Decided, er
 	for i := range in {
 		x.input(i, &in[i])
 	}
+	x.flush()
 	x.run()
 	if x.readConfig && len(x.ops) > 0 {
 		x.emit(Op{kind: opConfig, n: int64(env.Revision)})
@@ -55,6 +56,9 @@ type decider struct {
 	readConfig bool
 	// childOver is the step whose child has ended, so that there is nothing to recall when it ends.
 	childOver *step
+	// counted are children of tallied that ended well and are not journaled yet.
+	tallied *step
+	counted []int32
 	// What changed, for waits on a condition.
 	changed []expr.Ref
 }
@@ -172,7 +176,7 @@ func (x *decider) work(w work) {
 func (x *decider) scopeDef(sc *scope) *scopeDef {
 	if sc.def == nil {
 		if sc.owner == nil {
-			sc.def = x.d.root
+			sc.def = x.bodyDef()
 		} else {
 			sc.def = x.def(sc.owner).comp.scope(sc.index)
 		}

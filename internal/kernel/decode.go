@@ -186,6 +186,8 @@ func (p *parser) start(st *Start, key string) {
 		st.Attempt = int(p.int())
 	case "parent_waits":
 		st.Waits = p.bool()
+	case "body":
+		st.Body = p.body()
 	case "unchecked":
 		st.Unchecked = p.bool()
 	case "tags":

@@ -191,7 +191,10 @@ type compDef struct {
 	add      string // signals that feed a foreach
 	closing  string // the signal after which no items are added
 	need     int    // complete is good >= need
-	tolerate tolerance
+	// What a body that runs as children reads from around it.
+	readsInput                        bool
+	outerVars, outerNodes, outerNames []string
+	tolerate                          tolerance
 }
 
 // tolerance is how many instances may fail: a count or a share of the total in percent.

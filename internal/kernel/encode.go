@@ -27,6 +27,7 @@ var opNames = [...]string{
 	opSend: "send", opChild: "child", opListen: "listen",
 	opAwait: "await", opAnswered: "answered", opBeat: "beat",
 	opBase: "base", opTrim: "trim", opWarn: "warn",
+	opSpawn: "spawn", opReturned: "returned",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -85,6 +86,8 @@ var opFields = [...]fieldNames{
 	opBase:        {text: "hash", data: "state"},
 	opTrim:        {n: "before", text: "hash", flag: "aged"},
 	opWarn:        {name: "bound", attempt: "percent", n: "used", until: "limit"},
+	opSpawn:       {path: "step", n: "from", until: "count", data: "captured", flag: "recalls"},
+	opReturned:    {path: "step", word: "outcome", data: "output"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -326,6 +329,9 @@ func (st *Start) append(dst []byte) []byte {
 	dst = appendInt(dst, "parent_attempt", int64(st.Attempt))
 	dst = appendFlag(dst, "parent_waits", st.Waits)
 	dst = appendFlag(dst, "unchecked", st.Unchecked)
+	if st.Body != nil {
+		dst = st.Body.append(appendKey(dst, "body"))
+	}
 	if len(st.Tags) > 0 {
 		dst = append(appendKey(dst, "tags"), '{')
 		for i, t := range st.Tags {

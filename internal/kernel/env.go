@@ -106,7 +106,7 @@ func (n *names) around(name string) (*value, bool) {
 			return v, true
 		}
 	}
-	return nil, false
+	return n.x.bodyName(name)
 }
 
 func (n *names) instance(sc *scope, name string) (*value, bool) {
@@ -229,6 +229,9 @@ func (o nodesObject) Get(key string) (any, error) {
 			return (*undoObject)(u), nil
 		}
 		return (*stepObject)(st), nil
+	}
+	if v, ok := o.x.s.capturedNode(key); ok {
+		return v, nil
 	}
 	return neverRan, nil
 }

@@ -14,7 +14,7 @@ type Event struct {
 	At  int64
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
-	// items_added, history_trimmed, bound_near, scope_opened, scope_closing, scope_closed, message_sent, signal_received,
+	// items_added, items_started, items_ended, history_trimmed, bound_near, scope_opened, scope_closing, scope_closed, message_sent, signal_received,
 	// signal_consumed, signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log,
 	// edges, reset, copied, paused, parked, resumed, compensating, completed, failed, cancelled or terminated;
 	// approval_requested, vote and escalated of an approval; callback_awaited, callback_received and callback_beat of a
@@ -47,7 +47,7 @@ var eventTypes = [...]string{
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added", opTrim: "history_trimmed", opWarn: "bound_near",
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
-	opChild: "child_started", opListen: "",
+	opChild: "child_started", opListen: "", opSpawn: "items_started", opReturned: "items_ended",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
 	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat",

@@ -56,6 +56,12 @@ func (s *Script) Do(line string) ([]string, error) {
 	case "outcome":
 		word, out, _ := strings.Cut(arg, " ")
 		return s.result(step, attempt, model.Result{Outcome: word, Output: []byte(orNullText(out))}), nil
+	case "sends": // a good result that starts WORKFLOW, signals its KEY and the parent
+		workflow, key, _ := strings.Cut(arg, " ")
+		return s.result(step, attempt, model.Result{
+			Start: []model.StartRequest{{Workflow: workflow, Input: []byte("1")}},
+			Send:  []model.SendRequest{{Workflow: workflow, Key: key, Signal: "go", Data: []byte("2")}, {To: "parent", Signal: "go"}},
+		}), nil
 	case "fail", "fail-for-good":
 		code, msg, _ := strings.Cut(arg, " ")
 		failure := &model.Error{Code: code, Message: msg}
@@ -440,6 +446,13 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			return ""
 		}
 		return "taken back: " + strings.Join(o.list, ", ")
+	case opSpawn:
+		if o.flag {
+			return o.path + ": its children are asked to end"
+		}
+		return fmt.Sprintf("%s: starts %d children from %d on %s", o.path, o.until, o.n, o.data)
+	case opReturned:
+		return fmt.Sprintf("%s: children %v end %s", o.path, o.taken, s.ended(o))
 	case opChild:
 		if o.text != "" {
 			return o.path + ": is attached to " + o.text + " of version " + o.word

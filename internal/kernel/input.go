@@ -6,6 +6,9 @@ import (
 
 // input handles one thing that happened.
 func (x *decider) input(i int, in *Input) {
+	if in.Kind != InMail {
+		x.flush()
+	}
 	if x.err != nil {
 		return
 	}

@@ -61,6 +61,8 @@ const (
 	opBase                          // the whole state before this entry, of which it is the first operation
 	opTrim                          // entries before a base are removed
 	opWarn                          // much of a bound is used
+	opSpawn                         // children of a foreach are sent for, or asked to end
+	opReturned                      // children of a foreach have ended
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

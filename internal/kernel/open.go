@@ -42,7 +42,7 @@ func (s *State) ownOpen() (list []Outstanding) {
 	if s.more {
 		list = append(list, Outstanding{Kind: OpenMore, Since: s.at})
 	}
-	if s.deadline > 0 {
+	if s.deadline > 0 && !s.root.closing {
 		list = append(list, Outstanding{Kind: OpenTimeout, Since: s.begun, Until: s.deadline})
 	}
 	return list

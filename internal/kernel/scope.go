@@ -96,6 +96,7 @@ func (x *decider) askCancel(st *step, withdraw bool, until int64) {
 
 // closeInstances closes what runs of a composite.
 func (x *decider) closeInstances(st *step) {
+	x.recallKids(st)
 	open := append([]*scope(nil), st.comp.scopes...)
 	for _, sc := range open {
 		x.closeScope(sc, ending{outcome: model.Withdrawn})

@@ -165,6 +165,9 @@ func (x *decider) sendOp(o Op, fill func(*Mail)) {
 // mail handles a message of another execution.
 func (x *decider) mail(i int, in *Input) {
 	m := in.Mail
+	if m.Kind != MailEnded {
+		x.flush()
+	}
 	switch m.Kind {
 	case MailSignal:
 		x.mailSignal(i, in)

@@ -49,6 +49,7 @@ func (c *codec) state(s *State) {
 	str(c, &s.startedBy)
 	c.value(&s.input)
 	c.value(&s.trigger)
+	c.body(s)
 	list(c, &s.tags, func(t *tagValue) { str(c, &t.name); c.bytes(&t.data) })
 	str(c, &s.status)
 	num(c, &s.since)
@@ -364,6 +365,7 @@ func (c *codec) comp(st *step) {
 	c.value(&k.last)
 	str(c, &k.word)
 	str(c, &k.verdict)
+	c.kids(k)
 	c.value(&k.output)
 	c.error(&k.err)
 }

@@ -27,12 +27,16 @@ func (x *decider) startExecution(i int, in *Input) {
 	deadline := int64(0)
 	if st.NotBefore <= x.now {
 		st.NotBefore = 0
-		deadline = x.deadlineOf(x.d.timeout)
+		if st.Body == nil {
+			deadline = x.deadlineOf(x.d.timeout)
+		}
 	}
 	x.emit(Op{kind: opStart, start: &st, by: in.By, due: deadline})
 	x.accept(i, in)
 	x.inheritTags(tags)
-	x.openTags()
+	if st.Body == nil {
+		x.openTags()
+	}
 	if in.Start.Signal != nil {
 		x.keep(in.Start.Signal)
 	}
@@ -85,6 +89,7 @@ func (x *decider) beginPending() {
 }
 
 func (x *decider) openRoot() {
+	x.openCaptured()
 	x.openScope(x.s.root)
 }
 

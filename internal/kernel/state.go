@@ -55,6 +55,8 @@ type State struct {
 	waiters   []*step // waiting for a signal, in order of beginning
 	whens     []*step // waiting for a condition
 	listeners []listener
+	item      *value // that a child of a foreach runs
+	captured  *value
 	charges   []charge
 	asks      []*step // approvals waiting for decisions
 
@@ -220,6 +222,9 @@ type comp struct {
 	output   *value
 	err      *model.Error
 	scopes   []*scope // open instances, by opening
+	kids     []int32  // indexes of those that run as children
+	recalled bool     // they were asked to end
+	captured *value   // what they see
 	undo     undoList // of instances that have ended
 }
 

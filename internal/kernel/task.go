@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
 )
 
 // result handles the report of an attempt.
@@ -64,11 +66,50 @@ func (x *decider) result(i int, in *Input) {
 		}
 	}
 	x.resultTags(r)
+	x.resultMail(st, r)
 	var result *value
 	if n.output != nil || n.set != nil || n.log != nil || n.tags != nil {
 		result = rawValue(r.Output)
 	}
 	x.finish(st, n, o, result)
+}
+
+// resultMail lets what a result starts and sends leave.
+func (x *decider) resultMail(st *step, r *model.Result) {
+	for i := range r.Start {
+		q := &r.Start[i]
+		m := &Mail{Kind: MailStart, Step: st.path, Attempt: st.attempt, Constraint: q.Version}
+		m.Start = x.birth(st.path+"!"+strconv.Itoa(i), q.Workflow, q.Key)
+		m.Start.Parent, m.Start.Step, m.Start.Attempt, m.Start.Input = x.s.start.ID, st.path, st.attempt, q.Input
+		m.To = m.Start.ID
+		x.sendOp(Op{kind: opSend, path: st.path, word: policyAbandon, mail: m}, x.inherit)
+	}
+	for i := range r.Send {
+		q := &r.Send[i]
+		m := &Mail{Kind: MailSignal, Workflow: q.Workflow, Key: q.Key, Signal: &Signal{Name: q.Signal, ID: q.ID, Data: q.Data}}
+		if q.ID == "" {
+			m.Signal.ID = x.s.start.ID.String() + "/" + st.path + "!" + strconv.Itoa(i)
+		}
+		switch {
+		case q.To == "parent":
+			m.To = x.s.start.Parent
+		case q.To != "":
+			m.To, _ = record.ParseID(q.To)
+		}
+		if m.To.IsZero() && (m.Workflow == "" || m.Key == "") {
+			x.emit(Op{kind: opLog, path: st.path, text: "the signal " + q.Signal + " is for nobody"})
+			continue
+		}
+		x.send(st.path, m)
+	}
+}
+
+// inherit gives a child what it has from this execution.
+func (x *decider) inherit(out *Mail) {
+	out.Start.By = x.s.startedBy
+	for _, t := range x.s.tags {
+		out.Start.Tags = append(out.Start.Tags, Tagged{t.name, t.data})
+	}
 }
 
 func orNull(raw []byte) []byte {

@@ -183,6 +183,9 @@ func fit(res *model.Result, payload int) *model.Error {
 			return fault(codeBadResult, "the value of tag "+clip(name, maxOutcome)+" "+why, permanent)
 		}
 	}
+	if e := fitMail(res, payload); e != nil {
+		return e
+	}
 	if size > maxExtras {
 		return fault(codePayload, fmt.Sprintf("variables and tags have %d bytes, more than the %d allowed", size, maxExtras), permanent)
 	}

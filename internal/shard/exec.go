@@ -84,6 +84,8 @@ type execution struct {
 	repair bool
 	// putOff: it has outlived its retention and stays because its parent does.
 	putOff bool
+	// keptUntil is what the head says where that is later than its own retention.
+	keptUntil int64
 	// parking: the next transition is InPark and nothing else.
 	parking bool
 	shell   *record.Head // as loaded, while why is set

@@ -124,7 +124,10 @@ func (c *Core) unread(e *execution) {
 // revive builds the state of e from what the store has.
 func (c *Core) revive(e *execution, l *Loaded) {
 	c.stats.Loaded++
-	e.putOff = false
+	e.putOff, e.keptUntil = false, 0
+	if model.Status(l.Head.Status).Closed() && l.Head.NextAt != record.Never {
+		e.keptUntil = l.Head.NextAt
+	}
 	e.headNextAt, e.headStatus = l.Head.NextAt, model.Status(l.Head.Status)
 	e.headAsks = slices.ContainsFunc(l.Head.Tags, func(t record.Tag) bool { return t.Name == kernel.TagApproval })
 	e.name = DefinitionRef{l.Head.Namespace, l.Head.Workflow, l.Head.Version}

@@ -104,7 +104,10 @@ func (c *Core) undeliverable(id record.ID, l *letter, err *model.Error) {
 	case l.Answer:
 		c.takeMail(id, l.id, false, nil)
 		c.answerMail(id, l.namespace, l.id, l.Mail, "", err)
-	case l.Notice():
+	case l.Kind == kernel.MailStart && l.Start != nil && l.Start.Waits:
+		c.takeMail(id, l.id, false, nil)
+		c.neverWas(id, l, err)
+	case l.Notice(), err.Code == CodeKeyExists: // who has the key is as good
 		c.takeMail(id, l.id, false, nil)
 	default:
 		c.deadLetter(id, l.id, string(l.Kind)+" from "+l.From.String()+": "+err.Error())

@@ -24,6 +24,14 @@ func (c *Core) answerMail(id record.ID, namespace string, asked record.MessageID
 	c.send(c.opened(), id, namespace, asked, &a)
 }
 
+// neverWas tells a parent that hears only of the end of its children that one could not be made.
+func (c *Core) neverWas(id record.ID, l *letter, err *model.Error) {
+	n := l.id
+	n.N |= answered
+	a := kernel.Mail{Kind: kernel.MailEnded, To: l.From, From: l.Start.ID, Step: l.Step, Attempt: l.Attempt, Status: model.Failed, Outcome: model.OutcomeErr, Error: err}
+	c.send(c.opened(), id, l.namespace, n, &a)
+}
+
 // send appends one message to p, for the execution id.
 func (c *Core) send(p *part, id record.ID, namespace string, n record.MessageID, m *kernel.Mail) {
 	from := len(p.arena)

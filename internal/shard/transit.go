@@ -178,7 +178,7 @@ func (c *Core) truth(e *execution) int64 {
 	if keep < 0 {
 		return record.Never
 	}
-	return e.state.At() + keep
+	return max(e.state.At()+keep, e.keptUntil)
 }
 
 func (c *Core) snapshotDue(e *execution) bool {

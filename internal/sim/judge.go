@@ -74,8 +74,9 @@ type witness struct {
 	lastSignal int64
 	cancelled  uint64 // entry that accepted a cancel
 
-	sends map[uint64]uint32 // messages that an entry sends, by its number
-	saga  saga
+	sends  map[uint64]uint32 // messages that an entry sends, by its number
+	unsaid map[uint64]bool   // it recalls children, whose number it does not say
+	saga   saga
 }
 
 func newWitness(id record.ID) *witness {
@@ -83,7 +84,7 @@ func newWitness(id record.ID) *witness {
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
 		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
-		sends: map[uint64]uint32{},
+		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{},
 	}
 }
 

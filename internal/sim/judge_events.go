@@ -32,6 +32,9 @@ type fact struct {
 	ID      string          `json:"id"`
 	Parent  string          `json:"parent"`
 	Policy  string          `json:"policy"`
+	Count   uint32          `json:"count"`
+	Recalls bool            `json:"recalls"`
+	Body    *struct{}       `json:"body"`
 	Mail    *letterFact     `json:"mail"`
 	Arms    []struct {
 		Due    int64  `json:"due"`
@@ -99,6 +102,11 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 	case "send":
 		x.sends[e.Seq]++
 		j.sends(x, e, f)
+	case "spawn":
+		x.sends[e.Seq] += f.Count
+		if f.Recalls {
+			x.unsaid[e.Seq] = true
+		}
 	case "start":
 		j.starts(x, f)
 	case "end":

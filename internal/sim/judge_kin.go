@@ -58,6 +58,14 @@ func (j *judge) starts(x *witness, f *fact) {
 	if f.Parent == "" {
 		return
 	}
+	if f.Body != nil { // its parent's journal has only how many there are
+		parent, _ := record.ParseID(f.Parent)
+		if p := j.execs[parent]; p == nil || j.children[x.id] != nil {
+			j.fail("I16", "%s runs an item of %s, which does not exist, or was started before", x.id, f.Parent)
+		}
+		j.children[x.id] = &filial{parent: parent, waits: true, policy: "cancel"}
+		return
+	}
 	if c := j.children[x.id]; c == nil || c.parent.String() != f.Parent {
 		j.fail("I16", "%s says that it is a child of %s, whose journal does not know it", x.id, f.Parent)
 	}
@@ -100,4 +108,15 @@ func (j *judge) kinAtRest() {
 			j.fail("I16", "%s was asked by its parent %s to end and is %s", id, c.parent, x.state.Status())
 		}
 	}
+}
+
+// hasOpenKids reports whether an item of the execution runs in a child that goes on.
+func (j *judge) hasOpenKids(id record.ID) bool {
+	//archtest:ordered one of them is enough
+	for kid, c := range j.children {
+		if c.parent == id && j.waitsForChild(kid) {
+			return true
+		}
+	}
+	return false
 }

@@ -23,6 +23,14 @@ func (j *judge) mailed(p *record.Part) {
 			}
 			delete(left, id)
 		}
+		if !j.execs[e.Execution].unsaid[e.Seq] {
+			continue
+		}
+		for n := range p.Sends {
+			if id := p.Sends[n].ID; id.From == e.Execution && id.Seq == e.Seq && id.N&answerBit == 0 {
+				delete(left, id)
+			}
+		}
 	}
 	for _, id := range p.Takes {
 		id.N |= answerBit

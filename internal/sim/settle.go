@@ -87,7 +87,7 @@ func (x *witness) busy(j *judge) string {
 		}
 		outside = true
 	}
-	if !outside {
+	if !outside && !j.hasOpenKids(x.id) {
 		return "it is open and waits for nothing"
 	}
 	return ""

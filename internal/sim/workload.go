@@ -325,6 +325,10 @@ func (b *graphOf) foreach() block {
 	}
 	c := &model.Composite{Scope: &s, Items: mustJSON(items), As: "it", Concurrency: 1 + b.g.r.IntN(4)}
 	b.ending(c)
+	if b.g.r.IntN(4) == 0 && !writesOutside(&s) {
+		c.Mode = "children"
+		c.Collect = pick(b.g.r, "", "count", "none")
+	}
 	return b.composite("foreach", c)
 }
 

@@ -54,3 +54,24 @@ func (b *graphOf) child() block {
 	b.edge(block.entry, model.OutcomeErr, handler)
 	return b.merged(block.entry, []string{block.entry, handler})
 }
+
+// writesOutside reports whether a body sets the one variable that generated workflows have, which children can't.
+func writesOutside(s *model.Scope) bool {
+	for i := range s.Graph.Nodes {
+		n := &s.Graph.Nodes[i]
+		if len(n.Set) > 0 {
+			return true
+		}
+		if c := n.Composite; c != nil {
+			if c.Scope != nil && writesOutside(c.Scope) {
+				return true
+			}
+			for k := range c.Branches {
+				if writesOutside(&c.Branches[k].Scope) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
