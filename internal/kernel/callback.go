@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -80,6 +81,9 @@ func (x *decider) callback(i int, in *Input) {
 		return
 	}
 	x.accept(i, in)
+	if st.out && bug.On(bug.EarlyAnswerLost) {
+		return
+	}
 	x.answerStep(st, in, word)
 	x.answered()
 }

@@ -117,7 +117,7 @@ func (c *clients) poke() {
 		o.cmd.Request = fmt.Sprintf("r%d", n)
 		o.safe = true
 	}
-	switch w.r.IntN(12) {
+	switch w.r.IntN(15) {
 	case 0:
 		o.cmd.Verb = shard.Cancel
 	case 1:
@@ -130,6 +130,19 @@ func (c *clients) poke() {
 	case 5:
 		c.look(id)
 		return
+	case 6, 7, 8:
+		x := c.asking()
+		if x == nil {
+			x = w.judge.execs[id]
+		}
+		if x != nil {
+			o.cmd.Execution = x.id
+		}
+		c.decide(o, x)
+		if w.r.IntN(6) == 0 {
+			c.letter(o)
+			return
+		}
 	default:
 		o.cmd.Verb = shard.Signal
 		o.cmd.Signal = &kernel.Signal{Name: pick(w.r, signals...), Data: mustJSON(map[string]any{"op": n})}
@@ -300,6 +313,7 @@ func (c *clients) heal() {
 			c.resume(x.id)
 		}
 	}
+	c.everybodyVotes()
 }
 
 // waiting is an op that a client still waits for; nil where there is none.

@@ -77,6 +77,9 @@ type witness struct {
 	sends  map[uint64]uint32 // messages that an entry sends, by its number
 	unsaid map[uint64]bool   // it recalls children, whose number it does not say
 	saga   saga
+
+	polls   map[string]*poll  // by step
+	answers map[string]string // what the holder of a token said, by step
 }
 
 func newWitness(id record.ID) *witness {
@@ -84,7 +87,7 @@ func newWitness(id record.ID) *witness {
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
 		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
-		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{},
+		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{}, polls: map[string]*poll{}, answers: map[string]string{},
 	}
 }
 

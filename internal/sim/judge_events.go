@@ -28,6 +28,7 @@ type fact struct {
 	Signal  int64           `json:"signal"`
 	Arm     int             `json:"arm"`
 	Until   int64           `json:"until"`
+	By      string          `json:"by"`
 	Data    json.RawMessage `json:"data"`
 	ID      string          `json:"id"`
 	Parent  string          `json:"parent"`
@@ -36,6 +37,7 @@ type fact struct {
 	Recalls bool            `json:"recalls"`
 	Body    *struct{}       `json:"body"`
 	Mail    *letterFact     `json:"mail"`
+	Ask     json.RawMessage `json:"ask"`
 	Arms    []struct {
 		Due    int64  `json:"due"`
 		Signal string `json:"signal"`
@@ -76,6 +78,13 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		x.lost[attemptKey{f.Step, f.Attempt}] = true
 	case "backoff":
 		x.pause[f.Step] = f.Until
+		delete(x.answers, f.Step)
+	case "ask":
+		j.asked(x, e, f)
+	case "vote":
+		j.voted(x, e, f)
+	case "answered":
+		j.tokenAnswered(x, e, f)
 	case "wait":
 		arms := make([]int64, len(f.Arms))
 		for i, a := range f.Arms {
@@ -154,6 +163,7 @@ func (j *judge) done(x *witness, e *record.Entry, f *fact) {
 		j.fail("I4", "%s: entry %d ends %s a second time", x.id, e.Seq, f.Step)
 	}
 	x.finished[f.Step] = true
+	j.asTold(x, e, f)
 	if arms, ok := x.arms[f.Step]; ok && f.Status == "completed" && f.Arm < len(arms) && e.At < arms[f.Arm] {
 		j.fail("I8", "%s: entry %d ends the wait %s %d ms early", x.id, e.Seq, f.Step, arms[f.Arm]-e.At)
 	}
@@ -190,10 +200,12 @@ func (j *judge) acknowledged(x *witness, at *call) {
 		if x.signals[o.n] != 1 {
 			j.fail("I6", "%s: the signal of op %d was acknowledged and received %d times", x.id, o.n, x.signals[o.n])
 		}
-	case shard.Cancel, shard.Terminate, shard.Pause, shard.Resume:
+	case shard.Cancel, shard.Terminate, shard.Pause, shard.Resume, shard.Decide:
 		if o.cmd.Request != "" && !x.requests[o.cmd.Request] {
 			j.fail("I6", "%s: %s %d was acknowledged and is not recorded", x.id, verbName(o.cmd.Verb), o.n)
 		}
+	case shard.Callback:
+		j.calledBack(x, o)
 	case shard.Wait:
 		if !x.state.Status().Closed() {
 			j.fail("I6", "%s: a wait for its end was answered, and it is %s", x.id, x.state.Status())

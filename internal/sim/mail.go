@@ -18,6 +18,7 @@ func (c *clients) letter(o *op) {
 	c.ops = append(c.ops, o)
 	body, err := (&shard.Mail{
 		Verb: o.cmd.Verb, Request: o.cmd.Request, Start: o.cmd.Start, Existing: o.cmd.Existing, Digest: o.cmd.Digest, Signal: o.cmd.Signal,
+		Decision: o.cmd.Decision, By: o.cmd.By,
 	}).Encode()
 	if err != nil {
 		w.judge.fail("mail", "%v", err)

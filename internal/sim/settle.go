@@ -67,7 +67,7 @@ func (w *world) busy() string {
 }
 
 // busy says what an execution does, or why it can never end; "" where it is closed, parked, paused or waits for a
-// signal.
+// signal or for people.
 func (x *witness) busy(j *judge) string {
 	s := x.state
 	if x.forgot || s.Status().Closed() || s.Status() == model.Parked || s.Status() == model.Paused {
@@ -78,7 +78,7 @@ func (x *witness) busy(j *judge) string {
 		if o.Kind == kernel.OpenScope {
 			continue
 		}
-		if o.Kind == kernel.OpenChild && j.waitsForChild(o.Execution) {
+		if o.Kind == kernel.OpenChild && j.waitsForChild(o.Execution) || o.Kind == kernel.OpenApproval && o.Until == 0 && o.Ask.Escalates == 0 {
 			outside = true
 			continue
 		}

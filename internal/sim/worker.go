@@ -54,6 +54,9 @@ func (m *member) offered(o engine.Offer) {
 // run decides how the attempt goes.
 func (a *attempt) run() {
 	w := a.m.w
+	if a.lease.Task.Callback {
+		w.clients.handOver(a.lease.Token)
+	}
 	switch {
 	case w.goesWrong(taskHangs):
 		a.after(20*time.Minute, a.fail)

@@ -88,7 +88,10 @@ func (b *graphOf) undoable(id string) {
 
 func (b *graphOf) block() block {
 	g := b.g
-	kinds := []func() block{b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender, b.send, b.child}
+	kinds := []func() block{
+		b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender, b.send,
+		b.child, b.approval,
+	}
 	if b.depth < 2 && g.budget > 2 {
 		kinds = append(kinds, b.inner, b.foreach, b.parallel, b.loop)
 	}
@@ -153,6 +156,9 @@ func (b *graphOf) effect() block {
 		n.Tags = map[string]json.RawMessage{"v": json.RawMessage(`"${ vars.v }"`)}
 		n.Log = "v is ${ vars.v }"
 		n.Output = json.RawMessage(`{"got":"${ result }"}`)
+	}
+	if r.IntN(5) == 0 {
+		n.Callback = true
 	}
 	if r.IntN(3) == 0 {
 		b.undoable(id)

@@ -66,6 +66,11 @@ const (
 	UndoOldest
 	// TrimPast (shard): entries are removed up to the one that says so, and not up to the state that it names.
 	TrimPast
+	// EarlyAnswerLost (kernel): an answer to a task's token that comes before the attempt's own result is acknowledged
+	// and forgotten.
+	EarlyAnswerLost
+	// VoteTwice (kernel): a person may decide an approval again.
+	VoteTwice
 
 	count
 )
@@ -75,7 +80,7 @@ var names = [count]string{
 	"none", "read-back", "lane-after-fence", "epoch-without-owner", "next-at-early", "evict-no-heap", "freed-on-decide",
 	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
-	"retry-renumbered", "undo-oldest", "trim-past",
+	"retry-renumbered", "undo-oldest", "trim-past", "early-answer-lost", "vote-twice",
 }
 
 // String is the bug's word on the command line.
