@@ -2,6 +2,7 @@ package pawl
 
 import (
 	"context"
+	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/shard"
@@ -21,6 +22,7 @@ type commandOptions struct {
 	request, by, why, signal string
 	groups                   []string
 	form                     any
+	ttl                      time.Duration
 	shift                    bool
 	ifAt, scope              string
 	ifSeq, upto              uint64
@@ -45,6 +47,9 @@ func (o *commandOptions) check() error {
 		if err := checkText("a group", g, maxName); err != nil {
 			return err
 		}
+	}
+	if o.ttl < 0 || o.ttl > 0 && o.ttl < time.Millisecond {
+		return invalid("SignalTTL is %s; a millisecond is the least", o.ttl)
 	}
 	return nil
 }
@@ -78,6 +83,13 @@ func (shiftOption) command(c *commandOptions) { c.shift = true }
 // Shift goes with [Engine.Resume]: the timers of a paused execution move by the length of the pause, instead of firing at
 // once where they came due in it.
 func Shift() CommandOption { return shiftOption{} }
+
+type ttlOption time.Duration
+
+func (o ttlOption) command(c *commandOptions) { c.ttl = time.Duration(o) }
+
+// SignalTTL is how long a signal is kept unless a step takes it, in place of what the definition says.
+func SignalTTL(d time.Duration) CommandOption { return ttlOption(d) }
 
 // command sends one verb to an execution.
 func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts []CommandOption, also func(*engine.Command, *commandOptions)) error {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/model"
@@ -84,7 +86,7 @@ func TestInbox(t *testing.T) {
 	}
 }
 
-// TestDecisionsRace: of many people who decide at once one wins, and all others hear who it was (F41).
+// TestDecisionsRace: of many people who decide at once one wins, and all others hear who it was.
 func TestDecisionsRace(t *testing.T) {
 	ctx := t.Context()
 	eng := open(t, memory.Open(), pawl.Options{})
@@ -150,6 +152,27 @@ func TestDecideRefuses(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestSignalTTL: a signal is gone when its sender's time for it is over, and not before (I13).
+func TestSignalTTL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		eng := open(t, memory.Open(), pawl.Options{})
+		deploy(t, eng, "workflow: w\nnodes:\n  - a: {wait: {for: 1h}}\n  - b: {signal: go}\n")
+		run := start(t, eng, "w", nil)
+		for i, ttl := range []time.Duration{time.Minute, 2 * time.Hour} {
+			if err := run.Signal(ctx, "go", i, pawl.SignalTTL(ttl)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := pawl.Result[int](ctx, run); err != nil || out != 1 {
+			t.Errorf("got %d, %v", out, err)
+		}
+		if err := run.Signal(ctx, "go", 1, pawl.SignalTTL(-time.Second)); pawl.Code(err) != pawl.CodeInvalid {
+			t.Error(err)
+		}
+	})
 }
 
 // TestTokenOutlivesTheProcess: a token answers after a restart, and an answer that came before the attempt's own result

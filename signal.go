@@ -22,7 +22,7 @@ func (e *Engine) Signal(ctx context.Context, id, name string, data any, opts ...
 		return err
 	}
 	return e.command(ctx, id, shard.Signal, opts, func(c *engine.Command, o *commandOptions) {
-		c.Signal = &kernel.Signal{Name: name, ID: o.signal, Data: raw}
+		c.Signal = &kernel.Signal{Name: name, ID: o.signal, Data: raw, TTL: o.ttl.Milliseconds()}
 	})
 }
 

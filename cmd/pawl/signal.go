@@ -4,18 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 )
 
 type signalCmd struct {
 	storeFlags
-	ID       string `arg:"" help:"Id of the execution, the beginning of it, or its key."`
-	Name     string `arg:"" help:"Name of the signal."`
-	JSON     string `arg:"" optional:"" name:"data" help:"Its data: JSON, or @FILE. Text that is no JSON is taken as text."`
-	Data     string `short:"d" help:"The same as a flag." placeholder:"JSON"`
-	SignalID string `name:"id" help:"A repeat with the same id is ignored." placeholder:"ID"`
-	Why      string `help:"Reason, kept in the journal." placeholder:"TEXT"`
+	ID       string        `arg:"" help:"Id of the execution, the beginning of it, or its key."`
+	Name     string        `arg:"" help:"Name of the signal."`
+	JSON     string        `arg:"" optional:"" name:"data" help:"Its data: JSON, or @FILE. Text that is no JSON is taken as text."`
+	Data     string        `short:"d" help:"The same as a flag." placeholder:"JSON"`
+	SignalID string        `name:"id" help:"A repeat with the same id is ignored." placeholder:"ID"`
+	TTL      time.Duration `help:"Kept so long unless a step takes it." placeholder:"DURATION"`
+	Why      string        `help:"Reason, kept in the journal." placeholder:"TEXT"`
 }
 
 // Run sends the signal. It executes nothing: pawl resume goes on.
@@ -39,6 +41,9 @@ func (c *signalCmd) Run(ctx context.Context, e *env) error {
 	opts := []pawl.CommandOption{pawl.Why(c.Why)}
 	if c.SignalID != "" {
 		opts = append(opts, pawl.SignalID(c.SignalID))
+	}
+	if c.TTL != 0 {
+		opts = append(opts, pawl.SignalTTL(c.TTL))
 	}
 	if err := eng.Signal(ctx, id, c.Name, data, opts...); err != nil {
 		return err

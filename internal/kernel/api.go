@@ -132,6 +132,8 @@ type Signal struct {
 	ID string
 	// Data is JSON; nil is null.
 	Data []byte
+	// TTL is how long it is kept unless a step takes it, milliseconds; 0: as declared.
+	TTL int64
 }
 
 // Env is everything outside the state that a decision may depend on.

@@ -145,6 +145,8 @@ func (s *State) applyToStep(o *Op) error {
 		}
 	case opTook:
 		s.applyTook(st, o)
+	case opPutBack:
+		s.applyPutBack(st, o)
 	case opVerdict:
 		if st.comp == nil {
 			return errNoComposite(st)
@@ -495,7 +497,6 @@ func (s *State) applyDone(st *step, o *Op) {
 	st.status, st.outcome, st.err = model.StepStatus(o.name), o.word, o.err
 	st.ended, st.unknown = s.at, o.flag
 	st.task, st.arms, st.away, st.due, st.deadline = nil, nil, nil, 0, 0
-	st.task, st.arms, st.due, st.deadline = nil, nil, 0, 0
 	st.cb = st.cb.ended()
 	if c := st.comp; c != nil {
 		sc.leftovers += c.live

@@ -75,8 +75,23 @@ func (s *State) dropSignal(n int64) (keptSignal, bool) {
 func (s *State) applyTook(st *step, o *Op) {
 	k, ok := s.dropSignal(o.n)
 	if ok && o.attempt < len(st.arms) {
-		st.arms[o.attempt].got = append(st.arms[o.attempt].got, k.data)
+		st.arms[o.attempt].got = append(st.arms[o.attempt].got, k)
 	}
+}
+
+// applyPutBack puts a signal that an arm took back to the kept ones, in its place among them.
+func (s *State) applyPutBack(st *step, o *Op) {
+	if o.attempt < 0 || o.attempt >= len(st.arms) {
+		return
+	}
+	a := &st.arms[o.attempt]
+	i := slices.IndexFunc(a.got, func(k keptSignal) bool { return k.n == o.n })
+	if i < 0 {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(s.signals, o.n, func(k keptSignal, n int64) int { return int(min(max(k.n-n, -1), 1)) })
+	s.signals = slices.Insert(s.signals, at, a.got[i])
+	a.got = slices.Delete(a.got, i, i+1)
 }
 
 // output is the data of the signal the arm took, or the list of them where it counts; null for a time or condition.
@@ -85,9 +100,13 @@ func (a *arm) output() *value {
 	case a.signal == "":
 		return nil
 	case a.count > 1:
-		return listValue(a.got, nil)
+		parts := make([]*value, len(a.got))
+		for i := range a.got {
+			parts[i] = a.got[i].data
+		}
+		return listValue(parts, nil)
 	case len(a.got) > 0:
-		return a.got[0]
+		return a.got[0].data
 	}
 	return nil
 }

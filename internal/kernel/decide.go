@@ -102,6 +102,10 @@ func (x *decider) emit(o Op) {
 	x.size += 64 + len(o.path) + len(o.data)
 	if err := x.s.apply(&x.ops[len(x.ops)-1]); err != nil {
 		x.err = fmt.Errorf("kernel: %s of %q: %w", o.Kind(), o.path, err)
+		return
+	}
+	if x.s.whens != nil {
+		x.noteOp(&o)
 	}
 }
 

@@ -27,7 +27,7 @@ var opNames = [...]string{
 	opSend: "send", opChild: "child", opListen: "listen",
 	opAwait: "await", opAnswered: "answered", opBeat: "beat",
 	opBase: "base", opTrim: "trim", opWarn: "warn",
-	opSpawn: "spawn", opReturned: "returned",
+	opSpawn: "spawn", opReturned: "returned", opPutBack: "put_back",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -80,6 +80,7 @@ var opFields = [...]fieldNames{
 	opCopied:      {n: "seq", due: "at"},
 	opChild:       {path: "step", attempt: "attempt", text: "id", word: "version", name: "at_end"},
 	opListen:      {text: "who", name: "step", attempt: "attempt"},
+	opPutBack:     {path: "step", n: "signal", attempt: "arm"},
 	opAwait:       {path: "step", attempt: "attempt", word: "outcome", data: "output", until: "silent_at"},
 	opAnswered:    {path: "step", attempt: "attempt", word: "outcome", data: "output", n: "delay"},
 	opBeat:        {path: "step", attempt: "attempt", data: "progress", until: "silent_at"},

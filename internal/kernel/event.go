@@ -14,11 +14,11 @@ type Event struct {
 	At  int64
 	// Type is started, begun, command, step_scheduled, step_queued, attempt_started, retry_scheduled, attempt_lost,
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
-	// items_added, items_started, items_ended, history_trimmed, bound_near, scope_opened, scope_closing, scope_closed, message_sent, signal_received,
-	// signal_consumed, signal_expired, signal_undelivered, undo_noted, step_undone, alarm, variable_set, tags_set, log,
-	// edges, reset, copied, paused, parked, resumed, compensating, completed, failed, cancelled or terminated;
-	// approval_requested, vote and escalated of an approval; callback_awaited, callback_received and callback_beat of a
-	// step that is answered by token.
+	// items_added, items_started, items_ended, history_trimmed, bound_near, scope_opened, scope_closing, scope_closed,
+	// message_sent, signal_received, signal_consumed, signal_expired, signal_undelivered, undo_noted, step_undone, alarm,
+	// variable_set, tags_set, log, edges, reset, copied, paused, parked, resumed, compensating, completed, failed,
+	// cancelled or terminated; approval_requested, vote and escalated of an approval; callback_awaited, callback_received
+	// and callback_beat of a step that is answered by token; signal_returned of a wait that ended otherwise.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -50,7 +50,7 @@ var eventTypes = [...]string{
 	opChild: "child_started", opListen: "", opSpawn: "items_started", opReturned: "items_ended",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied",
-	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat",
+	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat", opPutBack: "signal_returned",
 }
 
 // TypeTrimmed is the type of the event that stands for history that was removed.

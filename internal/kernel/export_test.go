@@ -84,6 +84,13 @@ func (s *Script) Do(line string) ([]string, error) {
 	case "signal-id":
 		id, data, _ := strings.Cut(arg, " ")
 		return s.told(e.feed(Input{Kind: InSignal, Signal: &Signal{Name: step, ID: id, Data: []byte(orNullText(data))}})), nil
+	case "signal-ttl": // signal-ttl NAME 1m DATA
+		ttl, data, _ := strings.Cut(arg, " ")
+		ms, err := expr.ParseDuration(ttl)
+		if err != nil {
+			return nil, err
+		}
+		return s.told(e.feed(Input{Kind: InSignal, Signal: &Signal{Name: step, TTL: ms, Data: []byte(orNullText(data))}})), nil
 	case "after":
 		ms, err := expr.ParseDuration(step)
 		if err != nil {
@@ -174,6 +181,10 @@ func (s *Script) input(line string) (Input, error) {
 		return decision(rest), nil
 	case "token":
 		return tokenAnswer(rest)
+	case "cancel":
+		return Input{Kind: InCancel, Why: rest}, nil
+	case "tick":
+		return Input{Kind: InTick}, nil
 	case "signal":
 		return Input{Kind: InSignal, Signal: &Signal{Name: name, Data: []byte(orNullText(data))}}, nil
 	case "ok":
@@ -343,6 +354,8 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return fmt.Sprintf("signal %d %s arrives", o.n, o.name)
 	case opTook:
 		return fmt.Sprintf("signal %d goes to %s", o.n, o.path)
+	case opPutBack:
+		return fmt.Sprintf("signal %d comes back from %s", o.n, o.path)
 	case opExpired:
 		return fmt.Sprintf("signal %d has expired", o.n)
 	case opUndelivered:

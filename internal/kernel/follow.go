@@ -155,7 +155,6 @@ func (x *decider) startAgain(sc *scope, n *nodeDef) {
 	path := x.startStep(sc, n)
 	if n.m.MaxRuns > 0 && runs >= n.m.MaxRuns {
 		x.emit(Op{kind: opDone, path: path, name: string(model.StepFailed), word: model.Exhausted})
-		x.note("nodes", n.m.ID)
 	}
 }
 

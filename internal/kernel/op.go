@@ -55,6 +55,7 @@ const (
 	opReset                         // an operator takes back a node and everything behind it
 	opChild                         // a child is there
 	opListen                        // another execution wants to hear of the end
+	opPutBack                       // a waiting step gives back a signal that it took and did not use
 	opAwait                         // an attempt succeeded and the answer to its token is awaited
 	opAnswered                      // the holder of a token has answered
 	opBeat                          // the holder of a token gave a sign of life

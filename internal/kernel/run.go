@@ -220,8 +220,11 @@ func (x *decider) end(o Op, st *step) {
 		x.recall(st, "", false)
 	}
 	x.toUndo(&o, st)
+	back := x.giveBack(st, &o)
 	x.emit(o)
-	x.note("nodes", st.node)
+	for _, name := range back {
+		x.offer(name)
+	}
 	if st.stopped() {
 		x.tryClosed(sc)
 	}
@@ -345,8 +348,20 @@ func (x *decider) setVar(st *step, name, op string, r *rendered) *model.Error {
 		}
 	}
 	x.emit(o)
-	x.note("vars", name)
 	return nil
+}
+
+// noteOp remembers what an operation changes of the names that conditions read.
+func (x *decider) noteOp(o *Op) {
+	switch o.kind {
+	case opStep, opTask, opWait, opEnter, opBackoff, opLost, opAsk, opAwait, opDone:
+		_, node, _ := splitPath(o.path)
+		x.note("nodes", node)
+	case opSet:
+		x.note("vars", o.name)
+	case opTags:
+		x.note("execution", "tags")
+	}
 }
 
 // note remembers that a name changed, where somebody waits for a condition.

@@ -12,12 +12,15 @@ import (
 // they began to wait.
 func (x *decider) signal(i int, in *Input) {
 	sig := in.Signal
-	if err := x.refuseSignal(sig); err != nil {
-		x.refuse(i, in, err)
-		return
-	}
 	if sig.ID != "" && slices.Contains(x.s.seen, sig.ID) {
 		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Repeated: true})
+		return
+	}
+	if len(x.s.signals) >= x.bounds.Signals {
+		x.expireSignals()
+	}
+	if err := x.refuseSignal(sig); err != nil {
+		x.refuse(i, in, err)
 		return
 	}
 	x.accept(i, in)
@@ -58,10 +61,25 @@ func (x *decider) keep(sig *Signal) {
 	if len(sig.Data) > 0 {
 		o.data, o.hasData = sig.Data, true
 	}
-	if ttl := x.d.w.Signals[sig.Name].TTL; ttl > 0 {
-		o.until = x.now + int64(ttl)
+	ttl := sig.TTL
+	if ttl == 0 {
+		ttl = int64(x.d.w.Signals[sig.Name].TTL)
+	}
+	if ttl > 0 {
+		o.until = x.now + min(ttl, longestSpan)
 	}
 	x.emit(o)
+}
+
+// expireSignals drops the kept signals whose time has run out, to make room.
+func (x *decider) expireSignals() {
+	for i := 0; i < len(x.s.signals) && x.err == nil; {
+		if k := &x.s.signals[i]; k.expires > 0 && k.expires <= x.now {
+			x.emit(Op{kind: opExpired, n: k.n})
+			continue
+		}
+		i++
+	}
 }
 
 // offer lets the steps that wait for the signal take it. While the execution is paused it is only kept.

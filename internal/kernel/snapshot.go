@@ -289,7 +289,7 @@ func (c *codec) step(st *step) {
 	c.task(&st.task)
 	list(c, &st.arms, func(a *arm) {
 		c.arm(&a.armSpec)
-		list(c, &a.got, c.value)
+		list(c, &a.got, c.signal)
 	})
 	c.comp(st)
 	c.ballot(st)

@@ -195,7 +195,7 @@ type inrefValue struct {
 
 type arm struct {
 	armSpec
-	got []*value
+	got []keptSignal
 }
 
 // comp is what a composite step knows of its instances.

@@ -167,6 +167,27 @@ func (x *decider) endWait(st *step, n *nodeDef, i int) {
 	x.finish(st, n, o, a.output())
 }
 
+// giveBack returns the signals that a wait has collected for alternatives that did not win: they are kept again, as if
+// it had not taken them. It gives their names, to be offered to others once the step has ended.
+func (x *decider) giveBack(st *step, o *Op) (names []string) {
+	if st.comp != nil {
+		return nil // what fed a foreach is consumed
+	}
+	for i := range st.arms {
+		a := &st.arms[i]
+		if o.name == string(model.StepCompleted) && int64(i) == o.n {
+			continue
+		}
+		for len(a.got) > 0 && x.err == nil {
+			x.emit(Op{kind: opPutBack, path: st.path, n: a.got[0].n, attempt: i})
+			if !slices.Contains(names, a.signal) {
+				names = append(names, a.signal)
+			}
+		}
+	}
+	return names
+}
+
 // evalWhens evaluates the conditions of waiting steps that read something that changed. It reports whether one ended.
 func (x *decider) evalWhens() bool {
 	if len(x.changed) == 0 {

@@ -101,6 +101,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		j.signal(x, e, f)
 	case "took":
 		j.took(x, e, f)
+	case "put_back":
+		x.kept[f.Signal] = true
 	case "undelivered", "expired":
 		if !x.kept[f.Signal] {
 			j.fail("I12", "%s: entry %d drops signal %d, which is not kept", x.id, e.Seq, f.Signal)

@@ -118,7 +118,7 @@ func (c *clients) handOver(t runner.Token) {
 		r = model.Result{Error: &model.Error{Code: "sim", Message: "the holder of the token failed"}}
 	}
 	for range 1 + w.r.IntN(2) {
-		w.after(w.upTo(2*time.Minute), func() { c.callBack(t, &kernel.Callback{Result: &r}) })
+		w.after(w.upTo(pick(w.r, 300*time.Millisecond, 2*time.Minute)), func() { c.callBack(t, &kernel.Callback{Result: &r}) })
 	}
 }
 

@@ -195,7 +195,7 @@ func (b *graphOf) sleep() block {
 }
 
 func (b *graphOf) signal() block {
-	id := b.wait(arm{"signal": pick(b.g.r, signals...)})
+	id := b.wait(arm{"signal": pick(b.g.r, signals...), "count": 1 + b.g.r.IntN(2)})
 	if b.g.r.IntN(3) == 0 {
 		return block{id, []string{id}}
 	}
@@ -207,7 +207,7 @@ func (b *graphOf) signal() block {
 
 func (b *graphOf) first() block {
 	id := b.wait(
-		arm{"name": "got", "signal": pick(b.g.r, signals...)},
+		arm{"name": "got", "signal": pick(b.g.r, signals...), "count": 1 + b.g.r.IntN(3)},
 		arm{"name": "late", "for": b.g.duration(100, 200_000)},
 	)
 	return block{id, []string{id}}
