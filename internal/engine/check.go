@@ -2,6 +2,8 @@ package engine
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/internal/kernel"
@@ -42,8 +44,8 @@ func checkOf(w *model.Workflow) (kernel.InputCheck, error) {
 // signalCheckOf makes the check of signals that come from other executions.
 func signalCheckOf(w *model.Workflow) (kernel.SignalCheck, error) {
 	schemas := make(map[string]*spec.InputSchema, len(w.Signals))
-	for name, s := range w.Signals {
-		schema, err := spec.CompileInput(s.Schema)
+	for _, name := range slices.Sorted(maps.Keys(w.Signals)) {
+		schema, err := spec.CompileInput(w.Signals[name].Schema)
 		if err != nil {
 			return nil, err
 		}

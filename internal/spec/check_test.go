@@ -10,7 +10,6 @@ func TestCheckRefusesWhatIsNotRun(t *testing.T) {
 	for key, src := range map[string]string{
 		"limits":       "workflow: w\nlimits: [{name: x, concurrency: 1}]\nnodes: {a: {call: a}}",
 		"limits, node": "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
-		"children":     "workflow: w\nnodes: {a: {foreach: {items: [1], mode: children, do: [{b: {call: b}}]}}}",
 	} {
 		docs, faults := CheckAll([]byte(src), testOptions(""))
 		found := 0
