@@ -418,46 +418,6 @@ func (s *State) resolve(src string) (*value, error) {
 	return nil, fmt.Errorf("no value %q", src)
 }
 
-func (s *State) applyBackoff(st *step, o *Op) {
-	s.landed(st)
-	if st.awaits() {
-		st.sc.running++
-	}
-	st.cb = st.cb.retried(st.attempt)
-	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
-	st.doubt = st.doubt || doubtful(o.err)
-	if st.away != nil {
-		st.away.open = false
-	}
-	for int(o.n) >= len(st.tries) {
-		st.tries = append(st.tries, 0)
-	}
-	st.tries[o.n]++
-	s.setDue(st, o.until)
-}
-
-func (s *State) applyLost(st *step, o *Op) {
-	s.landed(st)
-	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
-	if !o.flag {
-		st.losses++
-		st.doubt = true
-	}
-	s.setDue(st, s.at)
-}
-
-// landed: the attempt of st is with nobody any more.
-func (s *State) landed(st *step) {
-	if !st.out {
-		return
-	}
-	st.out = false
-	s.tasks--
-	if !st.cleanup() {
-		st.sc.outs--
-	}
-}
-
 func (s *State) applyEdges(st *step, o *Op) {
 	sc := st.sc
 	sc.setMarks(o.taken, graph.Taken)

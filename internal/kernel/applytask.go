@@ -1,0 +1,40 @@
+package kernel
+
+import "github.com/pawl-dev/pawl/model"
+
+func (s *State) applyBackoff(st *step, o *Op) {
+	s.landed(st)
+	if st.awaits() {
+		st.sc.running++
+	}
+	st.cb = st.cb.retried(st.attempt)
+	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
+	st.doubt = st.doubt || doubtful(o.err)
+	for int(o.n) >= len(st.tries) {
+		st.tries = append(st.tries, 0)
+	}
+	st.tries[o.n]++
+	s.setDue(st, o.until)
+}
+
+func (s *State) applyLost(st *step, o *Op) {
+	s.landed(st)
+	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
+	if !o.flag {
+		st.losses++
+		st.doubt = true
+	}
+	s.setDue(st, s.at)
+}
+
+// landed: the attempt of st is with nobody any more.
+func (s *State) landed(st *step) {
+	if !st.out {
+		return
+	}
+	st.out = false
+	s.tasks--
+	if !st.cleanup() {
+		st.sc.outs--
+	}
+}
