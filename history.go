@@ -10,7 +10,7 @@ import (
 )
 
 // historyPage is how many entries History reads at a time.
-const historyPage = 256
+const historyPage = 64
 
 // History yields what happened to the execution id, from entry from on (0: from the start), up to now. The iteration
 // ends at the first error.

@@ -29,6 +29,9 @@ func (b *bench) open(o store.Opener, keep bool, opts pawl.Options) (*rig, error)
 	if err := pawl.Register(eng, "noop", noop); err != nil {
 		return nil, err
 	}
+	if err := pawl.Register(eng, "say", say); err != nil {
+		return nil, err
+	}
 	if _, err := eng.Deploy(b.ctx, pawl.Text("bench.yaml", []byte(definitions()))); err != nil {
 		return nil, err
 	}
@@ -55,6 +58,7 @@ func definitions() string {
 		"workflow: each\nversion: 1.0.0\nnodes:\n  - all: {foreach: {items: \"${ input.items }\", as: it, concurrency: 1000, collect: count}, do: [{one: {call: noop}}]}\n",
 		"workflow: nap\nversion: 1.0.0\nnodes:\n  - nap: {wait: {for: 24h}}\n",
 	)
+	docs = append(docs, endlessDefinitions()...)
 	return strings.Join(docs, "---\n")
 }
 

@@ -40,6 +40,8 @@ var cases = []struct {
 	{"chain10", func(b *bench) ([]row, error) { return b.chain(10) }},
 	{"latency3", (*bench).latency},
 	{"foreach10k", (*bench).foreach},
+	{"loop1m", (*bench).loop},
+	{"talk100k", (*bench).talk},
 	{"sleep100k", (*bench).sleep},
 	{"restart100k", (*bench).restart},
 }

@@ -16,25 +16,28 @@ import (
 // foreach runs one execution over many items, and over a tenth of them: the time per item must not grow.
 func (b *bench) foreach() ([]row, error) {
 	const n = 10_000
-	var large, small, commits []float64
+	var large, small, commits, bytes []float64
 	for range b.reps {
 		r, err := b.open(b.fresh(), false, pawl.Options{})
 		if err != nil {
 			return nil, err
 		}
+		each := 0.0
 		for _, items := range []int{n / 10, n} {
 			before := r.work()
 			began := time.Now()
 			if err := r.items(b.ctx, items); err != nil {
 				return nil, err
 			}
-			s := time.Since(began).Seconds()
+			s, w := time.Since(began).Seconds(), r.work().minus(before)
 			if items < n {
 				small = append(small, float64(items)/s)
+				each = float64(w.bytes) / float64(items)
 				continue
 			}
+			bytes = append(bytes, ratio(float64(w.bytes)/n, each))
 			large = append(large, float64(items)/s)
-			commits = append(commits, float64(r.work().minus(before).entries))
+			commits = append(commits, float64(w.entries))
 		}
 		if err := r.close(); err != nil {
 			return nil, err
@@ -42,7 +45,11 @@ func (b *bench) foreach() ([]row, error) {
 	}
 	rate, tenth := of("foreach10k", "items", "items/s", large...), of("foreach10k", "items_of_1k", "items/s", small...)
 	linear := of("foreach10k", "time_per_item_10k_to_1k", "times", ratio(tenth.Median, rate.Median))
-	return []row{rate, tenth, linear.atMost(1.5, linear.Median, "linear: <= 1.5"), of("foreach10k", "entries", "rows", commits...)}, nil
+	size := of("foreach10k", "bytes_per_item_10k_to_1k", "times", bytes...)
+	return []row{
+		rate, tenth, linear.atMost(1.5, linear.Median, "linear: <= 1.5"), size.atMost(1.3, size.Median, "linear: <= 1.3"),
+		of("foreach10k", "entries", "rows", commits...),
+	}, nil
 }
 
 func (r *rig) items(ctx context.Context, n int) error {

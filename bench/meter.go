@@ -20,10 +20,12 @@ type meter struct {
 // work is what went to the store.
 type work struct {
 	batches, entries, heads, ended, snapshots, bytes int
+	// saved are the bytes of snapshots.
+	saved int
 }
 
 func (w work) minus(o work) work {
-	return work{w.batches - o.batches, w.entries - o.entries, w.heads - o.heads, w.ended - o.ended, w.snapshots - o.snapshots, w.bytes - o.bytes}
+	return work{w.batches - o.batches, w.entries - o.entries, w.heads - o.heads, w.ended - o.ended, w.snapshots - o.snapshots, w.bytes - o.bytes, w.saved - o.saved}
 }
 
 // perBatch is the mean number of entries in a batch.
@@ -70,6 +72,9 @@ func (m *meter) count(b *store.Batch) {
 		}
 		for j := range p.Entries {
 			m.n.bytes += len(p.Entries[j].Body)
+		}
+		for j := range p.Snapshots {
+			m.n.saved += len(p.Snapshots[j].Body)
 		}
 	}
 	if m.keep {

@@ -13,6 +13,8 @@ type fold struct {
 	state *kernel.State
 	// head is set where the execution is being loaded; nil in an audit.
 	head *record.Head
+	// Of the pages so far.
+	entries, bytes int
 }
 
 // wantAudit begins the audit of one execution at rest.
@@ -46,7 +48,15 @@ func (c *Core) foldAll(e *execution, l *Loaded) {
 
 func (c *Core) foldFrom(id record.ID, f *fold) {
 	c.folds[id] = f
-	c.out.Journal = append(c.out.Journal, JournalRead{Execution: id, From: f.state.Seq() + 1, Limit: journalPage})
+	c.out.Journal = append(c.out.Journal, JournalRead{Execution: id, From: f.state.Seq() + 1, Limit: f.page()})
+}
+
+// page is how many entries are asked for next.
+func (f *fold) page() int {
+	if f.entries == 0 {
+		return firstPage
+	}
+	return min(max(pageBytes/(f.bytes/f.entries+1), 1), journalPage)
 }
 
 // JournalFound answers Ready.Journal. failed says that the store can't read it, however often it is asked.
@@ -67,6 +77,10 @@ func (c *Core) JournalFound(now int64, r JournalRead, list []record.Entry, faile
 	why := failed
 	if why == "" {
 		why = f.apply(list)
+	}
+	if f.head == nil && f.bytes > auditLargest {
+		e.audited = e.state.Seq()
+		return
 	}
 	switch {
 	case why == "" && len(list) >= r.Limit:
@@ -92,6 +106,7 @@ func (f *fold) apply(list []record.Entry) (why string) {
 		if err := applyEntry(f.state, &list[i]); err != nil {
 			return err.Error()
 		}
+		f.entries, f.bytes = f.entries+1, f.bytes+len(list[i].Body)
 	}
 	return ""
 }

@@ -32,7 +32,11 @@ const (
 	forgetLater   = 100 // milliseconds until the next try where a key is busy
 	scanLimit     = 1000
 	journalPage   = 512
-	auditLongest  = 20_000 // entries; longer journals are not audited in the background
+	firstPage     = 16       // entries may be large; what the first page shows decides how long the next is
+	pageBytes     = 4 << 20  // of a page, about
+	auditLongest  = 20_000   // entries; longer journals are not audited in the background
+	auditLargest  = 16 << 20 // bytes likewise
+	snapshotGrown = 4 << 20  // bytes of entries after which a snapshot is due although they are few
 )
 
 func (c Config) withDefaults() Config {

@@ -182,7 +182,8 @@ func (c *Core) truth(e *execution) int64 {
 }
 
 func (c *Core) snapshotDue(e *execution) bool {
-	return e.state.Seq()-e.snapSeq >= uint64(c.cfg.SnapshotEvery) && e.grown >= 4*e.snapBytes && !e.closed()
+	many := e.state.Seq()-e.snapSeq >= uint64(c.cfg.SnapshotEvery) || e.grown >= snapshotGrown
+	return many && e.grown >= 4*e.snapBytes && !e.closed()
 }
 
 // answer tells the senders of c.src what became of their inputs, once that is durable.
