@@ -339,5 +339,5 @@ func (m *Machine) random() uint64 {
 var alarmCodes = [...]string{
 	shard.AlarmQuarantine: "quarantine", shard.AlarmHeld: "held", shard.AlarmAudit: "audit", shard.AlarmDeadLetter: "dead_letter",
 	shard.AlarmExecution: "execution",
-	shard.AlarmBound: "bound",
+	shard.AlarmBound:     "bound",
 }

@@ -49,10 +49,37 @@ func (x *decider) judgeEach(st *step, n *nodeDef) {
 	switch {
 	case c.failed > 0 && (over || n.onFailure() != "finish"):
 		x.verdict(st, ending{outcome: "error", err: c.blame(c.lastError())})
+	case c.open && st.sc.held != nil:
+		x.lastTokens(st.sc)
 	case over && n.scope.g.CanFork:
 		x.verdict(st, ending{outcome: "success", from: "instances"})
 	case over:
 		x.verdict(st, ending{outcome: "success", from: "last"})
+	}
+}
+
+// lastTokens: a failure that waits for the other steps leaves the edges behind it undecided. Where only tails wait for
+// them, no more tokens come.
+func (x *decider) lastTokens(sc *scope) {
+	if sc.unfollowed > 0 || x.err != nil {
+		return
+	}
+	var waiting []*step
+	for i := range sc.nodes {
+		if st := sc.nodes[i].step; !st.over() && st.comp != nil && st.comp.open && st.comp.live == 0 && x.def(st).kind == kindEach {
+			waiting = append(waiting, st)
+		}
+	}
+	if len(waiting) < sc.live {
+		return
+	}
+	for _, st := range waiting {
+		if c := st.comp; c.good+c.failed == c.total && c.verdict == "" {
+			x.emit(Op{kind: opFeed, path: st.path, flag: true})
+			if x.err == nil {
+				x.judge(st, x.def(st), nil)
+			}
+		}
 	}
 }
 

@@ -192,6 +192,12 @@ func (n *names) node(id string) *step {
 		if rec := sc.ran(id); rec != nil {
 			return rec.step
 		}
+		// From outside, a node with join: each stands for all that it started.
+		if tail := n.x.scopeDef(sc).tails[id]; tail != "" && written(tail) == id {
+			if rec := sc.rec(tail); rec != nil {
+				return rec.step
+			}
+		}
 	}
 	return nil
 }

@@ -398,15 +398,18 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 	case opWarn:
 		return "warning: " + Warning{o.name, o.attempt, o.n, o.until}.String()
 	case opFeed:
-		text := o.path + ": "
+		text := o.path + ":"
 		if o.until > 0 {
-			text += fmt.Sprintf("takes signal %d", o.until)
+			text += fmt.Sprintf(" takes signal %d", o.until)
 		}
 		if o.n > 0 {
-			text += fmt.Sprintf("%d more", o.n)
+			text += fmt.Sprintf(" %d more", o.n)
 		}
 		if o.flag {
-			text += ", no more come"
+			if text != o.path+":" {
+				text += ","
+			}
+			text += " no more come"
 		}
 		return text
 	case opMore:

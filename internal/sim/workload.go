@@ -231,8 +231,11 @@ func (b *graphOf) fork() block {
 		arms = append(arms, arm)
 	}
 	join := b.node("set", map[string]any{})
-	if r.IntN(2) == 0 {
+	switch r.IntN(5) {
+	case 0, 1:
 		b.last().Join = model.Join{N: 1 + r.IntN(width)}
+	case 2:
+		b.last().Join = model.Join{Each: true} // all that follows runs once for each arm
 	}
 	for _, a := range arms {
 		b.edge(a, model.OnElse, join)
@@ -334,6 +337,20 @@ func (b *graphOf) foreach() block {
 	if b.g.r.IntN(4) == 0 && !writesOutside(&s) {
 		c.Mode = "children"
 		c.Collect = pick(b.g.r, "", "count", "none")
+		return b.composite("foreach", c)
+	}
+	switch b.g.r.IntN(6) {
+	case 0:
+		c.Batch = 1 + b.g.r.IntN(3)
+	case 1:
+		c.Add, c.Close = "more", "go"
+		fed := b.composite("foreach", c)
+		for i := range b.Nodes {
+			if b.Nodes[i].ID == fed.entry {
+				b.Nodes[i].Timeout = b.g.duration(5_000, 300_000)
+			}
+		}
+		return fed
 	}
 	return b.composite("foreach", c)
 }
