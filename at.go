@@ -48,6 +48,12 @@ func (e *Engine) entries(ctx context.Context, id record.ID, upto uint64) (list [
 		}
 		for i := range page {
 			en := &page[i]
+			if en.Seq > next && kernel.BeginsWithState(en.Body) { // what is before was removed
+				if upto > 0 && upto < en.Seq {
+					return nil, notFound("the entries of the execution %s before %d were removed", id, en.Seq)
+				}
+				list, next = nil, en.Seq
+			}
 			if en.Seq != next || len(en.Body) == 0 || en.Body[0] != record.CodecPlain || en.Checksum() != en.Sum {
 				return nil, damagedJournal(id, fmt.Errorf("entry %d", next))
 			}

@@ -56,6 +56,12 @@ output: "${ vars.n }"
 		t.Fatalf("%+v", x)
 	}
 	short()
+	if at, err := h.eng.GetAt(t.Context(), run.ID(), x.Seq-1); err != nil || at.Status != model.Running || string(at.Input) != `{"to":200}` {
+		t.Fatalf("%+v %v", at, err)
+	}
+	if _, err := h.eng.GetAt(t.Context(), run.ID(), 3); pawl.Code(err) != pawl.CodeNotFound || !strings.Contains(err.Error(), "were removed") {
+		t.Fatalf("the state at a removed entry: %v", err)
+	}
 	h.reopen()
 	x, err := h.run(run).Get(t.Context())
 	if err != nil || string(x.Input) != `{"to":200}` || string(x.Output) != "400" {
