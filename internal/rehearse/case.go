@@ -45,13 +45,12 @@ type end struct {
 
 // run is a case in progress.
 type run struct {
-	w     *World
-	s     *Suite
-	c     *spec.Case
-	m     *Mocks
-	id    record.ID
-	begun int64
-	r     *Result
+	w  *World
+	s  *Suite
+	c  *spec.Case
+	m  *Mocks
+	id record.ID
+	r  *Result
 }
 
 // Run plays one case and compares. crash is where the process dies in it.
