@@ -15,6 +15,25 @@ func (r *Run) operate(what string, in kernel.Input, why string) {
 	r.must(what+" "+in.Step, r.do(engine.Command{Verb: shard.Operate, Operator: &in, By: in.By, Why: why}))
 }
 
+// Callback answers the token of the task at step, a path or a node id, whose step waits for it.
+func (r *Run) Callback(step string, a Answer) {
+	r.w.t.Helper()
+	for _, o := range r.view().Open {
+		if o.Kind != kernel.OpenCallback || o.Step != step && o.Node != step {
+			continue
+		}
+		res := &model.Result{Outcome: a.Outcome, Error: a.Error}
+		if a.Output != nil {
+			res.Output = r.w.json("the output", a.Output)
+		}
+		r.must("answering "+step, r.do(engine.Command{
+			Verb: shard.Callback, Task: kernel.TaskRef{Step: o.Step, Attempt: o.Attempt}, Callback: &kernel.Callback{Result: res},
+		}))
+		return
+	}
+	r.w.t.Fatalf("pawltest: no step of %s waits for a callback", step)
+}
+
 // Retry runs the node of a failed step again.
 func (r *Run) Retry(step, why string) {
 	r.w.t.Helper()

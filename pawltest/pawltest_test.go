@@ -217,6 +217,21 @@ nodes:
 	}
 }
 
+func TestCallback(t *testing.T) {
+	w := pawltest.New(t, pawl.Text("account.yaml", []byte("workflow: account\nnodes: {open: {call: open, callback: true, timeout: 1d}}")))
+	w.Mock("open", pawltest.Answer{Delay: time.Minute})
+	run := w.Start("account", nil)
+	w.Pass(time.Hour)
+	run.Callback("open", pawltest.Answer{Output: map[string]int{"id": 7}})
+	var out struct{ ID int }
+	if w.Run(); run.Status() != "completed" {
+		t.Fatal(run.Status())
+	}
+	if run.Output(&out); out.ID != 7 {
+		t.Error(out)
+	}
+}
+
 func TestRunCases(t *testing.T) {
 	pawltest.RunCases(t, "../examples/order/order.test.yaml", pawltest.Everywhere(), pawltest.Covered())
 }

@@ -110,6 +110,10 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		c.Verb = shard.Pause
 	case "resume":
 		c.Verb, c.Shift = shard.Resume, a.Shift
+	case "callback":
+		if err := x.callback(a, e, &c); err != nil {
+			return nil, err
+		}
 	case "retry", "skip", "complete", "fail", "route":
 		c.Verb, c.Why, c.Operator = shard.Operate, a.Why, operator(a)
 	default:
@@ -120,6 +124,22 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		return nil, fmt.Errorf("the engine does not answer %s", a.Verb)
 	}
 	return r.Error, x.w.err
+}
+
+// callback answers the token of a task whose step waits for it.
+func (x *run) callback(a *spec.Act, e *Execution, c *engine.Command) error {
+	v, err := x.w.View(e.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range v.Open {
+		if o.Kind == kernel.OpenCallback && (o.Node == a.Of || o.Step == a.Of) {
+			c.Verb, c.Why, c.Task = shard.Callback, a.Why, kernel.TaskRef{Step: o.Step, Attempt: o.Attempt}
+			c.Callback = &kernel.Callback{Result: &model.Result{Outcome: a.Outcome, Output: a.Output, Error: a.Error}}
+			return nil
+		}
+	}
+	return fmt.Errorf("no step of %s waits for a callback", a.Of)
 }
 
 // operator is what an operator asks for.
