@@ -2,6 +2,9 @@ package pawl
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
 )
 
 // StartOption goes with [Engine.Start].
@@ -88,6 +92,9 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 	if o.key == "" && o.request != "" {
 		o.key = "request:" + o.request
 	}
+	if run, err := e.started(ctx, workflow, &o); run != nil || err != nil {
+		return run, err
+	}
 	v, err := e.version(ctx, workflow, o.version)
 	if err != nil {
 		return nil, err
@@ -124,7 +131,7 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 	if o.key != "" {
 		slot = record.KeySlot(record.Key{Namespace: s.Namespace, Workflow: s.Workflow, Key: s.Key})
 	}
-	s.ID = record.NewID(now.UnixMilli(), rand.Uint64(), slot)
+	s.ID = record.NewID(now.UnixMilli(), o.random(s.Workflow, s.Namespace), slot)
 	c := engine.Command{
 		Verb: shard.Start, Execution: s.ID, Start: s, Existing: o.existing,
 		Request: o.request, By: o.by, Why: o.why,
@@ -137,4 +144,36 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 		return nil, err
 	}
 	return &Run{eng: e, id: r.Execution, existing: r.Existing}, nil
+}
+
+// random is the random part of the id of a new execution. A request id gives it, so that a repeat is known by it.
+func (o *startOptions) random(workflow, namespace string) uint64 {
+	if o.request == "" {
+		return rand.Uint64()
+	}
+	h := sha256.New()
+	for _, s := range []string{namespace, workflow, o.key, o.request} {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return binary.BigEndian.Uint64(h.Sum(nil))
+}
+
+// started finds what a request with a key has started before, if the key belongs to another execution meanwhile; as
+// long as it is the holder, the engine knows. Only the newest of very many executions of one key are looked at.
+func (e *Engine) started(ctx context.Context, workflow string, o *startOptions) (*Run, error) {
+	if o.request == "" {
+		return nil, nil
+	}
+	page, err := e.backend.Search(ctx, e.opts.Namespace, store.Filter{Workflow: workflow, Key: o.key, Limit: 1000})
+	if err != nil {
+		return nil, wrapStore("looking for what the request has started", err)
+	}
+	random := o.random(workflow, e.opts.Namespace)
+	for i := range page.Heads {
+		// The newest is the holder; there the engine compares the inputs.
+		if id := page.Heads[i].Execution; i > 0 && id.Random() == random {
+			return &Run{eng: e, id: id, existing: true}, nil
+		}
+	}
+	return nil, nil
 }

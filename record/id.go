@@ -24,6 +24,10 @@ func NewID(ms int64, random uint64, slot uint16) ID {
 // Millis is the time in the id, Unix milliseconds.
 func (id ID) Millis() int64 { return int64(binary.BigEndian.Uint64(id[:8]) >> 16) }
 
+// Random is the random part. That of an execution started with a request id is derived from it, so that the execution
+// of a repeated request can be told from its id.
+func (id ID) Random() uint64 { return binary.BigEndian.Uint64(id[6:14]) }
+
 // Slot decides the shard.
 func (id ID) Slot() uint16 { return binary.BigEndian.Uint16(id[14:]) }
 

@@ -23,6 +23,11 @@ type cli struct {
 	Reject     rejectCmd     `cmd:"" help:"Reject what an execution asks."`
 	Cancel     cancelCmd     `cmd:"" help:"Ask executions to end, undoing what they did."`
 	Pause      pauseCmd      `cmd:"" help:"Stop executions from starting anything, until resumed."`
+	Deploy     deployCmd     `cmd:"" help:"Add the workflows of files as versions; starts use them from then on."`
+	Versions   versionsCmd   `cmd:"" help:"List the deployed versions of a workflow, or of all."`
+	Activate   activateCmd   `cmd:"" help:"Let starts use another version, up or down: this is how to roll back."`
+	Retire     retireCmd     `cmd:"" help:"Stop starts of a version; open executions go on."`
+	Diff       diffCmd       `cmd:"" help:"Say what changed between two versions: nodes, edges, input, rules."`
 	Test       testCmd       `cmd:"" help:"Play saved cases of workflows on virtual time; nothing is really called."`
 	Retry      retryCmd      `cmd:"" help:"Run a failed step again; what came after it is taken back."`
 	Move       moveCmd       `cmd:"" help:"Begin at another node; what was behind it is taken back."`
@@ -121,6 +126,14 @@ func hintFor(err error) string {
 		return "Wait for it to end, stop it with Ctrl-C (it can be resumed), or use another store with --store."
 	case pawl.CodeKeyConflict:
 		return "The key was used with another input; choose another --key."
+	case pawl.CodeKeyExists:
+		return "Choose another --key, or say what to do with the holder: --on-existing new or replace."
+	case pawl.CodeNarrows:
+		return "Give it a new major version, or say why it breaks nobody: pawl deploy FILE --force REASON."
+	case pawl.CodeDependents:
+		return "Retire those first, deploy a version that fits them, or say why it may go: --force REASON."
+	case pawl.CodeRetired:
+		return "pawl versions lists what there is; pawl retire --undo lets a version take starts again."
 	case pawl.CodeUnavailable:
 		return "Whether it happened is not known; repeat it with the same --key."
 	}

@@ -33,6 +33,8 @@ type verb struct {
 	takesID    bool
 	// words are what the first argument can be.
 	words string
+	// takesVersion: a workflow, then versions of it.
+	takesVersion bool
 }
 
 type flagInfo struct{ name, help, values string }
@@ -54,6 +56,7 @@ func verbsOf(k *kong.Kong) []verb {
 			if p.Enum != "" {
 				v.words = strings.ReplaceAll(p.Enum, ",", " ")
 			}
+			v.takesVersion = v.takesVersion || p.Name == "workflow"
 		}
 		out = append(out, v)
 	}
@@ -81,9 +84,13 @@ _pawl() {
 		if v.words != "" {
 			fmt.Fprintf(e.out, "      [[ $COMP_CWORD -eq 2 ]] && { COMPREPLY=($(compgen -W %q -- \"$cur\")); return; }\n", v.words)
 		}
-		if v.takesID {
+		switch {
+		case v.takesID:
 			fmt.Fprint(e.out, "      COMPREPLY=($(compgen -W \"$(pawl list -o name 2>/dev/null)\" -- \"$cur\"))\n")
-		} else {
+		case v.takesVersion:
+			fmt.Fprint(e.out, "      local workflow=; [[ $COMP_CWORD -gt 2 ]] && workflow=${COMP_WORDS[2]}\n")
+			fmt.Fprint(e.out, "      COMPREPLY=($(compgen -W \"$(pawl versions $workflow -o name 2>/dev/null)\" -- \"$cur\"))\n")
+		default:
 			fmt.Fprint(e.out, "      COMPREPLY=($(compgen -f -- \"$cur\"))\n")
 		}
 		fmt.Fprint(e.out, "      ;;\n")
@@ -120,6 +127,10 @@ func zshCompletion(e *env, verbs []verb) {
 		if v.takesID {
 			rest = "*:id:($(pawl list -o name 2>/dev/null))"
 		}
+		if v.takesVersion {
+			fmt.Fprintf(e.out, " \\\n        %q", "1:workflow:($(pawl versions -o name 2>/dev/null))")
+			rest = "*:version:($(pawl versions $words[2] -o name 2>/dev/null))"
+		}
 		fmt.Fprintf(e.out, " \\\n        %q\n      ;;\n", rest)
 	}
 	fmt.Fprint(e.out, "  esac\n}\n_pawl \"$@\"\n")
@@ -140,6 +151,9 @@ func fishCompletion(e *env, verbs []verb) {
 		}
 		if v.words != "" {
 			fmt.Fprintf(e.out, "complete -c pawl -n %s -a '%s'\n", seen, v.words)
+		}
+		if v.takesVersion {
+			fmt.Fprintf(e.out, "complete -c pawl -n %s -f -a '(pawl versions (commandline -opc)[3] -o name 2>/dev/null)'\n", seen)
 		}
 		for _, f := range v.flags {
 			values := ""

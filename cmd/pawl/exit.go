@@ -47,6 +47,8 @@ var exitCodes = map[string]int{
 	pawl.CodeNotPaused:      exitConflict,
 	pawl.CodeVersionExists:  exitConflict,
 	pawl.CodeRetired:        exitConflict,
+	pawl.CodeNarrows:        exitConflict,
+	pawl.CodeDependents:     exitConflict,
 	pawl.CodeNotWaiting:     exitConflict,
 	pawl.CodeAmbiguous:      exitConflict,
 	pawl.CodeAlreadyDecided: exitConflict,

@@ -14,16 +14,20 @@ type runCmd struct {
 	storeFlags
 	workFlags
 	followFlags
-	File     string        `arg:"" help:"Definition file, - for stdin."`
-	Input    []string      `short:"i" sep:"none" help:"Input: @FILE, JSON, or key=value; repeatable." placeholder:"INPUT"`
-	Key      string        `short:"k" help:"Name of the execution; the same key and input again give the same execution." placeholder:"KEY"`
-	Workflow string        `short:"w" help:"Which workflow of the file to start; the last one." placeholder:"NAME"`
-	Delay    time.Duration `help:"Hold the first step back." placeholder:"DURATION"`
-	Detach   bool          `help:"Leave as soon as nothing is left but waiting, printing the id."`
+	File       string        `arg:"" help:"Definition file, - for stdin."`
+	Input      []string      `short:"i" sep:"none" help:"Input: @FILE, JSON, or key=value; repeatable." placeholder:"INPUT"`
+	Key        string        `short:"k" help:"Name of the execution; the same key and input again give the same execution." placeholder:"KEY"`
+	OnExisting string        `help:"What to do where the key is taken: return its execution, reject, start a new one if that has ended, or replace it." enum:"return,reject,new,replace" default:"return"`
+	Workflow   string        `short:"w" help:"Which workflow of the file to start; the last one." placeholder:"NAME"`
+	Delay      time.Duration `help:"Hold the first step back." placeholder:"DURATION"`
+	Detach     bool          `help:"Leave as soon as nothing is left but waiting, printing the id."`
 }
 
 // Run deploys the file, starts an execution and follows it.
 func (c *runCmd) Run(ctx context.Context, e *env) error {
+	if c.Key == "" && c.OnExisting != "return" {
+		return usage("--on-existing needs a --key")
+	}
 	text, err := readFile(e, c.File)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func (c *runCmd) start(ctx context.Context, eng *pawl.Engine, e *env, src pawl.S
 	}
 	opts := []pawl.StartOption{pawl.Version(v.Version)}
 	if c.Key != "" {
-		opts = append(opts, pawl.Key(c.Key))
+		opts = append(opts, pawl.Key(c.Key), pawl.OnExisting(existing[c.OnExisting]))
 	}
 	if c.Delay > 0 {
 		opts = append(opts, pawl.Delay(c.Delay))
@@ -89,6 +93,11 @@ func (c *runCmd) start(ctx context.Context, eng *pawl.Engine, e *env, src pawl.S
 		e.say("The key %s belongs to the execution %s already.", c.Key, run.ID())
 	}
 	return run, v.Workflow + " " + v.Version, nil
+}
+
+// existing are the words of --on-existing.
+var existing = map[string]pawl.Existing{
+	"return": pawl.ReturnExisting, "reject": pawl.RejectExisting, "new": pawl.NewUnlessOpen, "replace": pawl.ReplaceOpen,
 }
 
 func pick(versions []pawl.DeployedVersion, name string) (pawl.DeployedVersion, error) {

@@ -36,9 +36,10 @@ type mode uint8
 const (
 	inspecting mode = iota // executes nothing
 	working
+	creating // executes nothing, but makes a store
 )
 
-// open opens the engine on the store. A store that is not there is made only by verbs that work.
+// open opens the engine on the store. A store that is not there is made only by verbs that put something into it.
 func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pawl.Engine, error) {
 	if err := s.prepare(m); err != nil {
 		return nil, err

@@ -28,6 +28,8 @@ var Pawl = House{
 		{Path: "internal/narrow", Ring: 1, Role: Laws, For: "what an input schema took and another refuses"},
 		{Path: "internal/catalog", Ring: 1, Role: Laws, For: "deployed versions: which a start uses, what a deploy may change, who depends on whom",
 			May: []string{"model", "record", "internal/semver", "internal/narrow", "internal/spec"}},
+		{Path: "internal/diff", Ring: 1, Role: Laws, For: "what changed between two definitions",
+			May: []string{"model", "internal/narrow"}},
 		{Path: "internal/draw", Ring: 1, Role: Laws, For: "a workflow as text, Mermaid, DOT, SVG",
 			May: []string{"model"}},
 
@@ -68,7 +70,7 @@ var Pawl = House{
 
 		// Ring 4: doors.
 		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/semver",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/diff", "internal/semver",
 				"store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
 
 		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",
@@ -89,7 +91,7 @@ var Pawl = House{
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
-	Pure:      []string{"model", "record", "internal/nearest", "internal/semver", "internal/narrow", "internal/catalog", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
+	Pure:      []string{"model", "record", "internal/nearest", "internal/semver", "internal/narrow", "internal/catalog", "internal/diff", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
 	PureFiles: []string{"internal/engine/*.go"},
 	Impure: []string{
 		"internal/engine/loop*.go",  // run requests on goroutines, lease, watch; decide nothing

@@ -94,7 +94,7 @@ func (c Catalog) Names() string {
 		}
 		out = append(out, name)
 	}
-	return few(out)
+	return few(out, ", ")
 }
 
 // Dependent is a version that starts another workflow.

@@ -69,7 +69,7 @@ func TestNamesAreBounded(t *testing.T) {
 	for i := range 20 {
 		c = append(c, Version{Workflow: "w", Version: fmt.Sprintf("1.0.%d", i)})
 	}
-	if got := c.Names(); !strings.HasPrefix(got, "1.0.19, ") || !strings.HasSuffix(got, "1.0.12 and others") {
+	if got := c.Names(); !strings.HasPrefix(got, "1.0.19, ") || !strings.HasSuffix(got, "1.0.12, and others") {
 		t.Error(got)
 	}
 }

@@ -291,7 +291,7 @@ type Narrows struct {
 func (e *Narrows) Error() string {
 	s := e.Workflow + " " + e.Version + " takes less input than " + e.Than + ": " + lossesIn(e.Losses)
 	if len(e.Dependents) > 0 {
-		s += "; it is started by " + listed(e.Dependents)
+		s += ". It is started by " + listed(e.Dependents)
 	}
 	return s
 }
@@ -301,7 +301,7 @@ func lossesIn(all []narrow.Loss) string {
 	for _, l := range all {
 		out = append(out, l.String())
 	}
-	return few(out)
+	return few(out, "; ")
 }
 
 func listed(all []Dependent) string {
@@ -311,16 +311,16 @@ func listed(all []Dependent) string {
 			out = append(out, s)
 		}
 	}
-	return few(out)
+	return few(out, ", ")
 }
 
 // namesShown bounds how many of many a message names.
 const namesShown = 8
 
 // few joins the first of many.
-func few(all []string) string {
+func few(all []string, between string) string {
 	if len(all) > namesShown {
-		return strings.Join(all[:namesShown], ", ") + " and others"
+		return strings.Join(all[:namesShown], between) + between + "and others"
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(all, between)
 }

@@ -153,10 +153,10 @@ func TestDeploy(t *testing.T) {
 			{text("order", "1.0.0", "", calls("pay", ">=1")), "", "order 1.0.0 moves active"},
 			{text("report", "1.0.0", "", calls("pay", "")), "", "report 1.0.0 moves active"},
 			{text("safe", "1.0.0", "", calls("pay", "^1")), "", "safe 1.0.0 moves active"},
-			{text("pay", "2.0.0", "{a: integer}", ""), "", "refused: pay 2.0.0 takes less input than 1.0.0: a was string, is integer; it is started by order 1.0.0 (>=1), report 1.0.0"},
-			{text("pay", "2.0.0", "{a: integer}", ""), "inactive", "refused: pay 2.0.0 takes less input than 1.0.0: a was string, is integer; it is started by order 1.0.0 (>=1)"},
+			{text("pay", "2.0.0", "{a: integer}", ""), "", "refused: pay 2.0.0 takes less input than 1.0.0: a was string, is integer. It is started by order 1.0.0 (>=1), report 1.0.0"},
+			{text("pay", "2.0.0", "{a: integer}", ""), "inactive", "refused: pay 2.0.0 takes less input than 1.0.0: a was string, is integer. It is started by order 1.0.0 (>=1)"},
 			{text("pay", "2.0.0", "{a: any}", ""), "", "pay 2.0.0 moves active"},
-			{text("pay", "", "{a: any, b: any}", ""), "", "refused: pay 2.0.1 takes less input than 2.0.0: b is required now; it is started by order 1.0.0 (>=1), report 1.0.0"},
+			{text("pay", "", "{a: any, b: any}", ""), "", "refused: pay 2.0.1 takes less input than 2.0.0: b is required now. It is started by order 1.0.0 (>=1), report 1.0.0"},
 		}},
 		{"comes with its dependent", []act{
 			{text("pay", "1.0.0", "{a: string}", ""), "", "pay 1.0.0 moves active"},

@@ -10,6 +10,9 @@ func (s *State) applyBackoff(st *step, o *Op) {
 	st.cb = st.cb.retried(st.attempt)
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
 	st.doubt = st.doubt || doubtful(o.err)
+	if st.away != nil {
+		st.away.open = false
+	}
 	for int(o.n) >= len(st.tries) {
 		st.tries = append(st.tries, 0)
 	}

@@ -130,7 +130,9 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 		open = false
 	}
 	switch {
-	case k.row.Execution == s.Execution:
+	case repeats(&s, k) && s.Digest != k.row.Digest:
+		c.answerHolder(k, s, &model.Error{Code: CodeKeyConflict, Message: "this request has started execution " + k.row.Execution.String() + " with another input"})
+	case repeats(&s, k), k.row.Execution == s.Execution:
 		c.answerHolder(k, s, nil)
 	case s.Existing == Return && s.Digest == k.row.Digest:
 		c.answerHolder(k, s, nil)
@@ -147,6 +149,12 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 		return c.takeKey(k, s)
 	}
 	return true
+}
+
+// repeats reports whether s is the request that has started the holder of its key, sent again. Whatever it asks for
+// where the key is taken, it is answered with what it did.
+func repeats(s *start, k *keyRow) bool {
+	return s.Request != "" && s.Execution.Random() == k.row.Execution.Random()
 }
 
 // takeKey gives k to a new execution. A start that may have happened already is looked up first; false: it waits.

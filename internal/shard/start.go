@@ -29,7 +29,8 @@ func (c *Core) start(s start) {
 	if s.letter != nil {
 		c.expect(s.Execution)
 	}
-	if e := c.execs[s.Execution]; e != nil && (s.Start.Key == "" || e.known()) {
+	// A request that is sent again within a millisecond has its id again, perhaps with another input: its key decides.
+	if e := c.execs[s.Execution]; e != nil && (s.Start.Key == "" || e.known() && s.Request == "") {
 		c.foundID(e, s)
 		return
 	}
