@@ -27,6 +27,7 @@ type commandOptions struct {
 	ifAt, scope              string
 	ifSeq, upto              uint64
 	from                     []string
+	renames                  map[string]string
 	plan                     *Preview
 }
 

@@ -16,7 +16,7 @@ import (
 func refused(e *model.Error) error {
 	out := &Error{Code: e.Code, Message: e.Message}
 	if len(e.Details) > 0 {
-		out.Cause = errors.New(string(e.Details))
+		out.Cause = refusedBy(e)
 	}
 	return out
 }

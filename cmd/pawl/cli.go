@@ -37,6 +37,7 @@ type cli struct {
 	Route      routeCmd      `cmd:"" help:"Choose the edge of a step whose edges could not be decided."`
 	Rerun      rerunCmd      `cmd:"" help:"Start a closed execution again, from its failed steps or others; the rest keeps its results."`
 	Fork       forkCmd       `cmd:"" help:"Start an execution with the state of another, as it is or was."`
+	Migrate    migrateCmd    `cmd:"" help:"Let an execution go on with another version of its workflow."`
 	Vars       varsCmd       `cmd:"" help:"Show or change the variables of an execution."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
 	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -59,10 +60,15 @@ func (e *env) showPlan(p *pawl.Preview, f format) error {
 	} else if p.Refused == nil {
 		e.planTable(p)
 	}
-	if p.Refused != nil {
-		return &pawl.Error{Code: p.Refused.Code, Message: p.Refused.Message}
+	if p.Refused == nil {
+		return nil
 	}
-	return nil
+	err := &pawl.Error{Code: p.Refused.Code, Message: p.Refused.Message}
+	var list pawl.Obstacles
+	if p.Refused.Code == pawl.CodeCannotMigrate && json.Unmarshal(p.Refused.Details, &list) == nil {
+		err.Cause = list
+	}
+	return err
 }
 
 func (e *env) planTable(p *pawl.Preview) {
@@ -82,12 +88,13 @@ func (e *env) planTable(p *pawl.Preview) {
 
 // operatorCodes are the exit codes of refused operators' verbs.
 var operatorCodes = map[string]int{
-	pawl.CodeStepEnded:   exitConflict,
-	pawl.CodeNotFailed:   exitConflict,
-	pawl.CodeNotParked:   exitConflict,
-	pawl.CodeClosing:     exitConflict,
-	pawl.CodeChanged:     exitConflict,
-	pawl.CodeOpen:        exitConflict,
-	pawl.CodeUnknownStep: exitNotFound,
-	pawl.CodeUnknownNode: exitNotFound,
+	pawl.CodeStepEnded:     exitConflict,
+	pawl.CodeNotFailed:     exitConflict,
+	pawl.CodeNotParked:     exitConflict,
+	pawl.CodeClosing:       exitConflict,
+	pawl.CodeChanged:       exitConflict,
+	pawl.CodeOpen:          exitConflict,
+	pawl.CodeCannotMigrate: exitConflict,
+	pawl.CodeUnknownStep:   exitNotFound,
+	pawl.CodeUnknownNode:   exitNotFound,
 }

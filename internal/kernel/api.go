@@ -51,6 +51,8 @@ const (
 	// InVars applies Vars in the scope (or that of the step) Step, "" for the root; with IfSeq only if no entry came
 	// after that one.
 	InVars
+	// InMigrate lets the execution go on with another version: Migration. Decided.Definition is that one then.
+	InMigrate
 	// InCallback: the holder of the token of (Step, Attempt) says Callback.
 	InCallback
 	// InTrim keeps the journal short, as Trim says. It must be the first input of its transition.
@@ -83,6 +85,8 @@ type Input struct {
 	Callback *Callback
 	// Trim belongs to InTrim.
 	Trim *Trim
+	// Migration belongs to InMigrate.
+	Migration *Migration
 }
 
 // Start is the birth of an execution.
@@ -182,6 +186,8 @@ type Decided struct {
 	Trim uint64
 	// Warnings are for an operator.
 	Warnings []Warning
+	// Definition is set where the execution goes on with another version: the next Decide needs that one.
+	Definition *Definition
 	// More: the transition stopped at a bound of K8; continue it later.
 	More bool
 }

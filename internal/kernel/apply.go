@@ -62,6 +62,8 @@ func (s *State) apply(o *Op) error {
 		s.config = o.n
 	case opCopied:
 		return s.applyCopied(o)
+	case opMigrate:
+		s.applyMigrate(o)
 	case opSend:
 		return s.applySend(o)
 	case opListen:
@@ -74,7 +76,7 @@ func (s *State) apply(o *Op) error {
 		s.applyWarn(o)
 	case opOpen:
 		return s.applyOpen(o)
-	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset:
+	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset, opGraph:
 		return s.applyInScope(o)
 	case opEdges:
 		if o.flag {
@@ -110,6 +112,8 @@ func (s *State) applyInScope(o *Op) error {
 		return s.applyHold(sc, o)
 	case opReset:
 		return s.applyReset(sc, o)
+	case opGraph:
+		s.applyGraph(sc, o)
 	case opClose:
 		s.applyClose(sc, o)
 	case opClosed:

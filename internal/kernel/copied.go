@@ -50,6 +50,7 @@ func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *
 	if err := f.survey(entries, upto); err != nil {
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
 	}
+	f.fork.Start.Version, f.fork.Start.Hash = f.end.start.Version, f.end.start.Hash
 	if err := f.resets(from, failed); err != nil {
 		return nil, err
 	}
@@ -243,6 +244,8 @@ func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
 		return c, false, nil
 	case opStatus:
 		return Op{kind: opStatus, word: string(model.Running), n: o.n}, o.n > 0, nil
+	case opMigrate:
+		c.name, c.text = f.end.start.Version, f.end.start.Hash
 	case opUndo:
 		if !f.owns || f.undone[o.path] {
 			return c, false, nil

@@ -130,6 +130,8 @@ func (p *parser) opRest(o *Op, key string) {
 		o.open = p.edges()
 	case "regions":
 		o.regions = p.edges()
+	case "renamed":
+		p.object(func(k string) { o.renames = append(o.renames, inref{k, p.string()}) })
 	case "ops":
 		p.array(func() {
 			o.ops = append(o.ops, Op{})

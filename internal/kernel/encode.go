@@ -23,7 +23,7 @@ var opNames = [...]string{
 	opFeed: "feed",
 	opAsk:  "ask", opVote: "vote", opEscalate: "escalate",
 	opUndo: "undo", opUndone: "undone", opAlarm: "alarm",
-	opReset: "reset", opCopied: "copied",
+	opReset: "reset", opCopied: "copied", opMigrate: "migrate", opGraph: "graph",
 	opSend: "send", opChild: "child", opListen: "listen",
 	opAwait: "await", opAnswered: "answered", opBeat: "beat",
 	opBase: "base", opTrim: "trim", opWarn: "warn",
@@ -77,6 +77,8 @@ var opFields = [...]fieldNames{
 	opAlarm:       {path: "step"},
 	opSend:        {path: "step", data: "input", text: "from", due: "timeout_at", flag: "withdraws", word: "policy", name: "because"},
 	opReset:       {path: "scope"},
+	opMigrate:     {path: "from", name: "version", text: "hash"},
+	opGraph:       {path: "scope"},
 	opCopied:      {n: "seq", due: "at"},
 	opChild:       {path: "step", attempt: "attempt", text: "id", word: "version", name: "at_end"},
 	opListen:      {text: "who", name: "step", attempt: "attempt"},
@@ -194,6 +196,16 @@ func (o *Op) appendRare(dst []byte) []byte {
 	dst = appendList(dst, "nodes", o.list)
 	dst = appendEdges(dst, "undecided", o.open)
 	dst = appendEdges(dst, "regions", o.regions)
+	if len(o.renames) > 0 {
+		dst = append(appendKey(dst, "renamed"), '{')
+		for i, r := range o.renames {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(append(appendString(dst, r.key), ':'), r.src)
+		}
+		dst = append(dst, '}')
+	}
 	if len(o.ops) > 0 {
 		dst = append(appendKey(dst, "ops"), '[')
 		for i := range o.ops {

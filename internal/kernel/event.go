@@ -16,9 +16,10 @@ type Event struct {
 	// cancel_requested, wait_started, step_completed, step_failed, step_skipped, step_cancelled, composite_started,
 	// items_added, items_started, items_ended, history_trimmed, bound_near, scope_opened, scope_closing, scope_closed,
 	// message_sent, signal_received, signal_consumed, signal_expired, signal_undelivered, undo_noted, step_undone, alarm,
-	// variable_set, tags_set, log, edges, reset, copied, paused, parked, resumed, compensating, completed, failed,
-	// cancelled or terminated; approval_requested, vote and escalated of an approval; callback_awaited, callback_received
-	// and callback_beat of a step that is answered by token; signal_returned of a wait that ended otherwise.
+	// variable_set, tags_set, log, edges, reset, copied, migrated, paused, parked, resumed, compensating, completed,
+	// failed, cancelled or terminated; approval_requested, vote and escalated of an approval; callback_awaited,
+	// callback_received and callback_beat of a step that is answered by token; signal_returned of a wait that ended
+	// otherwise.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -49,7 +50,7 @@ var eventTypes = [...]string{
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
 	opChild: "child_started", opListen: "", opSpawn: "items_started", opReturned: "items_ended",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
-	opReset: "reset", opCopied: "copied",
+	opReset: "reset", opCopied: "copied", opMigrate: "migrated", opGraph: "",
 	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat", opPutBack: "signal_returned",
 }
 
@@ -119,6 +120,9 @@ func (o *Op) describe(e *Event) {
 		return
 	case opEnd:
 		e.Outcome = o.name
+		return
+	case opMigrate:
+		e.Name, e.Text = o.name, "from version "+o.path
 		return
 	case opCopied:
 		e.Text = "from entry " + strconv.FormatInt(o.n, 10)

@@ -11,11 +11,17 @@ import (
 )
 
 // Script is an execution driven by the lines of testdata/*.txt.
-type Script struct{ e *execution }
+type Script struct {
+	e    *execution
+	next *Definition // for the verb migrate
+}
+
+// Next gives the version that the verb migrate goes on with.
+func (s *Script) Next(w *model.Workflow) { s.next = compileOK(s.e.t, w) }
 
 // NewScript compiles the workflow of a script.
 func NewScript(t testing.TB, w *model.Workflow) *Script {
-	s := &Script{newExecution(t, w)}
+	s := &Script{e: newExecution(t, w)}
 	s.e.env.Bounds = Bounds{PerDecide: 1000}
 	return s
 }
@@ -457,6 +463,8 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			return ""
 		}
 		return fmt.Sprintf("copied from entry %d: %s", o.n, strings.Join(steps, ", "))
+	case opMigrate:
+		return "goes on with version " + o.name
 	case opReset:
 		if o.list == nil {
 			return ""

@@ -83,6 +83,7 @@ const longJournal = 64 << 10
 
 func journalOf(t *testing.T, name, body string) (kernel.Golden, bool) {
 	definition, verbs, _ := strings.Cut(body, "\n---\n")
+	definition, next, migrates := strings.Cut(definition, "\n#next\n")
 	docs, faults := spec.Parse([]byte(definition), spec.Options{File: "case.yaml"})
 	if fatal(faults) {
 		return kernel.Golden{}, false
@@ -91,6 +92,10 @@ func journalOf(t *testing.T, name, body string) (kernel.Golden, bool) {
 		return kernel.Golden{}, false
 	}
 	s := kernel.NewScript(t, docs[0].Workflow)
+	if migrates {
+		later, _ := spec.Parse([]byte(next), spec.Options{File: "next.yaml"})
+		s.Next(later[0].Workflow)
+	}
 	for _, line := range strings.Split(verbs, "\n") {
 		if line == "" || strings.HasPrefix(line, "  ") || strings.HasPrefix(line, "#") {
 			continue

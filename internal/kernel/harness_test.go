@@ -63,6 +63,9 @@ func (e *execution) feed(in ...Input) Decided {
 		e.t.Fatalf("Decide: %v", err)
 	}
 	e.last = dec
+	if dec.Definition != nil {
+		e.d = dec.Definition
+	}
 	if len(dec.Ops) > 0 {
 		e.journal = append(e.journal, Encode(nil, dec.Ops))
 		e.ats = append(e.ats, dec.At)

@@ -82,7 +82,7 @@ func (x *decider) repeated(i int, in *Input) bool {
 var inputNames = [...]string{
 	InStart: "start", InSignal: "signal", InCancel: "cancel", InTerminate: "terminate", InPause: "pause", InResume: "resume",
 	InPark: "park", InDecide: "decide", InRetry: "retry", InMove: "move", InSkip: "skip", InComplete: "complete", InFail: "fail",
-	InRoute: "route", InVars: "vars", InCallback: "callback",
+	InRoute: "route", InVars: "vars", InCallback: "callback", InMigrate: "migrate",
 }
 
 // accept journals the command and answers it.

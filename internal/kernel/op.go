@@ -52,6 +52,8 @@ const (
 	opUndone                        // a compensation ended well, so the step it undoes is undone
 	opAlarm                         // something went wrong that changes nothing else; people should know
 	opCopied                        // operations of another execution, or of an earlier time, are copied
+	opMigrate                       // the execution goes on with another version
+	opGraph                         // the marking of a scope under another version
 	opReset                         // an operator takes back a node and everything behind it
 	opChild                         // a child is there
 	opListen                        // another execution wants to hear of the end
@@ -96,8 +98,9 @@ type Op struct {
 	list    []string // nodes
 	open    []int32  // edges that are undecided again
 	regions []int32
-	ops     []Op // copied
 	sets    []model.Assign
+	ops     []Op    // copied
+	renames []inref // nodes: old id, new id
 }
 
 // inref is a part of a task's configuration that the journal already holds: the value at key is that of src, which

@@ -55,13 +55,15 @@ func (x *decider) verb(in *Input) (do func(), err *model.Error) {
 		return x.failBy(in)
 	case InRoute:
 		return x.route(in)
+	case InMigrate:
+		return x.migrate(in)
 	default:
 		return x.setVars(in)
 	}
 }
 
 // Operator reports whether the kind is one of those that operators use.
-func (k InputKind) Operator() bool { return k >= InRetry && k <= InVars }
+func (k InputKind) Operator() bool { return k >= InRetry && k <= InMigrate }
 
 // stuck is the step at which an execution is parked, as it was before an operator acted.
 type stuck struct {

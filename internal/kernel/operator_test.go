@@ -63,6 +63,13 @@ func (s *Script) operator(verb, rest string) (lines []string, ok bool, err error
 		in.Kind = InFail
 	case "route":
 		in.Kind, in.To = InRoute, word(1)
+	case "migrate":
+		in = Input{Kind: InMigrate, Migration: &Migration{Definition: s.next, Version: "2.0.0", Map: map[string]string{}}}
+		for _, w := range words {
+			if old, now, ok := strings.Cut(w, ">"); ok {
+				in.Migration.Map[old] = now
+			}
+		}
 	case "vars":
 		in.Kind = InVars
 		for i := 1; i < len(words); i++ {
@@ -80,7 +87,14 @@ func (s *Script) operator(verb, rest string) (lines []string, ok bool, err error
 		lines, err = s.plan(in)
 		return lines, true, err
 	}
-	return s.told(s.e.feed(in)), true, nil
+	dec := s.e.feed(in)
+	lines = s.told(dec)
+	for _, a := range dec.Answers {
+		if a.Error != nil && a.Error.Details != nil {
+			lines = append(lines, string(a.Error.Details))
+		}
+	}
+	return lines, true, nil
 }
 
 // plan says what an input would do, and checks that asking changes nothing.

@@ -58,6 +58,7 @@ func runCase(t *testing.T, body string) string {
 	}
 	var out strings.Builder
 	out.WriteString(definition + "\n---\n")
+	definition, next, migrates := strings.Cut(definition, "\n#next\n") // what the verb migrate goes on with
 	docs, faults := spec.Parse([]byte(definition), spec.Options{File: "case.yaml"})
 	if len(docs) > 0 && !fatal(faults) {
 		_, compiled := kernel.Compile(docs[0].Workflow)
@@ -80,6 +81,13 @@ func runCase(t *testing.T, body string) string {
 		}
 	}
 	s := kernel.NewScript(t, docs[0].Workflow)
+	if migrates {
+		later, faults := spec.Parse([]byte(next), spec.Options{File: "next.yaml"})
+		if fatal(faults) {
+			t.Fatal(faults)
+		}
+		s.Next(later[0].Workflow)
+	}
 	for _, line := range strings.Split(verbs, "\n") {
 		if line == "" || strings.HasPrefix(line, "  ") {
 			continue

@@ -60,6 +60,7 @@ func (c *codec) state(s *State) {
 	for _, t := range []*int64{&s.begun, &s.ended, &s.deadline, &s.scheduled, &s.signalSeq, &s.config, &s.undoSeq} {
 		num(c, t)
 	}
+	list(c, &s.renames, func(r *tagValue) { str(c, &r.name); c.bytes(&r.data) })
 	str(c, &s.outcome)
 	c.value(&s.output)
 	c.error(&s.failure)

@@ -34,8 +34,9 @@ type State struct {
 	output    *value
 	failure   *model.Error
 	more      bool
-	scheduled int64 // steps so far
-	config    int64 // revision of the configuration that was read last
+	scheduled int64      // steps so far
+	renames   []tagValue // of nodes, by migrations
+	config    int64      // revision of the configuration that was read last
 
 	root   *scope
 	scopes map[string]*scope // all open ones but the root, by path
@@ -344,6 +345,10 @@ func (s *State) stepAt(path string) *step {
 		return nil
 	}
 	rec := sc.rec(node)
+	if rec == nil && s.renames != nil {
+		node = s.renamed(node)
+		rec = sc.rec(node)
+	}
 	if rec != nil && rec.step != nil && rec.step.run == run {
 		return rec.step
 	}

@@ -171,7 +171,7 @@ func (n *Town) make(name string, st *Start, constraint, by string) (*citizen, *m
 		return nil, &model.Error{Code: "retired", Message: st.Workflow + " takes no new starts"}
 	}
 	st.Version = n.defs[i].w.Version
-	c := &citizen{Script: &Script{&execution{t: n.t, d: n.defs[i], s: New(), now: n.now, tasks: map[string]Task{}}}, name: name, id: st.ID}
+	c := &citizen{Script: &Script{e: &execution{t: n.t, d: n.defs[i], s: New(), now: n.now, tasks: map[string]Task{}}}, name: name, id: st.ID}
 	if st.Key != "" {
 		c.key = record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}
 	}

@@ -43,6 +43,20 @@ func (c *Core) define(e *execution) {
 	e.def = d
 }
 
+// adopt lets e go on with another version, which its transition has brought along. Should the entry not become durable,
+// e is loaded again with what its head says.
+func (c *Core) adopt(e *execution, def *kernel.Definition) {
+	_, _, e.name.Version = e.state.Workflow()
+	d := c.defs[e.name]
+	if d == nil || d.asked || d.fault != nil {
+		d = &definition{Definition: def, Retention: int64(def.Workflow().Retention)}
+		if c.defs[e.name] == nil {
+			c.defs[e.name] = d
+		}
+	}
+	e.def = d
+}
+
 // Defined answers Ready.Define. Where fault is set there is no usable definition, and the executions that need it are
 // held.
 func (c *Core) Defined(now int64, ref DefinitionRef, def *kernel.Definition, fault *model.Error) {

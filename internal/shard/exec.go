@@ -45,10 +45,11 @@ type execution struct {
 	newest *part
 
 	// The head as it was last put into a part or loaded.
-	headNextAt int64
-	headStatus model.Status
-	headAsks   bool // whether it says that an approval waits
-	headSeq    uint64
+	headNextAt  int64
+	headStatus  model.Status
+	headAsks    bool // whether it says that an approval waits
+	headSeq     uint64
+	headVersion string
 
 	snapSeq   uint64 // entry of the last snapshot
 	snapBytes int

@@ -130,6 +130,7 @@ func (c *Core) revive(e *execution, l *Loaded) {
 	}
 	e.headNextAt, e.headStatus = l.Head.NextAt, model.Status(l.Head.Status)
 	e.headAsks = slices.ContainsFunc(l.Head.Tags, func(t record.Tag) bool { return t.Name == kernel.TagApproval })
+	e.headVersion = l.Head.Version
 	e.name = DefinitionRef{l.Head.Namespace, l.Head.Workflow, l.Head.Version}
 	if c.expired(l) && len(e.inbox) == 0 && e.birth == nil {
 		if !l.Head.Parent.IsZero() {

@@ -27,6 +27,9 @@ func (c *Core) transit(e *execution) {
 			c.breakDown(e, errDeafTimer)
 			return
 		}
+		if d.Definition != nil {
+			c.adopt(e, d.Definition)
+		}
 		c.stats.Transitions++
 		e.due, e.parking = false, false
 		c.record(e, &d)
@@ -147,7 +150,7 @@ func (c *Core) headAfter(e *execution, d *kernel.Decided) (record.Head, bool) {
 	if bug.On(bug.NextAtEarly) && next == 0 && !e.goesOn() {
 		next = e.state.NextTimer()
 	}
-	if d.Seq > 1 && next >= e.headNextAt && status == e.headStatus && e.headAsks == (e.state.Asks() > 0) && !bug.On(bug.NextAtEarly) {
+	if d.Seq > 1 && next >= e.headNextAt && status == e.headStatus && e.name.Version == e.headVersion && e.headAsks == (e.state.Asks() > 0) && !bug.On(bug.NextAtEarly) {
 		return record.Head{}, false
 	}
 	h := c.head(e, next)
@@ -161,6 +164,7 @@ func (c *Core) head(e *execution, next int64) record.Head {
 	e.state.Head(&h)
 	clean(&h)
 	h.Execution, h.NextAt, h.Insert = e.id, next, false
+	e.headVersion = h.Version
 	e.headNextAt, e.headStatus, e.headSeq = next, e.state.Status(), e.state.Seq()
 	e.headAsks = e.state.Asks() > 0
 	return h

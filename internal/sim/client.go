@@ -117,7 +117,7 @@ func (c *clients) poke() {
 		o.cmd.Request = fmt.Sprintf("r%d", n)
 		o.safe = true
 	}
-	switch w.r.IntN(15) {
+	switch w.r.IntN(18) {
 	case 0:
 		o.cmd.Verb = shard.Cancel
 	case 1:
@@ -143,6 +143,11 @@ func (c *clients) poke() {
 			c.letter(o)
 			return
 		}
+	case 9, 10, 11:
+		o.cmd.Verb = shard.Operate
+		if o.cmd.Operator = c.operator(id); o.cmd.Operator == nil {
+			return
+		}
 	default:
 		o.cmd.Verb = shard.Signal
 		o.cmd.Signal = &kernel.Signal{Name: pick(w.r, signals...), Data: mustJSON(map[string]any{"op": n})}
@@ -156,6 +161,58 @@ func (c *clients) poke() {
 		}
 	}
 	c.ask(o)
+}
+
+// operator draws what an operator does who has looked at the journal a while ago; nil where there is nothing to see.
+func (c *clients) operator(id record.ID) *kernel.Input {
+	r, x := c.w.r, c.w.judge.execs[id]
+	if x == nil || x.state.Status().Closed() {
+		return nil
+	}
+	var steps, failed, live []kernel.StepView
+	for st := range kernel.Steps(x.state) {
+		steps = append(steps, st)
+		switch {
+		case st.Status == model.StepFailed:
+			failed = append(failed, st)
+		case st.Ended == 0:
+			live = append(live, st)
+		}
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	one := func() *kernel.StepView { return &steps[r.IntN(len(steps))] }
+	in := &kernel.Input{Step: one().Path}
+	if len(live) > 0 && r.IntN(4) > 0 {
+		in.Step = live[r.IntN(len(live))].Path
+	}
+	switch r.IntN(10) {
+	case 0, 1, 2:
+		in.Kind, in.To = kernel.InMove, one().Node
+		if len(failed) > 0 {
+			in.Kind, in.Step = kernel.InRetry, failed[r.IntN(len(failed))].Path
+		}
+	case 3, 4:
+		in.Kind, in.To = kernel.InMove, one().Node
+		if r.IntN(3) == 0 {
+			in.IfAt = one().Path
+		}
+	case 5:
+		in.Kind = kernel.InSkip
+	case 6:
+		in.Kind, in.Result = kernel.InComplete, &model.Result{Output: []byte("7")}
+	case 7:
+		in.Kind, in.To = kernel.InRoute, one().Node
+	case 8:
+		in.Kind, in.Vars, in.IfSeq = kernel.InVars, []model.Assign{{Var: "v", Op: "add", Value: []byte("1")}}, x.state.Seq()
+	default:
+		in.Kind = kernel.InFail
+		if r.IntN(4) == 0 {
+			in.Step = ""
+		}
+	}
+	return in
 }
 
 func (c *clients) resume(id record.ID) {

@@ -68,6 +68,7 @@ type witness struct {
 	pause    map[string]int64     // end of the back-off, by step
 	arms     map[string][]int64   // times of a wait, by step; 0 for a signal
 
+	byHand     map[string]bool // steps that an operator completed
 	requests   map[string]bool // recorded
 	signals    map[int]int     // by op, how often it was received
 	kept       map[int64]bool
@@ -86,7 +87,7 @@ func newWitness(id record.ID) *witness {
 	return &witness{
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
-		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
+		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, byHand: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
 		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{}, polls: map[string]*poll{}, answers: map[string]string{},
 	}
 }

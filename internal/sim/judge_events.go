@@ -14,6 +14,7 @@ type fact struct {
 	Op      string          `json:"op"`
 	Step    string          `json:"step"`
 	Kind    string          `json:"kind"`
+	On      string          `json:"on"`
 	Answer  string          `json:"answer"`
 	Request string          `json:"request"`
 	Status  string          `json:"status"`
@@ -134,6 +135,9 @@ func (j *judge) input(x *witness, e *record.Entry, f *fact) {
 		}
 		x.requests[f.Request] = true
 	}
+	if f.Answer == "" && f.Kind == "complete" {
+		x.byHand[f.On] = true
+	}
 	if f.Answer == "" && (f.Kind == "cancel" || f.Kind == "terminate") {
 		x.cancelled = e.Seq
 	}
@@ -166,7 +170,7 @@ func (j *judge) done(x *witness, e *record.Entry, f *fact) {
 	}
 	x.finished[f.Step] = true
 	j.asTold(x, e, f)
-	if arms, ok := x.arms[f.Step]; ok && f.Status == "completed" && f.Arm < len(arms) && e.At < arms[f.Arm] {
+	if arms, ok := x.arms[f.Step]; ok && !x.byHand[f.Step] && f.Status == "completed" && f.Arm < len(arms) && e.At < arms[f.Arm] {
 		j.fail("I8", "%s: entry %d ends the wait %s %d ms early", x.id, e.Seq, f.Step, arms[f.Arm]-e.At)
 	}
 }
@@ -202,7 +206,7 @@ func (j *judge) acknowledged(x *witness, at *call) {
 		if x.signals[o.n] != 1 {
 			j.fail("I6", "%s: the signal of op %d was acknowledged and received %d times", x.id, o.n, x.signals[o.n])
 		}
-	case shard.Cancel, shard.Terminate, shard.Pause, shard.Resume, shard.Decide:
+	case shard.Cancel, shard.Terminate, shard.Pause, shard.Resume, shard.Decide, shard.Operate:
 		if o.cmd.Request != "" && !x.requests[o.cmd.Request] {
 			j.fail("I6", "%s: %s %d was acknowledged and is not recorded", x.id, verbName(o.cmd.Verb), o.n)
 		}
