@@ -38,6 +38,7 @@ type cli struct {
 	Rerun      rerunCmd      `cmd:"" help:"Start a closed execution again, from its failed steps or others; the rest keeps its results."`
 	Fork       forkCmd       `cmd:"" help:"Start an execution with the state of another, as it is or was."`
 	Migrate    migrateCmd    `cmd:"" help:"Let an execution go on with another version of its workflow."`
+	Bulk       bulkCmd       `cmd:"" help:"Do one thing to every execution that a filter selects."`
 	Vars       varsCmd       `cmd:"" help:"Show or change the variables of an execution."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
 	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/pawl-dev/pawl"
@@ -18,9 +19,10 @@ func find(ctx context.Context, eng *pawl.Engine, typed string) (string, error) {
 		return "", err
 	}
 	if len(page.Executions) == 0 {
-		if page, err = eng.List(ctx, pawl.Filter{Key: typed, Limit: 2}); err != nil {
+		if page, err = eng.List(ctx, pawl.Filter{Key: typed, Limit: 100}); err != nil {
 			return "", err
 		}
+		page.Executions = newest(page.Executions)
 	}
 	switch len(page.Executions) {
 	case 0:
@@ -29,4 +31,14 @@ func find(ctx context.Context, eng *pawl.Engine, typed string) (string, error) {
 		return page.Executions[0].ID, nil
 	}
 	return "", usage("%q fits more than one execution, %s and %s; type more of the id", typed, page.Executions[0].ID, page.Executions[1].ID)
+}
+
+// newest keeps, of the executions that have had a key, the last of each workflow. They come newest first.
+func newest(list []pawl.Execution) (kept []pawl.Execution) {
+	for _, x := range list {
+		if !slices.ContainsFunc(kept, func(o pawl.Execution) bool { return o.Workflow == x.Workflow }) {
+			kept = append(kept, x)
+		}
+	}
+	return kept
 }

@@ -14,14 +14,19 @@ import (
 
 type listCmd struct {
 	storeFlags
-	Output   format   `short:"o" help:"table, wide, json, jsonl, yaml or name." enum:"table,wide,json,jsonl,yaml,name" default:"table"`
+	selection
+	Output format `short:"o" help:"table, wide, json, jsonl, yaml or name." enum:"table,wide,json,jsonl,yaml,name" default:"table"`
+	Limit  int    `short:"n" help:"At most so many." default:"50"`
+}
+
+// selection are the flags that select executions.
+type selection struct {
 	Workflow string   `short:"w" help:"Only of this workflow." placeholder:"NAME"`
 	Status   []string `short:"s" help:"Only with this status; open means every status that is not an end." placeholder:"STATUS"`
 	Outcome  string   `help:"Only with this outcome." placeholder:"WORD"`
 	Key      string   `help:"Only with this key." placeholder:"KEY"`
 	Tag      []string `short:"t" help:"Only with this tag, name=value." placeholder:"NAME=VALUE"`
 	Parent   string   `help:"Only the children of this execution." placeholder:"ID"`
-	Limit    int      `short:"n" help:"At most so many." default:"50"`
 }
 
 var openStatuses = []model.Status{model.Pending, model.Running, model.Paused, model.Compensating, model.Parked}
@@ -32,6 +37,7 @@ func (c *listCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	f.Limit = min(max(c.Limit, 1), 1000)
 	eng, err := c.open(ctx, e, inspecting, workFlags{})
 	if err != nil {
 		return err
@@ -57,8 +63,8 @@ func (c *listCmd) Run(ctx context.Context, e *env) error {
 	return e.print(c.Output, listingOf(all[:min(len(all), c.Limit)]))
 }
 
-func (c *listCmd) filter() (pawl.Filter, error) {
-	f := pawl.Filter{Workflow: c.Workflow, Outcome: c.Outcome, Key: c.Key, Limit: min(max(c.Limit, 1), 1000)}
+func (c *selection) filter() (pawl.Filter, error) {
+	f := pawl.Filter{Workflow: c.Workflow, Outcome: c.Outcome, Key: c.Key}
 	for _, s := range c.Status {
 		if s == "open" {
 			f.Statuses = append(f.Statuses, openStatuses...)

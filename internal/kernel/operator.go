@@ -119,12 +119,32 @@ func (x *decider) unknownStep(path string) *model.Error {
 	slices.Sort(paths)
 	msg := "the execution has no step " + path
 	if sc, _, _ := splitPath(path); x.s.scopeAt(sc) == nil {
+		if around := x.around(path); around != "" {
+			return &model.Error{Code: CodeUnknownStep, Message: "the scope of " + path + " has ended; retry or move " + around + ", the composite around it"}
+		}
 		msg += ": there is no open scope " + sc
 	}
 	if hint := nearest.Hint(path, paths); hint != "" {
 		return &model.Error{Code: CodeUnknownStep, Message: msg + "; " + hint}
 	}
 	return &model.Error{Code: CodeUnknownStep, Message: msg + "; " + listed("its steps are", paths, "it has none yet")}
+}
+
+// around is the live or ended step of an open scope whose instances path names; "" where there is none.
+func (x *decider) around(path string) string {
+	for i := range len(path) {
+		if path[i] != '/' {
+			continue
+		}
+		owner, _, _ := strings.Cut(path[:i], "@")
+		if j := strings.LastIndexByte(owner, '['); j > strings.LastIndexByte(owner, '/') {
+			owner = owner[:j]
+		}
+		if st := x.s.findStep(owner); st != nil && st.comp != nil && x.s.scopeAt(path[:i]) == nil {
+			return owner
+		}
+	}
+	return ""
 }
 
 // listed names what there is, not too much of it.
