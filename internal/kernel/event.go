@@ -57,7 +57,8 @@ var eventTypes = [...]string{
 // TypeTrimmed is the type of the event that stands for history that was removed.
 const TypeTrimmed = "history_trimmed"
 
-// Events appends the events of an entry.
+// Events appends the events of an entry. What was copied from another execution follows the event that says so, with
+// the times it had there.
 func Events(dst []Event, seq uint64, at int64, ops []Op) []Event {
 	for i := range ops {
 		o := &ops[i]
@@ -67,6 +68,9 @@ func Events(dst []Event, seq uint64, at int64, ops []Op) []Event {
 		}
 		o.describe(&e)
 		dst = append(dst, e)
+		if o.kind == opCopied {
+			dst = Events(dst, seq, o.due, o.ops)
+		}
 	}
 	return dst
 }

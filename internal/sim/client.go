@@ -117,7 +117,7 @@ func (c *clients) poke() {
 		o.cmd.Request = fmt.Sprintf("r%d", n)
 		o.safe = true
 	}
-	switch w.r.IntN(18) {
+	switch w.r.IntN(19) {
 	case 0:
 		o.cmd.Verb = shard.Cancel
 	case 1:
@@ -129,6 +129,9 @@ func (c *clients) poke() {
 		o.cmd.Verb = shard.Resume
 	case 5:
 		c.look(id)
+		return
+	case 9:
+		c.fork(id)
 		return
 	case 6, 7, 8:
 		x := c.asking()
@@ -143,7 +146,7 @@ func (c *clients) poke() {
 			c.letter(o)
 			return
 		}
-	case 9, 10, 11:
+	case 10, 11, 12:
 		o.cmd.Verb = shard.Operate
 		if o.cmd.Operator = c.operator(id); o.cmd.Operator == nil {
 			return
@@ -160,6 +163,45 @@ func (c *clients) poke() {
 			return
 		}
 	}
+	c.ask(o)
+}
+
+// fork starts an execution with the state of another, as it is or was.
+func (c *clients) fork(id record.ID) {
+	w := c.w
+	x := w.judge.execs[id]
+	if x == nil || x.forgot || x.state.Seq() == 0 {
+		return
+	}
+	var entries []kernel.Entry
+	for _, en := range w.store.Journal(id, 1, 1<<20) {
+		ops, err := kernel.Decode(en.Body[1:])
+		if err != nil || en.Checksum() != en.Sum {
+			return // the judge tells
+		}
+		entries = append(entries, kernel.Entry{Seq: en.Seq, At: en.At, Ops: ops})
+	}
+	if len(entries) == 0 || entries[0].Seq != 1 {
+		return
+	}
+	upto := uint64(0)
+	if w.r.IntN(2) == 0 {
+		upto = entries[w.r.IntN(len(entries))].Seq
+	}
+	f, refused := kernel.NewFork(entries, upto, nil, w.r.IntN(2) == 0)
+	if refused != nil {
+		if refused.Code == "journal" {
+			w.judge.fail("fork", "%s: %s", id, refused.Message)
+		}
+		return
+	}
+	start := f.Start
+	start.Fork, start.Key = f, ""
+	start.ID = record.NewID(epoch+w.now/1e6, w.r.Uint64(), uint16(w.r.Uint32()))
+	o := &op{n: len(c.ops), safe: true, cmd: engine.Command{Verb: shard.Start, Start: &start, Execution: start.ID, By: "sim"}}
+	w.count.starts++
+	c.known = append(c.known, start.ID)
+	c.starts[start.ID] = o
 	c.ask(o)
 }
 

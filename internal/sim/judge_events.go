@@ -39,6 +39,7 @@ type fact struct {
 	Body    *struct{}       `json:"body"`
 	Mail    *letterFact     `json:"mail"`
 	Ask     json.RawMessage `json:"ask"`
+	Ops     []fact          `json:"ops"`
 	Arms    []struct {
 		Due    int64  `json:"due"`
 		Signal string `json:"signal"`
@@ -67,6 +68,10 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 	switch f.Op {
 	case "input":
 		j.input(x, e, f)
+	case "copied":
+		for i := range f.Ops {
+			j.copied(x, &f.Ops[i])
+		}
 	case "step":
 		x.saga.step(f)
 	case "undo":
@@ -124,6 +129,30 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 	case "end":
 		x.ended = true
 		j.rolledBack(x, e, f)
+	}
+}
+
+// copied is what a fork brings along: it has happened to another execution, and is the past of this one.
+func (j *judge) copied(x *witness, f *fact) {
+	switch f.Op {
+	case "step":
+		x.saga.step(f)
+	case "undo":
+		x.saga.note(f)
+	case "undone":
+		delete(x.saga.pending, f.Of)
+	case "task":
+		x.begun[f.Step] = f.Attempt
+	case "lost":
+		x.lost[attemptKey{f.Step, f.Attempt}] = true
+	case "done":
+		x.finished[f.Step] = true
+	case "again":
+		delete(x.finished, f.Step)
+	case "signal":
+		x.lastSignal, x.kept[f.N] = f.N, true
+	case "took", "expired", "undelivered":
+		delete(x.kept, f.Signal)
 	}
 }
 

@@ -44,12 +44,36 @@ func (p *Lines) Line(ev pawl.Event) string {
 		return say("%-24s  attempt %d was interrupted and is tried again", ev.Step, ev.Attempt)
 	case "log":
 		return say("%-24s  %s", ev.Step, ev.Text)
+	case "command":
+		return p.operated(ev, say)
+	case "migrated":
+		return say("%-24s  goes on with version %s", p.tree.Title, ev.Name)
 	case "paused", "parked", "resumed", "compensating":
 		return say("%-24s  %s%s", p.tree.Title, ev.Type, why(ev.Error))
 	case "completed", "failed", "cancelled", "terminated":
 		return say("%-24s  %s%s%s%s", p.tree.Title, ev.Type, outcome(ev), why(ev.Error), took(p.tree.Started, ev.At))
 	}
 	return ""
+}
+
+// operated says who acted on the execution by hand.
+func (p *Lines) operated(ev pawl.Event, say func(string, ...any) string) string {
+	switch ev.Name {
+	case "retry", "move", "skip", "complete", "fail", "route", "vars":
+	default:
+		return "" // what it leads to is told by itself
+	}
+	if ev.Text != "" {
+		return "" // refused
+	}
+	on, by := ev.Step, ev.By
+	if on == "" {
+		on = p.tree.Title
+	}
+	if by == "" {
+		by = "an operator"
+	}
+	return say("%-24s  %s by %s%s", on, ev.Name, by, comment(ev.Why))
 }
 
 func (p *Lines) ended(ev pawl.Event, say func(string, ...any) string) string {
