@@ -418,11 +418,21 @@ func (c *clients) heal() {
 // waiting is an op that a client still waits for; nil where there is none.
 func (c *clients) waiting() *op {
 	for _, o := range c.ops {
-		if !o.done && o.safe {
+		if !o.done && o.safe && !c.blocked(o) {
 			return o
 		}
 	}
 	return nil
+}
+
+// blocked: the start is to replace an execution that is parked, so it waits for an operator.
+func (c *clients) blocked(o *op) bool {
+	if o.cmd.Verb != shard.Start || o.cmd.Existing != shard.Replace || o.cmd.Start.Key == "" {
+		return false
+	}
+	st := o.cmd.Start
+	holder := c.w.judge.execs[c.w.judge.openKeys[record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}]]
+	return holder != nil && holder.state.Status() == model.Parked
 }
 
 func verbName(v shard.Verb) string {

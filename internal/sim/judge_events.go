@@ -70,7 +70,7 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		j.input(x, e, f)
 	case "copied":
 		for i := range f.Ops {
-			j.copied(x, &f.Ops[i])
+			j.copied(x, e, &f.Ops[i])
 		}
 	case "step":
 		x.saga.step(f)
@@ -133,7 +133,7 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 }
 
 // copied is what a fork brings along: it has happened to another execution, and is the past of this one.
-func (j *judge) copied(x *witness, f *fact) {
+func (j *judge) copied(x *witness, e *record.Entry, f *fact) {
 	switch f.Op {
 	case "step":
 		x.saga.step(f)
@@ -153,6 +153,16 @@ func (j *judge) copied(x *witness, f *fact) {
 		x.lastSignal, x.kept[f.N] = f.N, true
 	case "took", "expired", "undelivered":
 		delete(x.kept, f.Signal)
+	case "put_back":
+		x.kept[f.Signal] = true
+	case "ask":
+		j.asked(x, e, f)
+	case "vote":
+		x.polls[f.Step].votes[f.By] = f.Outcome
+	case "answered":
+		x.answers[f.Step] = f.Outcome
+	case "backoff":
+		delete(x.answers, f.Step)
 	}
 }
 
@@ -164,7 +174,7 @@ func (j *judge) input(x *witness, e *record.Entry, f *fact) {
 		}
 		x.requests[f.Request] = true
 	}
-	if f.Answer == "" && f.Kind == "complete" {
+	if f.Answer == "" && (f.Kind == "complete" || f.Kind == "fail" || f.Kind == "skip") {
 		x.byHand[f.On] = true
 	}
 	if f.Answer == "" && (f.Kind == "cancel" || f.Kind == "terminate") {

@@ -188,7 +188,7 @@ func (j *judge) tokenAnswered(x *witness, e *record.Entry, f *fact) {
 
 // asTold: a step ends as people or the holder of its token said.
 func (j *judge) asTold(x *witness, e *record.Entry, f *fact) {
-	if p := x.polls[f.Step]; p != nil {
+	if p := x.polls[f.Step]; p != nil && !x.byHand[f.Step] {
 		if word := p.decided(); word != "" && word != f.Outcome || word == "" && f.Outcome != model.TimedOut && f.Status != "cancelled" {
 			j.fail("vote", "%s: entry %d ends %s %s; the votes say %q", x.id, e.Seq, f.Step, f.Outcome, word)
 		}

@@ -84,14 +84,32 @@ func (w *walker) step() (done bool, err error) {
 	case len(w.mail) > 0:
 		return false, w.answer()
 	}
+	for o := range kernel.Open(w.s) {
+		switch o.Kind {
+		case kernel.OpenApproval:
+			return false, w.vote(o)
+		case kernel.OpenCallback:
+			cb := &kernel.Callback{Result: &model.Result{Output: []byte("1")}}
+			return false, w.decide(kernel.Input{Kind: kernel.InCallback, Step: o.Step, Attempt: o.Attempt, Callback: cb})
+		}
+	}
 	name := pick(w.r, signals...)
 	return false, w.decide(kernel.Input{Kind: kernel.InSignal, Signal: &kernel.Signal{Name: name, Data: []byte(`{"op":1}`)}})
+}
+
+// vote decides about an approval, as somebody who has not yet.
+func (w *walker) vote(o kernel.Outstanding) error {
+	d := &kernel.Decision{Step: o.Step, Outcome: pick(w.r, o.Ask.Outcomes...), Groups: o.Ask.Assignees}
+	return w.decide(kernel.Input{Kind: kernel.InDecide, By: fmt.Sprintf("person %d", w.steps), Decision: d})
 }
 
 // answer says what became of a message, as the shard of its receiver would.
 func (w *walker) answer() error {
 	m := w.mail[0]
 	w.mail = w.mail[1:]
+	if m.Kind == kernel.MailStart && m.Start.Waits && (m.Start.Body != nil || w.r.IntN(4) > 0) {
+		return w.decide(kernel.Input{Kind: kernel.InMail, Mail: w.ended(&m)})
+	}
 	if !m.Answer {
 		return nil
 	}
@@ -103,6 +121,19 @@ func (w *walker) answer() error {
 		a.Error = &model.Error{Code: kernel.CodeInboxFull, Message: "full"}
 	}
 	return w.decide(kernel.Input{Kind: kernel.InMail, Mail: a})
+}
+
+// ended tells that the child which m starts has ended.
+func (w *walker) ended(m *kernel.Mail) *kernel.Mail {
+	e := &kernel.Mail{
+		Kind: kernel.MailEnded, To: m.From, From: m.Start.ID, Step: m.Step, Attempt: m.Attempt, Version: "1.0.0",
+		Status: model.Completed, Outcome: model.Success, Output: []byte("1"),
+	}
+	if w.r.IntN(4) == 0 {
+		e.Status, e.Outcome, e.Output = model.Failed, model.OutcomeErr, nil
+		e.Error = &model.Error{Code: "sim", Message: "the child failed"}
+	}
+	return e
 }
 
 func (w *walker) report() error {
