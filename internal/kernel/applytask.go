@@ -22,7 +22,7 @@ func (s *State) applyBackoff(st *step, o *Op) {
 
 func (s *State) applyLost(st *step, o *Op) {
 	s.landed(st)
-	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
+	st.status, st.since, st.err, st.lost = model.StepBackoff, s.at, o.err, o.attempt
 	if !o.flag {
 		st.losses++
 		st.doubt = true

@@ -36,6 +36,9 @@ type Fork struct {
 // CodeNothingFailed refuses a rerun of an execution without failed steps from those.
 const CodeNothingFailed = "nothing_failed"
 
+// CodeElsewhere refuses a fork of what waits for other executions.
+const CodeElsewhere = "waits_elsewhere"
+
 // maxFork bounds what a first entry may copy.
 const maxFork = 8 << 20
 
@@ -145,6 +148,9 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 			return &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
 		}
 	}
+	if err := f.elsewhere(); err != nil {
+		return err
+	}
 	if !f.owns {
 		if err := f.rollsBack(); err != nil {
 			return err
@@ -164,6 +170,19 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 		f.fork.Resets = append(f.fork.Resets, st.path)
 	}
 	return nil
+}
+
+// elsewhere refuses to copy what waits for other executions: their answers come to the original only.
+func (f *forker) elsewhere() (err *model.Error) {
+	at := ""
+	f.end.eachStep(func(st *step) {
+		waits := !st.over() && st.away != nil && st.away.open || st.comp != nil && len(st.comp.kids) > 0
+		if waits && (at == "" || st.path < at) {
+			at = st.path
+			err = &model.Error{Code: CodeElsewhere, Message: at + " waits for another execution, which answers the original only; wait for that, or fork it as of an earlier entry"}
+		}
+	})
+	return err
 }
 
 // rollsBack refuses to copy an open execution whose rollback is under way: it is for the original to end it.

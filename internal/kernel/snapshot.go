@@ -286,6 +286,7 @@ func (c *codec) step(st *step) {
 	}
 	num(c, &st.attempt)
 	num(c, &st.losses)
+	num(c, &st.lost)
 	list(c, &st.tries, func(n *int16) { num(c, n) })
 	c.task(&st.task)
 	list(c, &st.arms, func(a *arm) {

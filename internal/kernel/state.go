@@ -164,6 +164,7 @@ type step struct {
 	target   string // path of the step that it undoes
 	pins     int    // records of itself and of steps inside it
 	losses   int
+	lost     int     // the attempt that was lost or given back last
 	fresh    int64   // signals up to this one are too old for a fresh wait
 	tries    []int16 // attempts used, by retry policy
 	task     *taskSpec

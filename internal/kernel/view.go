@@ -24,6 +24,8 @@ type StepView struct {
 	// Undone: a compensation undid the step. Undoes is the path of the step that this one undoes.
 	Undone bool
 	Undoes string
+	// Lost is the attempt that was lost or given back last; 0 = none.
+	Lost int
 }
 
 // Steps yields the steps the state still holds, outer scopes first, in order of scheduling. Steps of ended inner
@@ -55,7 +57,7 @@ func (st *step) view() StepView {
 	if st.over() {
 		v.Output = st.output.bytes()
 	}
-	v.Undone, v.Undoes = st.undone, st.target
+	v.Undone, v.Undoes, v.Lost = st.undone, st.target, st.lost
 	if c := st.comp; c != nil {
 		v.Total, v.Good, v.Failed = c.total, c.good, c.failed
 	}

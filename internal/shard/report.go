@@ -46,7 +46,7 @@ func (c *Core) repeated(e *execution, ref kernel.TaskRef) Answer {
 
 func judgeStep(s *kernel.StepView, attempt int) Answer {
 	switch {
-	case s.Attempt != attempt:
+	case s.Attempt != attempt || s.Lost == attempt:
 		return Stale
 	case s.Status == model.StepCompleted, s.Status == model.StepWaiting: // it waits for the answer to its token
 		return Recorded
