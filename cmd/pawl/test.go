@@ -238,7 +238,8 @@ func (t *tested) percent() int {
 
 func descriptors() []node.Descriptor { return standard.Descriptors() }
 
-// suites finds the files of cases. NAME/... is the folder and all below it; a folder alone is searched as deep.
+// suites finds the files of cases. NAME/... is the folder and all below it; a folder alone is searched as deep. Hidden
+// folders below are left out.
 func suites(args []string) ([]string, error) {
 	var out []string
 	for _, arg := range args {
@@ -258,10 +259,15 @@ func suites(args []string) ([]string, error) {
 		}
 		found := len(out)
 		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && rehearse.IsSuite(name) {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && name != path && strings.HasPrefix(d.Name(), "."):
+				return fs.SkipDir
+			case !d.IsDir() && rehearse.IsSuite(name):
 				out = append(out, name)
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return nil, err

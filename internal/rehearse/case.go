@@ -88,7 +88,7 @@ func (x *run) play(crash Crash) error {
 		}
 		values[name] = v
 	}
-	w, err := New(Config{Begin: x.c.At, Execute: x.m.Execute, Config: values, Crash: crash})
+	w, err := New(Config{Begin: x.c.At, Execute: x.m.Execute, Config: values, Secrets: x.c.Secrets, Crash: crash})
 	if err != nil {
 		return err
 	}

@@ -262,6 +262,32 @@ cases:
 	}
 }
 
+// TestWhatACaseGives: config, secrets, trigger, the clock, who starts it and the key.
+func TestWhatACaseGives(t *testing.T) {
+	s := load(t, `
+workflow: w
+input: {day: "string = ${ trigger.day }"}
+nodes:
+  - a: {call: a, args: {url: "${ config.url }/${ input.day }", secret: "${ secrets.slack }", other: "${ secrets.mail }"}}
+  - b: {end: {output: {a: "${ nodes.a.output }", by: "${ execution.started_by }", key: "${ execution.key }", at: "${ execution.started_at }", note: "${ now() }"}}}
+`, `
+cases:
+  - case: it
+    at: "2026-03-29T01:30:00Z"
+    trigger: {day: monday}
+    config: {url: https://x.test}
+    secrets: {slack: hush}
+    by: ann
+    key: k-1
+    mocks: {a: {output: "${ [args.url, args.secret, args.other] }", delay: 1s}}
+    expect:
+      output: {a: [https://x.test/monday, hush, mail], by: ann, key: k-1, at: 1774747800000, note: 1774747801000}
+`)
+	if got := problems(s); got != "" {
+		t.Error(got)
+	}
+}
+
 // TestCoverage names what no case went through.
 func TestCoverage(t *testing.T) {
 	s := load(t, `

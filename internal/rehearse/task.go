@@ -147,7 +147,7 @@ func (w *World) cancelTasks(r engine.CancelTasks) {
 func (w *World) ask(l runner.Lease, attempt int) Answer {
 	t := &Task{Lease: l, Key: runner.Key(l.Token), With: l.Task.With, Now: w.now, Attempt: attempt}
 	if len(l.Task.Late) > 0 {
-		with, err := expr.Resolve(t.With, l.Task.Late, lateNames{t})
+		with, err := expr.Resolve(t.With, l.Task.Late, lateNames{t, w.cfg.Secrets})
 		if err != nil {
 			return Answer{Result: model.Result{Error: &model.Error{Code: "expression", Message: err.Error(), Retryable: new(bool)}}}
 		}
@@ -156,14 +156,17 @@ func (w *World) ask(l runner.Lease, attempt int) Answer {
 	return w.cfg.Execute(t)
 }
 
-// lateNames are what late values may name. A secret without a value is its name, so that tests hold none.
-type lateNames struct{ t *Task }
+// lateNames are what late values may name.
+type lateNames struct {
+	t       *Task
+	secrets map[string]string
+}
 
 // Lookup implements expr.Names.
 func (n lateNames) Lookup(name string) (any, bool, error) {
 	switch name {
 	case "secrets":
-		return secretNames{}, true, nil
+		return secretNames(n.secrets), true, nil
 	case "task":
 		return map[string]any{"key": n.t.Key, "attempt": int64(n.t.Token.Attempt), "token": TokenText(n.t.Token)}, true, nil
 	}
@@ -175,10 +178,15 @@ func TokenText(t runner.Token) string {
 	return fmt.Sprintf("%s/%s/%d", t.Execution, t.Step, t.Attempt)
 }
 
-type secretNames struct{}
+type secretNames map[string]string
 
 // Get implements expr.Object.
-func (secretNames) Get(name string) (any, error) { return name, nil }
+func (s secretNames) Get(name string) (any, error) {
+	if v, ok := s[name]; ok {
+		return v, nil
+	}
+	return name, nil
+}
 
 // Keys implements expr.Object.
 func (secretNames) Keys() []string { return nil }

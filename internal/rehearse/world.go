@@ -29,6 +29,8 @@ type Config struct {
 	Execute Executor
 	// Config is what expressions see under that name, decoded as package expr does.
 	Config map[string]any
+	// Secrets are what tasks see under that name; one that is not there is its own name, so that tests need hold none.
+	Secrets map[string]string
 	// Crash is where the process dies by itself; the zero value is nowhere.
 	Crash Crash
 }
