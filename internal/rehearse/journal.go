@@ -2,6 +2,8 @@ package rehearse
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
@@ -27,7 +29,8 @@ type Execution struct {
 	// Answered counts the results that the journal took, by node.
 	Answered map[string]int
 
-	live map[string]string // the node of each step that has begun and not ended
+	depth int               // below the execution that has no parent
+	live  map[string]string // the node of each step that has begun and not ended
 }
 
 // builtIn begins the names of workflows that the engine brings along: limits and schedules. They never end.
@@ -56,6 +59,13 @@ func (w *World) head(h *record.Head) {
 		w.executions[h.Execution] = x
 		if !strings.HasPrefix(h.Workflow, builtIn) {
 			w.order = append(w.order, x)
+			if p := w.executions[h.Parent]; p != nil {
+				x.depth = p.depth + 1
+			}
+			// Those of one instant stand behind their parents, in the order of their ids: no crash changes that.
+			slices.SortStableFunc(w.order, func(a, b *Execution) int {
+				return cmp.Or(cmp.Compare(a.Began, b.Began), cmp.Compare(a.depth, b.depth), bytes.Compare(a.ID[:], b.ID[:]))
+			})
 		}
 	}
 	x.Status = model.Status(h.Status)

@@ -113,7 +113,7 @@ var expectKeys = section{
 		{name: "undelivered", takes: "list of names", def: "none", doc: "Signals that were left over.", example: "undelivered: [payment]"},
 		{name: "calls", takes: "map of node ids to numbers", doc: "How many attempts were answered.", example: "calls: {charge: 3}"},
 		{name: "took", takes: "duration", doc: "The time from the start to the end, or to now.", example: "took: 2d"},
-		{name: "others", takes: "list", def: "that they end", doc: "Other executions that the case brought about, in order of their starts.", example: "others: [{workflow: verify-income, outcome: success}]"},
+		{name: "others", takes: "list", def: "that they end", doc: "Other executions that the case brought about, in order of their starts; those of one instant behind their parents, then in the order of their ids.", example: "others: [{workflow: verify-income, outcome: success}]"},
 	},
 }
 
