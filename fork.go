@@ -50,7 +50,6 @@ func (e *Engine) Rerun(ctx context.Context, id string, opts ...ForkOption) (*Run
 const (
 	CodeOpen          = "open"
 	CodeNothingFailed = "nothing_failed"
-	CodeElsewhere     = "waits_elsewhere" // a fork of what waits for another execution
 )
 
 func (e *Engine) fork(ctx context.Context, id string, rerun bool, opts []ForkOption) (*Run, error) {

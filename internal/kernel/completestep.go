@@ -14,6 +14,7 @@ func (x *decider) completeStep(in *Input) (func(), *model.Error) {
 	if err != nil {
 		return nil, err
 	}
+	in.Step = st.path // which it is stands in the journal
 	n := x.def(st)
 	outcome, output := model.Success, null.raw
 	if in.Result != nil {

@@ -36,8 +36,8 @@ type Fork struct {
 // CodeNothingFailed refuses a rerun of an execution without failed steps from those.
 const CodeNothingFailed = "nothing_failed"
 
-// CodeElsewhere refuses a fork of what waits for other executions.
-const CodeElsewhere = "waits_elsewhere"
+// CodeTrimmed refuses to copy an execution whose first entries are gone.
+const CodeTrimmed = "trimmed"
 
 // maxFork bounds what a first entry may copy.
 const maxFork = 8 << 20
@@ -49,6 +49,9 @@ const maxFork = 8 << 20
 // from are the steps to run again, by path; one inside a scope that has ended stands for the composite around it. With
 // failed they are those that made the execution fail.
 func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *model.Error) {
+	if len(entries) == 0 || entries[0].Seq != 1 {
+		return nil, &model.Error{Code: CodeTrimmed, Message: "the beginning of its history was removed, so it cannot be copied"}
+	}
 	f := &forker{fork: &Fork{}, closed: map[string]bool{}, undone: map[string]bool{}, owners: map[string]string{}}
 	if err := f.survey(entries, upto); err != nil {
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
@@ -148,9 +151,6 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 			return &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
 		}
 	}
-	if err := f.elsewhere(); err != nil {
-		return err
-	}
 	if !f.owns {
 		if err := f.rollsBack(); err != nil {
 			return err
@@ -170,19 +170,6 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 		f.fork.Resets = append(f.fork.Resets, st.path)
 	}
 	return nil
-}
-
-// elsewhere refuses to copy what waits for other executions: their answers come to the original only.
-func (f *forker) elsewhere() (err *model.Error) {
-	at := ""
-	f.end.eachStep(func(st *step) {
-		waits := !st.over() && st.away != nil && st.away.open || st.comp != nil && len(st.comp.kids) > 0
-		if waits && (at == "" || st.path < at) {
-			at = st.path
-			err = &model.Error{Code: CodeElsewhere, Message: at + " waits for another execution, which answers the original only; wait for that, or fork it as of an earlier entry"}
-		}
-	})
-	return err
 }
 
 // rollsBack refuses to copy an open execution whose rollback is under way: it is for the original to end it.
@@ -259,7 +246,9 @@ func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
 		return c, false, err
 	}
 	switch o.kind {
-	case opInput, opStart, opBegin, opLog, opAbsorbed, opMore, opConfig, opSend, opAlarm:
+	case opInput, opStart, opBegin, opLog, opAbsorbed, opMore, opConfig, opAlarm, opBase, opTrim, opWarn:
+		return c, false, nil
+	case opSend, opChild, opListen, opAwait, opAnswered, opBeat: // an answer comes to the original: the fork asks itself
 		return c, false, nil
 	case opStatus:
 		return Op{kind: opStatus, word: string(model.Running), n: o.n}, o.n > 0, nil
@@ -431,13 +420,12 @@ func (x *decider) firsts(paths []string) (list []*step) {
 	return list
 }
 
-// beginAgain starts the steps of a fork that cannot go on as they are: those that failed unhandled, and those that wait
-// for an answer which only the original gets.
+// beginAgain starts the steps of a fork that cannot go on as they are: those that failed unhandled.
 func (x *decider) beginAgain() {
 	var todo []*step
 	x.s.eachStep(func(st *step) {
 		failed := st.over() && !st.followed && st.status == model.StepFailed
-		if st.current() && (failed || !st.over() && x.def(st).asksAnother()) && !st.sc.closing {
+		if failed && st.current() && !st.sc.closing {
 			todo = append(todo, st)
 		}
 	})
@@ -448,9 +436,6 @@ func (x *decider) beginAgain() {
 		}
 	}
 }
-
-// asksAnother reports whether a live step of the node waits for what only the execution that asked gets.
-func (n *nodeDef) asksAnother() bool { return n.kind == kindSend }
 
 // ForeseeFork says what a fork would keep and run again.
 func ForeseeFork(d *Definition, in Input, env Env) (p Preview, err error) {

@@ -193,29 +193,7 @@ func (o *Op) appendRare(dst []byte) []byte {
 	if o.ask != nil {
 		dst = o.ask.append(appendKey(dst, "ask"))
 	}
-	dst = appendList(dst, "nodes", o.list)
-	dst = appendEdges(dst, "undecided", o.open)
-	dst = appendEdges(dst, "regions", o.regions)
-	if len(o.renames) > 0 {
-		dst = append(appendKey(dst, "renamed"), '{')
-		for i, r := range o.renames {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendString(append(appendString(dst, r.key), ':'), r.src)
-		}
-		dst = append(dst, '}')
-	}
-	if len(o.ops) > 0 {
-		dst = append(appendKey(dst, "ops"), '[')
-		for i := range o.ops {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = o.ops[i].append(dst)
-		}
-		dst = append(dst, ']')
-	}
+	dst = o.appendOperated(dst)
 	if o.start != nil {
 		dst = o.start.append(dst)
 	}
@@ -384,6 +362,34 @@ func appendEdges(dst []byte, key string, edges []int32) []byte {
 		dst = strconv.AppendInt(dst, int64(e), 10)
 	}
 	return append(dst, ']')
+}
+
+// appendOperated writes what resets, migrations and forks carry.
+func (o *Op) appendOperated(dst []byte) []byte {
+	dst = appendList(dst, "nodes", o.list)
+	dst = appendEdges(dst, "undecided", o.open)
+	dst = appendEdges(dst, "regions", o.regions)
+	if len(o.renames) > 0 {
+		dst = append(appendKey(dst, "renamed"), '{')
+		for i, r := range o.renames {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(append(appendString(dst, r.key), ':'), r.src)
+		}
+		dst = append(dst, '}')
+	}
+	if len(o.ops) > 0 {
+		dst = append(appendKey(dst, "ops"), '[')
+		for i := range o.ops {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = o.ops[i].append(dst)
+		}
+		dst = append(dst, ']')
+	}
+	return dst
 }
 
 func appendList(dst []byte, key string, names []string) []byte {

@@ -125,14 +125,8 @@ func (o *Op) describe(e *Event) {
 	case opEnd:
 		e.Outcome = o.name
 		return
-	case opMigrate:
-		e.Name, e.Text = o.name, "from version "+o.path
-		return
-	case opCopied:
-		e.Text = "from entry " + strconv.FormatInt(o.n, 10)
-		return
-	case opReset:
-		e.Step, e.Text = o.path, strings.Join(o.list, ", ")
+	case opMigrate, opCopied, opReset:
+		o.describeOperated(e)
 		return
 	case opOpen, opClose, opClosed:
 		e.Step, e.Outcome = o.path, o.word
@@ -173,6 +167,17 @@ func (o *Op) describe(e *Event) {
 		e.Outcome = o.word
 	case opAwait, opBeat:
 		e.Until = o.until
+	}
+}
+
+func (o *Op) describeOperated(e *Event) {
+	switch o.kind {
+	case opMigrate:
+		e.Name, e.Text = o.name, "from version "+o.path
+	case opCopied:
+		e.Text = "from entry " + strconv.FormatInt(o.n, 10)
+	case opReset:
+		e.Step, e.Text = o.path, strings.Join(o.list, ", ")
 	}
 }
 

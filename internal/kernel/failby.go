@@ -24,6 +24,7 @@ func (x *decider) failBy(in *Input) (func(), *model.Error) {
 	if err != nil {
 		return nil, err
 	}
+	in.Step = st.path
 	if st.over() && st.status == model.StepFailed {
 		return nil, &model.Error{Code: CodeStepEnded, Message: st.path + " has failed already; retry, skip, complete or route it, or fail the execution"}
 	}

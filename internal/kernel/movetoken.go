@@ -23,7 +23,7 @@ func (x *decider) moveToken(in *Input) (func(), *model.Error) {
 		if st.cleanup() {
 			return nil, &model.Error{Code: CodeClosing, Message: st.path + " cleans up; retry, skip or complete it"}
 		}
-		from = st
+		from, in.Step = st, st.path
 	}
 	sc, n, err := x.place(from, in.To)
 	if err != nil {

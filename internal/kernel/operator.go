@@ -63,7 +63,7 @@ func (x *decider) verb(in *Input) (do func(), err *model.Error) {
 }
 
 // Operator reports whether the kind is one of those that operators use.
-func (k InputKind) Operator() bool { return k >= InRetry && k <= InMigrate }
+func (k InputKind) Operator() bool { return k >= InRetry && k <= InVars || k == InMigrate }
 
 // stuck is the step at which an execution is parked, as it was before an operator acted.
 type stuck struct {

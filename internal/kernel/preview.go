@@ -109,13 +109,16 @@ func (d *Definition) touches(st *step) bool {
 	switch {
 	case n == nil:
 		return false
-	case n.kind == kindEffect:
-		return st.attempt > 0
+	case n.kind.touching():
+		return st.attempt > 0 || st.began
 	case st.comp == nil:
 		return false
 	}
 	return st.comp.next > 0 && n.comp.hasEffect()
 }
+
+// touching reports whether steps of the kind touch the world.
+func (k nodeKind) touching() bool { return k == kindEffect || k == kindSend || k == kindChild }
 
 func (c *compDef) hasEffect() bool {
 	for _, sd := range append(slices.Clone(c.branches), c.body) {
@@ -123,7 +126,7 @@ func (c *compDef) hasEffect() bool {
 			continue
 		}
 		for _, n := range sd.nodes {
-			if n.kind == kindEffect || n.comp != nil && n.comp.hasEffect() {
+			if n.kind.touching() || n.comp != nil && n.comp.hasEffect() {
 				return true
 			}
 		}

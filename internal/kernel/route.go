@@ -14,6 +14,7 @@ func (x *decider) route(in *Input) (func(), *model.Error) {
 	if err != nil {
 		return nil, err
 	}
+	in.Step = st.path
 	if err := st.inEnding(); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ func (x *decider) skip(in *Input) (func(), *model.Error) {
 	if err != nil {
 		return nil, err
 	}
+	in.Step = st.path // which it is stands in the journal
 	return func() {
 		st := x.renewed(st)
 		unknown := x.stopWork(st)

@@ -68,7 +68,7 @@ type witness struct {
 	pause    map[string]int64     // end of the back-off, by step
 	arms     map[string][]int64   // times of a wait, by step; 0 for a signal
 
-	byHand     map[string]bool // steps that an operator completed
+	byHand     map[string]bool // steps that an operator ended
 	requests   map[string]bool // recorded
 	signals    map[int]int     // by op, how often it was received
 	kept       map[int64]bool

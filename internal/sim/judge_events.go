@@ -174,7 +174,7 @@ func (j *judge) input(x *witness, e *record.Entry, f *fact) {
 		}
 		x.requests[f.Request] = true
 	}
-	if f.Answer == "" && (f.Kind == "complete" || f.Kind == "fail" || f.Kind == "skip") {
+	if f.Answer == "" && (f.Kind == "complete" || f.Kind == "fail" || f.Kind == "skip" || f.Kind == "move") {
 		x.byHand[f.On] = true
 	}
 	if f.Answer == "" && (f.Kind == "cancel" || f.Kind == "terminate") {
