@@ -8,7 +8,8 @@ import (
 )
 
 // Activate makes a deployed version the one that starts use, up or down: it is how a bad version is rolled back. Open
-// executions stay on the version that they were started with. A retired version is [CodeRetired].
+// executions stay on the version that they were started with. Its triggers become the schedules of the workflow. A
+// retired version is [CodeRetired].
 func (e *Engine) Activate(ctx context.Context, workflow, version string) error {
 	e.versions.changing.Lock()
 	defer e.versions.changing.Unlock()
@@ -24,7 +25,7 @@ func (e *Engine) Activate(ctx context.Context, workflow, version string) error {
 		case v.Retired:
 			return &Error{Code: CodeRetired, Message: workflow + " " + version + " is retired; let it take starts again first"}
 		case v.Active:
-			return nil
+			return e.reschedule(ctx, workflow, version)
 		}
 		active, _ := all.Find(workflow, "")
 		err = e.backend.Activate(ctx, e.opts.Namespace, workflow, version, store.Move{From: active.Version})
@@ -32,6 +33,9 @@ func (e *Engine) Activate(ctx context.Context, workflow, version string) error {
 			continue
 		}
 		e.versions.forget(workflow)
-		return wrapStore("activating "+workflow+" "+version, err)
+		if err != nil {
+			return wrapStore("activating "+workflow+" "+version, err)
+		}
+		return e.reschedule(ctx, workflow, version)
 	}
 }

@@ -87,9 +87,11 @@ type DeployedVersion struct {
 type DeployOption interface{ deploy(*deployOptions) }
 
 type deployOptions struct {
-	terms   catalog.Terms
-	by, why string
-	err     error
+	terms catalog.Terms
+	// unscheduled leaves schedules alone.
+	unscheduled bool
+	by, why     string
+	err         error
 }
 
 type deployOption func(*deployOptions)
@@ -98,6 +100,9 @@ func (o deployOption) deploy(d *deployOptions) { o(d) }
 
 // Inactive adds the version without letting starts use it.
 func Inactive() DeployOption { return deployOption(func(d *deployOptions) { d.terms.Inactive = true }) }
+
+// Unscheduled adds the version without making, changing or retiring schedules.
+func Unscheduled() DeployOption { return deployOption(func(d *deployOptions) { d.unscheduled = true }) }
 
 // Force deploys a version that takes less input than one that it replaces. The reason is kept with the version.
 func Force(why string) DeployOption {
@@ -126,6 +131,9 @@ type (
 // [CodeNarrows], and so is any version that would take the place of one that another workflow starts and takes less
 // than that. Without a version, and with nobody who depends on it, that is a warning.
 //
+// The triggers cron, every and after of a version that starts use become the [Schedules] of its workflow: they are made,
+// or changed where a schedule of that name is there, and others are retired. A deploy that was interrupted is repeated.
+//
 // Faults of all workflows are reported together, as an error with [CodeFaults] that wraps [Faults]. With any refusal
 // nothing is deployed.
 func (e *Engine) Deploy(ctx context.Context, src Source, opts ...DeployOption) (*Deployment, error) {
@@ -139,6 +147,11 @@ func (e *Engine) Deploy(ctx context.Context, src Source, opts ...DeployOption) (
 	defs, faults, err := Check(src, e.nodeTypes()...)
 	if err != nil {
 		return nil, err
+	}
+	for _, def := range defs {
+		if err := checkTriggers(def.Workflow); err != nil {
+			return nil, err
+		}
 	}
 	e.versions.changing.Lock()
 	defer e.versions.changing.Unlock()
@@ -184,6 +197,11 @@ func (e *Engine) deployAll(ctx context.Context, defs []Definition, o *deployOpti
 		d.Versions = append(d.Versions, DeployedVersion{
 			Workflow: steps[i].Workflow, Version: steps[i].Version, Hash: defs[i].Hash, Unchanged: steps[i].Unchanged, Active: steps[i].Active,
 		})
+		if steps[i].Active && !o.unscheduled {
+			if err := e.schedule(ctx, steps[i].Workflow, defs[i].Workflow); err != nil {
+				return d, err
+			}
+		}
 		for _, w := range steps[i].Warnings {
 			d.Warnings = append(d.Warnings, Fault{File: defs[i].File, Line: defs[i].Line, Column: 1, Code: w.Code, Message: w.Message, Hint: w.Hint, Warn: true})
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/runner"
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/internal/zone"
 	"github.com/pawl-dev/pawl/node"
 	"github.com/pawl-dev/pawl/node/function"
 	"github.com/pawl-dev/pawl/store"
@@ -64,7 +65,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 			// Both admit one engine at a time, so whoever owned a shard before is gone.
 			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
 			Core: shard.Config{
-				MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision,
+				MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,
 				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps},
 			},
 		},

@@ -58,7 +58,7 @@ type Step struct {
 
 // Waiting is one thing that keeps an execution from going on, and what would let it.
 type Waiting struct {
-	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout, approval,
+	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout, limit, approval,
 	// callback, answer or child.
 	Kind string `json:"kind"`
 	// Step is its path; "" for the execution itself.
@@ -81,6 +81,8 @@ type Waiting struct {
 	Progress json.RawMessage `json:"progress,omitempty"`
 	// Approval is what people are asked.
 	Approval *Approval `json:"approval,omitempty"`
+	// Limit is what a step, or the execution, waits for, with who holds it.
+	Limit *Limit `json:"limit,omitempty"`
 	// Sentence says all of it to people.
 	Sentence string `json:"sentence"`
 }
@@ -91,6 +93,7 @@ var openKinds = map[kernel.OpenKind]string{
 	kernel.OpenParked: "parked", kernel.OpenTimeout: "timeout", kernel.OpenQueued: "queued",
 	kernel.OpenApproval: "approval", kernel.OpenCallback: "callback",
 	kernel.OpenAnswer: "answer", kernel.OpenChild: "child",
+	kernel.OpenLimit: "limit",
 }
 
 func waitingOf(o kernel.Outstanding, now int64) Waiting {
@@ -104,6 +107,9 @@ func waitingOf(o kernel.Outstanding, now int64) Waiting {
 	w.Progress = bytes.Clone(o.Progress)
 	if o.Ask != nil {
 		w.Approval = approvalOf(&o)
+	}
+	if o.Kind == kernel.OpenLimit {
+		w.Limit = &Limit{Name: o.Limit, Key: o.LimitKey, Execution: o.Execution.String()}
 	}
 	return w
 }

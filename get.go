@@ -40,6 +40,7 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 	if got.Closed() {
 		got.Steps, err = e.stepsOf(ctx, x)
 	}
+	got.Waiting = e.heldBy(ctx, got.Waiting)
 	return got, err
 }
 
@@ -182,7 +183,7 @@ func (e *Engine) Explain(ctx context.Context, id string) ([]Waiting, error) {
 		}
 		return x.Waiting, nil
 	}
-	return got, err
+	return e.heldBy(ctx, got), err
 }
 
 // copyState reads a state on its owner's goroutine; nothing of it is kept.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -37,7 +38,8 @@ type Page struct {
 	Next string `json:"next,omitempty"`
 }
 
-// List returns a page of executions, newest first. Pages neither skip nor repeat what existed when the first was read.
+// List returns a page of executions, newest first, without limits and schedules: see [Engine.Limits] and
+// [Engine.Schedules]. Pages neither skip nor repeat what existed when the first was read.
 func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
 	sf, err := f.search()
 	if err != nil {
@@ -47,9 +49,13 @@ func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
 	if err != nil {
 		return Page{}, wrapStore("searching executions", err)
 	}
-	out := Page{Executions: make([]Execution, len(p.Heads)), Next: p.Next}
+	out := Page{Executions: make([]Execution, 0, len(p.Heads)), Next: p.Next}
 	for i := range p.Heads {
-		out.Executions[i] = executionOf(&p.Heads[i])
+		if h := &p.Heads[i]; f.Workflow == "" && f.IDPrefix == "" && kernel.IsEntity(h.Workflow) {
+			out.Next = "" // limits and schedules come after all executions
+			break
+		}
+		out.Executions = append(out.Executions, executionOf(&p.Heads[i]))
 	}
 	return out, nil
 }

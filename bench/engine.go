@@ -56,6 +56,7 @@ func definitions() string {
 	}
 	docs = append(docs,
 		"workflow: each\nversion: 1.0.0\nnodes:\n  - all: {foreach: {items: \"${ input.items }\", as: it, concurrency: 1000, collect: count}, do: [{one: {call: noop}}]}\n",
+		"workflow: limited\nversion: 1.0.0\nnodes:\n  - one: {call: noop, limits: [{name: lane, key: \"${ input.key }\", concurrency: 10}]}\n",
 		"workflow: nap\nversion: 1.0.0\nnodes:\n  - nap: {wait: {for: 24h}}\n",
 	)
 	docs = append(docs, endlessDefinitions()...)

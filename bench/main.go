@@ -44,6 +44,7 @@ var cases = []struct {
 	{"talk100k", (*bench).talk},
 	{"sleep100k", (*bench).sleep},
 	{"restart100k", (*bench).restart},
+	{"limits100k", (*bench).limits},
 }
 
 func main() {

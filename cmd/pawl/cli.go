@@ -28,6 +28,8 @@ type cli struct {
 	Activate   activateCmd   `cmd:"" help:"Let starts use another version, up or down: this is how to roll back."`
 	Retire     retireCmd     `cmd:"" help:"Stop starts of a version; open executions go on."`
 	Diff       diffCmd       `cmd:"" help:"Say what changed between two versions: nodes, edges, input, rules."`
+	Schedule   scheduleCmd   `cmd:"" help:"List and command the schedules of triggers."`
+	Limits     limitsCmd     `cmd:"" help:"List the limits that steps share; show or change one."`
 	Test       testCmd       `cmd:"" help:"Play saved cases of workflows on virtual time; nothing is really called."`
 	Retry      retryCmd      `cmd:"" help:"Run a failed step again; what came after it is taken back."`
 	Move       moveCmd       `cmd:"" help:"Begin at another node; what was behind it is taken back."`

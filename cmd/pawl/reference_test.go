@@ -47,7 +47,14 @@ func TestReference(t *testing.T) {
 }
 
 func describeVerb(b *strings.Builder, n *kong.Node) {
-	fmt.Fprintf(b, "\n### pawl %s\n\n%s\n\n```\npawl %s", n.Name, n.Help, n.Name)
+	if len(n.Children) > 0 {
+		fmt.Fprintf(b, "\n### pawl %s\n\n%s\n", verbOf(n), n.Help)
+		for _, c := range n.Children {
+			describeVerb(b, c)
+		}
+		return
+	}
+	fmt.Fprintf(b, "\n### pawl %s\n\n%s\n\n```\npawl %s", verbOf(n), n.Help, verbOf(n))
 	for _, p := range n.Positional {
 		fmt.Fprintf(b, " %s", p.Summary())
 	}
@@ -75,6 +82,14 @@ func describeVerb(b *strings.Builder, n *kong.Node) {
 		}
 		fmt.Fprintf(b, "| `%s` | %s |\n", name, help)
 	}
+}
+
+// verbOf is a verb with those around it.
+func verbOf(n *kong.Node) string {
+	if n.Parent != nil && n.Parent.Type == kong.CommandNode {
+		return verbOf(n.Parent) + " " + n.Name
+	}
+	return n.Name
 }
 
 func cell(s string) string {

@@ -67,7 +67,7 @@ func (c *runCmd) Run(ctx context.Context, e *env) error {
 
 // start deploys and starts.
 func (c *runCmd) start(ctx context.Context, eng *pawl.Engine, e *env, src pawl.Source, input json.RawMessage) (*pawl.Run, string, error) {
-	d, err := eng.Deploy(ctx, src)
+	d, err := eng.Deploy(ctx, src, pawl.Unscheduled())
 	if err != nil {
 		return nil, "", err
 	}

@@ -71,7 +71,7 @@ var Pawl = House{
 		// Ring 4: doors.
 		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/diff", "internal/semver",
-				"store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
+				"internal/calendar", "internal/zone", "store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
 
 		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "store", "node",

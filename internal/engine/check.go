@@ -28,8 +28,10 @@ func checkOf(w *model.Workflow) (kernel.InputCheck, error) {
 	refuse := func(message string, details json.RawMessage) *model.Error {
 		return &model.Error{Code: CodeInvalidInput, Message: "the input of " + w.Name + ": " + message, Details: details, Retryable: &no}
 	}
-	return func(raw []byte, now int64, seed uint64) (input, trigger []byte, bad *model.Error) {
-		by := []byte(`{"type":"execution","time":"` + expr.FormatTime(now) + `"}`)
+	return func(raw, by []byte, now int64, seed uint64) (input, trigger []byte, bad *model.Error) {
+		if by == nil {
+			by = []byte(`{"type":"execution","time":"` + expr.FormatTime(now) + `"}`)
+		}
 		input, trigger, err := defaults.Fill(raw, by, now, seed)
 		if err != nil {
 			return nil, nil, refuse(err.Error(), nil)

@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/pawl-dev/pawl/model"
+
 // work is one thing that is ready to be decided. The agenda holds it in order; an item is done when the operation
 // that answers it has been applied, so that live and replay drop the same items.
 type work struct {
@@ -10,9 +12,10 @@ type work struct {
 type workKind uint8
 
 const (
-	workRun    workKind = iota + 1 // run a scheduled step
-	workFollow                     // follow the edges of an ended step
-	workFill                       // open instances of a composite
+	workRun     workKind = iota + 1 // run a scheduled step
+	workFollow                      // follow the edges of an ended step
+	workFill                        // open instances of a composite
+	workClaimed                     // go on with a step that holds its limits
 )
 
 func (s *State) push(kind workKind, st *step) {
@@ -32,9 +35,11 @@ func (w work) ready() bool {
 	}
 	switch w.kind {
 	case workRun:
-		return !st.over() && !st.began && !st.queued
+		return !st.over() && !st.began && !st.queued && !st.claims.waits()
 	case workFollow:
 		return st.over() && !st.followed
+	case workClaimed:
+		return !st.over() && st.claims.all() && !st.out && !st.queued && (st.away == nil || !st.away.open) && (st.comp == nil || st.status == model.StepBackoff)
 	default:
 		return !st.over() && st.comp != nil && st.comp.room()
 	}

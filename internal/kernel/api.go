@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"github.com/pawl-dev/pawl/internal/calendar"
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
@@ -147,6 +148,8 @@ type Env struct {
 	// Config resolves config.<name>; Revision is its number, journaled with each use. May be nil.
 	Config   map[string]any
 	Revision uint64
+	// Zone finds a time zone for schedules; nil knows UTC only.
+	Zone func(name string) (calendar.Zone, error)
 	// Bounds are the limits of K6 and K8; zero fields take the defaults.
 	Bounds Bounds
 }
@@ -260,6 +263,8 @@ type Outstanding struct {
 	// Execution, or Workflow and Key, is the other execution that is waited for.
 	Execution     record.ID
 	Workflow, Key string
+	// Limit and LimitKey name the limit that is waited for; Execution is its entity.
+	Limit, LimitKey string
 	// Running, Done and Total count instances of a composite; Total is -1 where it is not known.
 	Running, Done, Total int
 	// Growing: instances may be added to the composite yet, by the signals in Names or by tokens.
@@ -290,4 +295,5 @@ const (
 	OpenAnswer   // a message was sent and not answered
 	OpenChild    // a child execution has not ended
 	OpenCallback // a task is done and the answer to its token is awaited
+	OpenLimit    // a step, or the execution, waits for a limit
 )

@@ -28,11 +28,13 @@ func Apply(s *State, seq uint64, at int64, ops []Op) error {
 		}
 	}
 	s.nextWork() // drops what is done, as Decide does
+	s.loose = s.loose[:0]
 	return nil
 }
 
 func (s *State) begin(seq uint64, at int64) {
 	s.seq, s.at, s.more = seq, at, false
+	s.loose = s.loose[:0]
 }
 
 func (s *State) apply(o *Op) error {
@@ -74,6 +76,16 @@ func (s *State) apply(o *Op) error {
 		s.applyTrim(o)
 	case opWarn:
 		s.applyWarn(o)
+	case opClaim:
+		return s.applyClaim(o)
+	case opGranted:
+		return s.applyGranted(o)
+	case opLend:
+		return s.applyLend(o)
+	case opLimit, opPlace, opGrant, opYield, opFree, opTurned:
+		return s.applyToLimit(o)
+	case opSchedule, opDue, opTick, opQueue, opEnded:
+		return s.applyToSchedule(o)
 	case opOpen:
 		return s.applyOpen(o)
 	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset, opGraph:
@@ -244,7 +256,7 @@ func (s *State) applyStatus(o *Op) {
 	if o.n > 0 {
 		s.shiftTimers(o.n)
 	}
-	if st := s.findStep(s.parkedAt); st != nil && s.active() {
+	if st := s.findStep(s.parkedAt); st != nil && s.open() {
 		s.push(workFollow, st) // what it was parked at is decided anew
 	}
 	s.parkedAt = o.name
@@ -262,6 +274,7 @@ func (s *State) applyTags(o *Op) {
 }
 
 func (s *State) applyEnd(o *Op) {
+	s.unclaimAll()
 	s.setStatus(model.Status(o.word))
 	s.outcome, s.failure, s.ended = o.name, o.err, s.at
 	switch {
@@ -458,6 +471,8 @@ func (s *State) applyDone(st *step, o *Op) {
 	}
 	s.landed(st)
 	s.unwait(st)
+	s.unclaim(st.claims, st.path)
+	st.claims = nil
 	st.status, st.outcome, st.err = model.StepStatus(o.name), o.word, o.err
 	st.ended, st.unknown = s.at, o.flag
 	st.task, st.arms, st.away, st.due, st.deadline = nil, nil, nil, 0, 0

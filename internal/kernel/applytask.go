@@ -8,6 +8,7 @@ func (s *State) applyBackoff(st *step, o *Op) {
 		st.sc.running++
 	}
 	st.cb = st.cb.retried(st.attempt)
+	s.unclaim(st.claims, st.path)
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
 	st.doubt = st.doubt || doubtful(o.err)
 	if st.away != nil {
@@ -22,6 +23,7 @@ func (s *State) applyBackoff(st *step, o *Op) {
 
 func (s *State) applyLost(st *step, o *Op) {
 	s.landed(st)
+	s.unclaim(st.claims, st.path)
 	st.status, st.since, st.err, st.lost = model.StepBackoff, s.at, o.err, o.attempt
 	if !o.flag {
 		st.losses++

@@ -249,6 +249,7 @@ func (s *State) applyAwait(st *step, o *Op) {
 		st.cb = &callback{}
 	}
 	s.landed(st)
+	s.unclaim(st.claims, st.path) // a waiting step holds no slot
 	if st.status == model.StepRunning {
 		st.sc.running--
 		s.unqueue(st.sc)

@@ -7,7 +7,7 @@ import (
 // cancelExecution handles InCancel: everything live is cancelled, then the execution ends cancelled.
 func (x *decider) cancelExecution(i int, in *Input) {
 	x.accept(i, in)
-	if !x.s.active() && x.s.status != model.Pending {
+	if !x.s.open() && x.s.status != model.Pending {
 		x.emit(Op{kind: opStatus, word: string(x.s.goesOnAs())})
 	}
 	var err *model.Error

@@ -39,6 +39,9 @@ const becauseLate = "timeout"
 
 // runChild begins the first attempt of a workflow step: a child execution.
 func (x *decider) runChild(st *step, n *nodeDef) {
+	if x.mustClaim(st, n) {
+		return
+	}
 	d := n.child
 	o := Op{kind: opSend, path: st.path, word: d.policy}
 	x.in(st.sc, st.path)

@@ -39,9 +39,7 @@ func Compile(w *model.Workflow) (*Definition, []Fault) {
 	c.d.root = c.scope(&w.Root, nil, nil, "")
 	c.d.tags = c.templates(c.d.root, "", "tags", w.Tags)
 	c.d.timeout = c.text("", "timeout", w.Timeout)
-	if len(w.Limits) > 0 {
-		c.unsupported("", "limits", "limits")
-	}
+	c.d.limits = c.limits(nil, "", w.Limits)
 	if !slices.ContainsFunc(c.faults, func(f Fault) bool { return !f.Warn }) {
 		c.checkNames()
 		c.bodiesOfChildren()
@@ -181,15 +179,9 @@ func (c *compiler) node(m *model.Node, sd *scopeDef, index int) *nodeDef {
 	if m.Compensate != "" {
 		c.undone[m.Compensate] = append(c.undone[m.Compensate], n)
 	}
-	c.refuse(m)
+	n.limits = c.limits(n, m.ID, m.Limits)
 	c.kind(n)
 	return n
-}
-
-func (c *compiler) refuse(m *model.Node) {
-	if len(m.Limits) > 0 {
-		c.unsupported(m.ID, "limits", "limits")
-	}
 }
 
 func (c *compiler) kind(n *nodeDef) {

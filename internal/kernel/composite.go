@@ -14,6 +14,9 @@ const foreachConcurrency = 10
 
 // enter begins a composite step.
 func (x *decider) enter(st *step, n *nodeDef) {
+	if x.mustClaim(st, n) {
+		return
+	}
 	o := Op{kind: opEnter, path: st.path, attempt: 1, n: 1, until: 1}
 	c := n.comp
 	x.in(st.sc, st.path)

@@ -57,6 +57,9 @@ func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
 	}
 	f.fork.Start.Version, f.fork.Start.Hash = f.end.start.Version, f.end.start.Hash
+	if IsEntity(f.fork.Start.Workflow) {
+		return nil, &model.Error{Code: CodeEntity, Message: "there is one of it, and it cannot be copied"}
+	}
 	if err := f.resets(from, failed); err != nil {
 		return nil, err
 	}
@@ -250,6 +253,8 @@ func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
 		return c, false, nil
 	case opSend, opChild, opListen, opAwait, opAnswered, opBeat: // an answer comes to the original: the fork asks itself
 		return c, false, nil
+	case opClaim, opGranted, opLend: // the original has its places in line, the copy asks for its own
+		return c, false, nil
 	case opStatus:
 		return Op{kind: opStatus, word: string(model.Running), n: o.n}, o.n > 0, nil
 	case opMigrate:
@@ -393,6 +398,7 @@ func (x *decider) startFork(i int, in *Input) {
 		}
 	}
 	x.beginAgain()
+	x.claimAgain()
 	if x.err == nil && x.s.root != nil {
 		x.wake()
 	}

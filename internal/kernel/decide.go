@@ -23,6 +23,8 @@ func Decide(d *Definition, s *State, in []Input, env Env, dst []Op) (Decided, er
 	}
 	x.flush()
 	x.run()
+	x.lend()
+	x.letGo()
 	if x.readConfig && len(x.ops) > 0 {
 		x.emit(Op{kind: opConfig, n: int64(env.Revision)})
 	}
@@ -112,7 +114,7 @@ func (x *decider) emit(o Op) {
 // run goes on until nothing is ready or a bound of K8 is reached.
 func (x *decider) run() {
 	for x.err == nil && x.s.root != nil {
-		if x.s.status == model.Pending && x.s.start.NotBefore <= x.now {
+		if x.s.status == model.Pending && x.s.start.NotBefore <= x.now && !x.claimOwn() {
 			x.beginPending()
 		}
 		if !x.s.active() {
@@ -132,6 +134,9 @@ func (x *decider) run() {
 }
 
 func (x *decider) anyReady() bool {
+	if x.d.entity != 0 {
+		return x.entityReady()
+	}
 	if t := x.s.nextTimer(); t != nil && t.due <= x.now {
 		return true
 	}
@@ -141,6 +146,9 @@ func (x *decider) anyReady() bool {
 
 // advance does the next thing that is ready: a timer, then the agenda, then conditions.
 func (x *decider) advance() bool {
+	if x.d.entity != 0 {
+		return x.advanceEntity()
+	}
 	if t := x.s.nextTimer(); t != nil && t.due <= x.now {
 		fired := *t
 		x.s.popTimer()
@@ -173,6 +181,8 @@ func (x *decider) work(w work) {
 		x.follow(w.st)
 	case workFill:
 		x.fill(w.st)
+	case workClaimed:
+		x.resumeClaimed(w.st)
 	}
 }
 

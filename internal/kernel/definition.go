@@ -13,13 +13,16 @@ type Definition struct {
 	nodes   map[string]*nodeDef // ids are unique in the file
 	tags    []tagDef
 	timeout textDef
+	limits  []limitDef
+	entity  entityKind // 0: a workflow
 	check   InputCheck
 	signal  SignalCheck
 }
 
-// InputCheck fills in what an input leaves out and refuses what the definition does not take. trigger is what the
-// defaults have read, nil where they read none. It depends on its arguments alone; now is Unix milliseconds.
-type InputCheck func(raw []byte, now int64, seed uint64) (input, trigger []byte, err *model.Error)
+// InputCheck fills in what an input leaves out and refuses what the definition does not take. by is the trigger, nil
+// where there is none; trigger is what the defaults have read, nil where they read none. It depends on its arguments
+// alone; now is Unix milliseconds.
+type InputCheck func(raw, by []byte, now int64, seed uint64) (input, trigger []byte, err *model.Error)
 
 // SignalCheck refuses data that a declared signal does not take.
 type SignalCheck func(name string, data []byte) *model.Error
@@ -102,6 +105,8 @@ type nodeDef struct {
 	retry  []retryDef
 
 	timeout, attemptTimeout, heartbeat textDef
+
+	limits []limitDef
 
 	props []propDef // of with
 	plain []byte    // with, where nothing in it is to be evaluated

@@ -28,6 +28,9 @@ var opNames = [...]string{
 	opAwait: "await", opAnswered: "answered", opBeat: "beat",
 	opBase: "base", opTrim: "trim", opWarn: "warn",
 	opSpawn: "spawn", opReturned: "returned", opPutBack: "put_back",
+	opClaim: "claim", opGranted: "granted", opLend: "lend", opLimit: "limit", opPlace: "place", opGrant: "grant",
+	opYield: "yield", opFree: "free", opTurned: "turned", opSchedule: "schedule", opDue: "due", opTick: "tick",
+	opQueue: "queue", opEnded: "ended",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -91,6 +94,20 @@ var opFields = [...]fieldNames{
 	opWarn:        {name: "bound", attempt: "percent", n: "used", until: "limit"},
 	opSpawn:       {path: "step", n: "from", until: "count", data: "captured", flag: "recalls"},
 	opReturned:    {path: "step", word: "outcome", data: "output"},
+	opClaim:       {path: "step", attempt: "attempt", data: "limits", due: "timeout_at", flag: "again"},
+	opLend:        {path: "step", n: "heard"},
+	opGranted:     {path: "step", attempt: "attempt", n: "limit"},
+	opLimit:       {name: "name", word: "key", n: "concurrency", attempt: "rate", until: "per", flag: "fixed"},
+	opPlace:       {path: "step", text: "execution", attempt: "attempt", n: "weight", until: "priority"},
+	opGrant:       {path: "step", text: "execution", attempt: "attempt"},
+	opYield:       {path: "step", text: "execution", attempt: "attempt"},
+	opFree:        {path: "step", text: "execution", attempt: "attempt", word: "how", flag: "early"},
+	opTurned:      {path: "step", text: "execution", attempt: "attempt"},
+	opSchedule:    {data: "trigger", name: "workflow", word: "name", flag: "retired"},
+	opDue:         {n: "nominal", due: "at"},
+	opTick:        {n: "nominal", until: "through", attempt: "times", word: "verdict", text: "execution", name: "how"},
+	opQueue:       {n: "nominal", name: "how"},
+	opEnded:       {text: "execution", word: "status"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.

@@ -19,7 +19,10 @@ type Event struct {
 	// variable_set, tags_set, log, edges, reset, copied, migrated, paused, parked, resumed, compensating, completed,
 	// failed, cancelled or terminated; approval_requested, vote and escalated of an approval; callback_awaited,
 	// callback_received and callback_beat of a step that is answered by token; signal_returned of a wait that ended
-	// otherwise.
+	// otherwise;
+	// limit_wanted, limit_granted and limit_lent of who takes part in a limit; of a limit limit_changed, place_taken,
+	// place_granted, place_withdrawn, place_left, place_refused; of a schedule schedule_changed, schedule_planned,
+	// schedule_tick, schedule_queued, schedule_ended.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -52,6 +55,10 @@ var eventTypes = [...]string{
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied", opMigrate: "migrated", opGraph: "",
 	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat", opPutBack: "signal_returned",
+	opClaim: "limit_wanted", opGranted: "limit_granted", opLend: "limit_lent", opLimit: "limit_changed", opPlace: "place_taken",
+	opGrant: "place_granted", opYield: "place_withdrawn", opFree: "place_left", opTurned: "place_refused",
+	opSchedule: "schedule_changed", opDue: "schedule_planned", opTick: "schedule_tick", opQueue: "schedule_queued",
+	opEnded: "schedule_ended",
 }
 
 // TypeTrimmed is the type of the event that stands for history that was removed.
@@ -66,7 +73,9 @@ func Events(dst []Event, seq uint64, at int64, ops []Op) []Event {
 		if e.Type == "" {
 			continue
 		}
-		o.describe(&e)
+		if !o.describeEntity(&e) {
+			o.describe(&e)
+		}
 		dst = append(dst, e)
 		if o.kind == opCopied {
 			dst = Events(dst, seq, o.due, o.ops)
@@ -203,5 +212,34 @@ func (o *Op) describeSend(e *Event) {
 	e.Name = string(m.Kind)
 	if m.Signal != nil {
 		e.Name, e.Data = m.Signal.Name, m.Signal.Data
+	}
+}
+
+// describeEntity describes what limits and schedules do; false: o is nothing of that.
+func (o *Op) describeEntity(e *Event) bool {
+	switch o.kind {
+	case opSchedule, opDue, opTick, opQueue, opEnded:
+		o.describeSchedule(e)
+	case opLimit, opPlace, opGrant, opYield, opFree, opTurned:
+		o.describeLimit(e)
+	default:
+		return false
+	}
+	return true
+}
+
+func (o *Op) describeLimit(e *Event) {
+	e.Text, e.Name, e.Outcome = o.text, o.name, o.word
+	if o.kind == opLimit {
+		e.Text = rule{concurrency: int(o.n), rate: o.attempt, per: o.until}.String()
+		return
+	}
+	e.Step = o.path
+}
+
+func (o *Op) describeSchedule(e *Event) {
+	e.Name, e.Outcome, e.Text, e.Until = o.name, o.word, o.text, o.n
+	if o.kind == opTick && o.until > 0 {
+		e.Total = o.attempt
 	}
 }

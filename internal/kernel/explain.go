@@ -84,6 +84,12 @@ func (o *Outstanding) subject() string {
 		return "The execution has a time limit"
 	case OpenChild:
 		return o.Step + " waits for the child " + o.other()
+	case OpenLimit:
+		who := o.Step
+		if who == "" {
+			who = "The execution"
+		}
+		return who + " waits for the limit " + o.LimitTitle()
 	case OpenAnswer:
 		return o.Step + " has sent a signal to " + o.other() + " and waits for the answer"
 	}
@@ -100,6 +106,14 @@ func (o *Outstanding) growing() string {
 		text += " (more items) or " + o.Names[1] + " (no more)"
 	}
 	return text
+}
+
+// LimitTitle is the name of the limit that is waited for, with its key.
+func (o *Outstanding) LimitTitle() string {
+	if o.LimitKey == "" {
+		return o.Limit
+	}
+	return o.Limit + "/" + o.LimitKey
 }
 
 func (o *Outstanding) waited() string {

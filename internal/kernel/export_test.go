@@ -122,6 +122,10 @@ func (s *Script) Do(line string) ([]string, error) {
 		}
 		*map[string]*int{BoundSteps: &e.env.Bounds.Steps, BoundLiveSteps: &e.env.Bounds.LiveSteps, BoundSignals: &e.env.Bounds.Signals, BoundUndos: &e.env.Bounds.Undos}[step] = n
 		return nil, nil
+	case "command": // of a limit or a schedule
+		return s.told(e.feed(Input{Kind: InSignal, By: "ann", Signal: &Signal{Name: step, Data: []byte(arg)}})), nil
+	case "grant", "turned", "yield": // what a limit says; - is the execution
+		return s.told(e.feed(s.ofLimit(verb, step, arg))), nil
 	case "continue":
 		return s.told(e.feed(Input{Kind: InContinue})), nil
 	case "crash": // a new owner folds the journal
@@ -283,6 +287,11 @@ func (s *Script) told(dec Decided) (lines []string) {
 			lines = append(lines, line)
 		}
 	}
+	for i := range dec.Sends {
+		if line := s.sent(&dec.Sends[i]); line != "" {
+			lines = append(lines, line)
+		}
+	}
 	for _, a := range dec.Answers {
 		switch {
 		case a.Error != nil:
@@ -292,6 +301,40 @@ func (s *Script) told(dec Decided) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// ofLimit is a message of the limit that a step, or the execution, has asked for last.
+func (s *Script) ofLimit(verb, step, arg string) Input {
+	c := s.e.s.claims
+	if step == "-" {
+		step = ""
+	} else if st := s.e.s.stepAt(step); st != nil {
+		c = st.claims
+	}
+	m := &Mail{Kind: map[string]MailKind{"grant": MailGrant, "turned": MailTurned, "yield": MailYield}[verb], Step: step}
+	if code, text, ok := strings.Cut(arg, " "); ok {
+		m.Error = &model.Error{Code: code, Message: text}
+	}
+	if c != nil && len(c.list) > 0 {
+		k := c.list[min(c.got, len(c.list)-1)]
+		m.From, m.Attempt = LimitID("default", k.name, k.key), c.attempt
+	}
+	return Input{Kind: InMail, Mail: m}
+}
+
+// sent says what leaves for a limit.
+func (s *Script) sent(m *Mail) string {
+	who := m.Step
+	if who == "" {
+		who = "the execution"
+	}
+	switch m.Kind {
+	case MailAcquire:
+		return fmt.Sprintf("%s asks for %s with %s", who, m.Start.Input, m.Data)
+	case MailRelease:
+		return who + " gives its limit back, or leaves the line"
+	}
+	return ""
 }
 
 func (s *Script) in(at int64) string { return expr.FormatDuration(at - s.e.now) }
@@ -418,6 +461,10 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 			text += " no more come"
 		}
 		return text
+	case opLimit, opPlace, opGrant, opYield, opFree, opTurned:
+		return tellLimit(o)
+	case opSchedule, opDue, opTick, opQueue, opEnded:
+		return tellSchedule(o)
 	case opMore:
 		return "(to be continued)"
 	case opAsk:

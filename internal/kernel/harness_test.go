@@ -52,7 +52,7 @@ func (e *execution) start(input string) Decided {
 
 func (e *execution) feed(in ...Input) Decided {
 	e.t.Helper()
-	before := e.s.Tasks()
+	before, claimed := e.s.Tasks(), e.s.Claims()
 	e.env.Now = e.now
 	if e.trim != nil {
 		in = append([]Input{{Kind: InTrim, Trim: e.trim}}, in...)
@@ -75,6 +75,7 @@ func (e *execution) feed(in ...Input) Decided {
 		}
 	}
 	e.check(before, dec)
+	e.checkClaims(claimed, dec)
 	for _, task := range dec.Dispatch {
 		e.tasks[task.Step] = task
 	}

@@ -35,6 +35,9 @@ func (x *decider) input(i int, in *Input) {
 		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: closedTo(in.Kind)})
 		return
 	}
+	if x.d.entity != 0 && x.entityInput(i, in) {
+		return
+	}
 	switch in.Kind {
 	case InMail:
 		x.mail(i, in)

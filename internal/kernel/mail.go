@@ -27,6 +27,19 @@ const (
 	MailEnded MailKind = "ended"
 	// MailAnswer tells Step what became of a message that asked for it: Error, and Version for a start.
 	MailAnswer MailKind = "answer"
+	// MailAcquire asks the limit Start for a place for Step of From; Data says what it needs. MailRelease gives it back,
+	// or leaves the line.
+	MailAcquire MailKind = "acquire"
+	MailRelease MailKind = "release"
+	// MailGrant tells Step that it holds the limit From, MailTurned that it will not get it (Error), MailYield that it
+	// must make room.
+	MailGrant  MailKind = "grant"
+	MailTurned MailKind = "turned"
+	MailYield  MailKind = "yield"
+	// MailListen asks an execution to tell Step of From when it has ended, like a parent.
+	MailListen MailKind = "listen"
+	// MailOust cancels an execution that the schedule From has started.
+	MailOust MailKind = "oust"
 )
 
 // Mail is a message from one execution to another. It leaves with the entry that sends it and is taken with the entry
@@ -64,7 +77,11 @@ type Mail struct {
 
 // Notice reports whether m only tells something, or ends what may have ended: nobody minds if it can't be delivered.
 func (m *Mail) Notice() bool {
-	return m.Kind == MailEnded || m.Kind == MailAnswer || m.Kind == MailCancel || m.Kind == MailTerminate
+	switch m.Kind {
+	case MailEnded, MailAnswer, MailCancel, MailTerminate, MailGrant, MailTurned, MailYield, MailRelease, MailOust:
+		return true
+	}
+	return false
 }
 
 // Home is the slot whose shard takes m.

@@ -66,6 +66,20 @@ const (
 	opWarn                          // much of a bound is used
 	opSpawn                         // children of a foreach are sent for, or asked to end
 	opReturned                      // children of a foreach have ended
+	opClaim                         // a step, or the execution, asks for its limits
+	opGranted                       // it holds the next of them
+	opLend                          // the execution gives its limits back while everything inside waits
+	opLimit                         // what a limit is called, or allows
+	opPlace                         // a claimant joins the line of a limit
+	opGrant                         // the first in line gets it
+	opYield                         // a holder is asked to make room
+	opFree                          // a claimant leaves the limit
+	opTurned                        // a claimant is turned down
+	opSchedule                      // a schedule is made, changed or retired
+	opDue                           // when a schedule is due next
+	opTick                          // what became of one nominal time, or of a row of them
+	opQueue                         // nominal times wait for their start
+	opEnded                         // an execution that a schedule started has ended
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

@@ -21,6 +21,9 @@ func Open(s *State) iter.Seq[Outstanding] {
 		})
 		slices.SortStableFunc(list[own:], func(a, b Outstanding) int { return strings.Compare(a.Step, b.Step) })
 		for _, o := range list {
+			if o.Kind == OpenLimit {
+				o.Execution = LimitID(s.start.Namespace, o.Limit, o.LimitKey)
+			}
 			if !yield(o) {
 				return
 			}
@@ -31,6 +34,10 @@ func Open(s *State) iter.Seq[Outstanding] {
 func (s *State) ownOpen() (list []Outstanding) {
 	switch s.status {
 	case model.Pending:
+		if s.claims.waits() {
+			list = append(list, s.claims.open(Outstanding{}))
+			break
+		}
 		list = append(list, Outstanding{Kind: OpenPending, Since: s.since, Until: s.start.NotBefore})
 	case model.Paused:
 		list = append(list, Outstanding{Kind: OpenPaused, Since: s.since, Reason: s.reason, By: s.by})
@@ -38,6 +45,9 @@ func (s *State) ownOpen() (list []Outstanding) {
 		o := Outstanding{Kind: OpenParked, Step: s.parkedAt, Since: s.since, Error: s.parked}
 		_, o.Node, _ = splitPath(s.parkedAt)
 		list = append(list, o)
+	}
+	if s.gated() && s.claims.waits() && s.open() {
+		list = append(list, s.claims.open(Outstanding{}))
 	}
 	if s.more {
 		list = append(list, Outstanding{Kind: OpenMore, Since: s.at})
@@ -51,6 +61,8 @@ func (s *State) ownOpen() (list []Outstanding) {
 func (st *step) open(list []Outstanding) []Outstanding {
 	o := Outstanding{Step: st.path, Node: st.node, Type: st.typ, Since: st.since, Until: st.deadline, Attempt: st.attempt, Error: st.err}
 	switch {
+	case !st.over() && st.claims.waits() && !st.sc.closing:
+		o = st.claims.open(o)
 	case st.over():
 		if !st.followed && st.due > 0 && !st.stopped() {
 			o.Kind, o.Since, o.Until = OpenBackoff, st.ended, st.due

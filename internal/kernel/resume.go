@@ -23,6 +23,10 @@ func (x *decider) resume(i int, in *Input) {
 	if to == model.Pending {
 		return
 	}
+	if x.s.schedule != nil {
+		x.resumeSchedule()
+	}
+	x.reclaim()
 	if was == model.Parked {
 		if at != nil && at.over() && !at.followed && x.unhandledAt(at) {
 			x.again(at)
@@ -34,6 +38,9 @@ func (x *decider) resume(i int, in *Input) {
 
 // wake looks at everything that may have become ready while nothing moved.
 func (x *decider) wake() {
+	if x.s.gated() {
+		return
+	}
 	for _, st := range slices.Concat(x.s.waiters, x.s.whens) {
 		if !st.over() && x.s.root != nil {
 			x.tryWait(st)

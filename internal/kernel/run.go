@@ -11,7 +11,7 @@ import (
 // runStep runs a scheduled step: its condition, then what its node does.
 func (x *decider) runStep(st *step) {
 	n := x.def(st)
-	if n.cond != nil {
+	if n.cond != nil && st.claims == nil {
 		x.in(st.sc, st.path)
 		holds, err := n.cond.Bool(&x.ctx)
 		if err != nil {
@@ -54,6 +54,9 @@ func (x *decider) runEffect(st *step, n *nodeDef) {
 			x.emit(Op{kind: opQueued, path: st.path})
 			return
 		}
+	}
+	if x.mustClaim(st, n) {
+		return
 	}
 	o := Op{kind: opTask, path: st.path, attempt: 1, hasData: true, flag: n.m.Callback}
 	if err := x.configure(&o, st, n); err != nil {

@@ -150,7 +150,7 @@ func (x *decider) endWith(status model.Status, outcome string, err *model.Error)
 
 // maybeEnd ends a scope by itself: nothing is live and every edge is decided.
 func (x *decider) maybeEnd(sc *scope) {
-	if x.err != nil || sc.closing || sc.closed || x.s.root == nil {
+	if x.err != nil || sc.closing || sc.closed || x.s.root == nil || x.d.entity != 0 {
 		return
 	}
 	if sc.held != nil && sc.live > 0 {

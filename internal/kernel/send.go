@@ -165,10 +165,17 @@ func (x *decider) sendOp(o Op, fill func(*Mail)) {
 // mail handles a message of another execution.
 func (x *decider) mail(i int, in *Input) {
 	m := in.Mail
+	if x.limitMailed(m) {
+		return
+	}
 	if m.Kind != MailEnded {
 		x.flush()
 	}
 	switch m.Kind {
+	case MailListen:
+		x.emit(Op{kind: opListen, text: m.From.String(), name: m.Step, attempt: m.Attempt})
+	case MailOust:
+		x.cancelExecution(i, &Input{Kind: InCancel, By: "schedule", Why: "the next time of its schedule has come"})
 	case MailSignal:
 		x.mailSignal(i, in)
 	case MailAnswer:

@@ -73,6 +73,8 @@ func (c *codec) state(s *State) {
 	num(c, &s.forgiven)
 	list(c, &s.bases, func(b *mark) { c.u64(&b.seq); num(c, &b.at); num(c, &b.steps); str(c, &b.sum) })
 	list(c, &s.warned, func(w *warned) { str(c, &w.bound); num(c, &w.percent) })
+	c.claims(&s.claims)
+	c.entity(s)
 	c.tree(s)
 }
 
@@ -297,6 +299,7 @@ func (c *codec) step(st *step) {
 	c.ballot(st)
 	c.callback(st)
 	c.away(st)
+	c.claims(&st.claims)
 }
 
 func (c *codec) task(spec **taskSpec) {

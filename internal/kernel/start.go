@@ -27,12 +27,16 @@ func (x *decider) startExecution(i int, in *Input) {
 	deadline := int64(0)
 	if st.NotBefore <= x.now {
 		st.NotBefore = 0
-		if st.Body == nil {
+		if st.Body == nil && x.d.limits == nil {
 			deadline = x.deadlineOf(x.d.timeout)
 		}
 	}
 	x.emit(Op{kind: opStart, start: &st, by: in.By, due: deadline})
 	x.accept(i, in)
+	if x.d.entity != 0 {
+		x.bornEntity(in.Start.Input)
+		return
+	}
 	x.inheritTags(tags)
 	if st.Body == nil {
 		x.openTags()
@@ -40,7 +44,7 @@ func (x *decider) startExecution(i int, in *Input) {
 	if in.Start.Signal != nil {
 		x.keep(in.Start.Signal)
 	}
-	if x.s.status != model.Pending {
+	if x.s.status != model.Pending && !x.claimOwn() {
 		x.openRoot()
 	}
 }
@@ -61,11 +65,13 @@ func (x *decider) refuseStart(st *Start) *model.Error {
 		}
 	}
 	if st.Unchecked && x.d.check != nil {
-		input, trigger, err := x.d.check(st.Input, x.now, fnv64(st.ID[:], "input"))
+		input, trigger, err := x.d.check(st.Input, st.Trigger, x.now, fnv64(st.ID[:], "input"))
 		if err != nil {
 			return err
 		}
-		st.Input, st.Trigger = input, trigger
+		if st.Input = input; st.Trigger == nil {
+			st.Trigger = trigger
+		}
 	}
 	return nil
 }

@@ -38,6 +38,11 @@ type State struct {
 	renames   []tagValue // of nodes, by migrations
 	config    int64      // revision of the configuration that was read last
 
+	claims   *claims   // limits of the execution itself
+	loose    []loose   // released by the entry at hand
+	limit    *limit    // of an entity
+	schedule *schedule // of an entity
+
 	root   *scope
 	scopes map[string]*scope // all open ones but the root, by path
 	// kept are ended scopes with steps that may have to be undone.
@@ -176,6 +181,7 @@ type step struct {
 	ballot   *ballot
 	away     *away
 	cb       *callback
+	claims   *claims
 
 	def *nodeDef // cache of Decide
 }
@@ -301,7 +307,7 @@ func (s *State) Input() []byte { return s.input.bytes() }
 func (s *State) Size() int { return 1024 + s.bytes + 512*s.live }
 
 // active reports whether work may go on: neither pending nor paused, parked or closed.
-func (s *State) active() bool { return s.status == model.Running || s.status == model.Compensating }
+func (s *State) active() bool { return s.open() && !s.gated() }
 
 // NextAt is the truth about when the owner must look: 0 while an attempt is outstanding or more is to do, else the
 // earliest timer, else [record.Never].
@@ -317,8 +323,14 @@ func (s *State) NextAt() int64 {
 
 // NextTimer is the earliest timer whatever else is outstanding; [record.Never] where there is none or none may fire.
 func (s *State) NextTimer() int64 {
-	if !s.active() && s.status != model.Pending {
+	if s.open() && s.gated() && !s.lent() && s.deadline > 0 && !s.root.closing {
+		return s.deadline
+	}
+	if !s.active() && s.status != model.Pending && !(s.open() && s.lent()) {
 		return record.Never
+	}
+	if s.limit != nil || s.schedule != nil {
+		return s.entityTimer()
 	}
 	if t := s.nextTimer(); t != nil {
 		return t.due

@@ -275,6 +275,9 @@ func (x *decider) lost(in *Input) {
 // attempt begins the next attempt of a step in back-off.
 func (x *decider) attempt(st *step) {
 	n := x.def(st)
+	if x.mustClaim(st, n) {
+		return
+	}
 	switch {
 	case n.kind == kindChild:
 		x.startChild(st, n, nil)

@@ -28,7 +28,7 @@ func (t *timer) wanted(s *State) bool {
 	case timerGrace:
 		return t.sc.grace == t.due && !t.sc.closed && t.sc.outs > 0
 	case timerBegin:
-		return s.begun == 0 && s.start.NotBefore == t.due
+		return s.begun == 0 && s.start.NotBefore == t.due && s.claims == nil
 	default:
 		return s.deadline == t.due && !s.status.Closed() && !s.root.closing
 	}

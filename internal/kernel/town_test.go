@@ -64,6 +64,8 @@ func (n *Town) Do(line string) ([]string, error) {
 		if ms, err = expr.ParseDuration(rest); err == nil {
 			n.pass(ms)
 		}
+	case "schedule": // NAME WORKFLOW TRIGGER: as a deploy does
+		n.schedule(rest)
 	case "hold":
 		n.held = true
 	case "release":
@@ -161,6 +163,9 @@ func (n *Town) begin(rest string) {
 
 // make begins an execution of the version that is found.
 func (n *Town) make(name string, st *Start, constraint, by string) (*citizen, *model.Error) {
+	if d := Builtin(st.Workflow); d != nil && !slices.Contains(n.defs, d) {
+		n.defs = append(n.defs, d)
+	}
 	i := slices.IndexFunc(n.defs, func(d *Definition) bool {
 		return d.w.Name == st.Workflow && (constraint == "" || d.w.Version == constraint) && (st.Version == "" || d.w.Version == st.Version)
 	})
@@ -175,6 +180,7 @@ func (n *Town) make(name string, st *Start, constraint, by string) (*citizen, *m
 	if st.Key != "" {
 		c.key = record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}
 	}
+	c.e.env.Zone = testZone
 	dec := c.e.feed(Input{Kind: InStart, Start: st, By: by})
 	if len(dec.Answers) > 0 && dec.Answers[0].Error != nil {
 		return nil, dec.Answers[0].Error
@@ -211,6 +217,10 @@ func (n *Town) carry(m *posted) {
 	case m.Start != nil && (to == nil || to.e.s.Status().Closed()):
 		m.Start.Signal = m.Signal
 		c, err := n.make("", m.Start, m.Constraint, m.Start.By)
+		if err == nil && m.Kind != MailSignal {
+			n.give(m, c)
+			return
+		}
 		n.answer(m, c, err)
 	case to == nil:
 		n.answer(m, nil, &model.Error{Code: CodeNoExecution, Message: "there is no such execution"})

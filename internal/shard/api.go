@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"github.com/pawl-dev/pawl/internal/calendar"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
@@ -248,6 +249,8 @@ type Config struct {
 	// the entries that read them name. Not changed while the engine runs.
 	Values   map[string]any
 	Revision uint64
+	// Zone finds time zones for schedules; nil knows UTC only.
+	Zone func(name string) (calendar.Zone, error)
 
 	PartEntries int // 1,000
 	PartBytes   int // 4 MiB

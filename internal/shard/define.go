@@ -27,6 +27,10 @@ func (d *definition) kernel() *kernel.Definition {
 // define gives e its definition, or asks for it.
 func (c *Core) define(e *execution) {
 	d := c.defs[e.name]
+	if b := kernel.Builtin(e.name.Workflow); d == nil && b != nil {
+		d = &definition{Definition: b}
+		c.defs[e.name] = d
+	}
 	if d == nil {
 		d = &definition{asked: true}
 		c.defs[e.name] = d

@@ -83,7 +83,7 @@ func (c *Core) decide(e *execution) (d kernel.Decided, err error) {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	return c.decideBy(e.def.Definition, e.state, c.ins, kernel.Env{Now: c.now, Config: c.cfg.Values, Revision: c.cfg.Revision, Bounds: c.cfg.Bounds}, c.ops[:0])
+	return c.decideBy(e.def.Definition, e.state, c.ins, kernel.Env{Now: c.now, Config: c.cfg.Values, Revision: c.cfg.Revision, Zone: c.cfg.Zone, Bounds: c.cfg.Bounds}, c.ops[:0])
 }
 
 // record puts what was decided into the part under construction, with the effects that it holds back.

@@ -11,7 +11,7 @@ import (
 // TestEasyMistakesAreFound: the quick half of what sim --bugs does.
 func TestEasyMistakesAreFound(t *testing.T) {
 	defer bug.Set(bug.None)
-	for _, b := range []bug.Bug{bug.ReadBack, bug.EvictNoHeap, bug.AdvanceOutOfOrder, bug.ReplyEarly, bug.DispatchEarly, bug.LostSilent} {
+	for _, b := range []bug.Bug{bug.ReadBack, bug.EvictNoHeap, bug.AdvanceOutOfOrder, bug.ReplyEarly, bug.DispatchEarly, bug.LostSilent, bug.SlotTwice, bug.SlotKept} {
 		bug.Set(b)
 		found := false
 		for seed := uint64(1); seed <= 40 && !found; seed++ {

@@ -19,6 +19,8 @@ type clients struct {
 	ops     []*op
 	starts  map[record.ID]*op
 	known   []record.ID // executions that a client asked for or heard of
+	// scheduled are the schedules that were asked for.
+	scheduled []record.ID
 }
 
 // op is one thing a client wants. It is asked for until the answer is known.
@@ -28,6 +30,8 @@ type op struct {
 	tries int
 	// asked: some member got it. done: the client got an answer that settles it.
 	asked, done bool
+	// repeat: its id is derived, so others may have started it.
+	repeat bool
 	// resting: it will be asked for again in a while.
 	resting bool
 	reply   *engine.Reply
@@ -61,6 +65,11 @@ func (c *clients) ref() uint64 {
 
 // begin spreads the starts over the storm.
 func (c *clients) begin() {
+	if c.w.r.IntN(3) == 0 {
+		for range 1 + c.w.r.IntN(3) {
+			c.w.after(c.w.upTo(c.w.storm), c.schedule)
+		}
+	}
 	for range c.w.starts {
 		c.w.after(c.w.upTo(c.w.storm), c.start)
 	}
@@ -307,7 +316,7 @@ func (c *clients) deliver(o *op, m *member) {
 	if cmd.Verb == shard.Start {
 		s := *o.cmd.Start
 		cmd.Start = &s
-		cmd.Repeat = o.asked
+		cmd.Repeat = o.asked || o.repeat
 	}
 	o.asked = true
 	at := &call{op: o, m: m, life: m.life}
@@ -407,6 +416,7 @@ func (c *clients) openRefs() []uint64 { return sortedKeys(c.open) }
 
 // heal lets the clients bring to an end what they began: paused executions go on.
 func (c *clients) heal() {
+	c.retire()
 	for _, x := range c.w.judge.all() {
 		if x.state.Status() == model.Paused {
 			c.resume(x.id)

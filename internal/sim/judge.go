@@ -32,6 +32,7 @@ type judge struct {
 	steps      int
 	alarms     map[string]int
 	watched    map[sight]uint64 // entry published last
+	wanted     map[place]int    // of limits, and not given back
 }
 
 // sight is an execution as one process shows it.
@@ -81,6 +82,8 @@ type witness struct {
 
 	polls   map[string]*poll  // by step
 	answers map[string]string // what the holder of a token said, by step
+
+	nominals *nominals // of a schedule
 }
 
 func newWitness(id record.ID) *witness {
@@ -111,6 +114,7 @@ func newJudge(w *world) *judge {
 		children: map[record.ID]*filial{},
 		alarms:   map[string]int{},
 		watched:  map[sight]uint64{},
+		wanted:   map[place]int{},
 	}
 }
 
@@ -258,6 +262,7 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 		x.states = append(x.states, save)
 	}
 	j.events(x, e)
+	j.limit(x)
 }
 
 func decodeEntry(body []byte) ([]kernel.Op, error) {
@@ -406,6 +411,9 @@ func (j *judge) dispatched(m *member, l runner.Lease) {
 		j.fail("I24", "%s: attempt %s/%d is handed out after a later one", x.id, key.step, key.attempt)
 	}
 	x.latest[key.step] = max(x.latest[key.step], key.attempt)
+	if owner && j.outstanding(x, key) {
+		j.admitted(x, key.step)
+	}
 	if !j.recorded(x, key) {
 		j.fail("I5", "%s: attempt %s/%d is handed out before its intent is durable", x.id, key.step, key.attempt)
 	}

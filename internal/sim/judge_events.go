@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -30,6 +31,10 @@ type fact struct {
 	Arm     int             `json:"arm"`
 	Until   int64           `json:"until"`
 	By      string          `json:"by"`
+	Nominal int64           `json:"nominal"`
+	Times   int             `json:"times"`
+	Verdict string          `json:"verdict"`
+	How     json.RawMessage `json:"how"`
 	Data    json.RawMessage `json:"data"`
 	ID      string          `json:"id"`
 	Parent  string          `json:"parent"`
@@ -72,6 +77,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		for i := range f.Ops {
 			j.copied(x, e, &f.Ops[i])
 		}
+	case "tick":
+		j.tick(x, e, f)
 	case "step":
 		x.saga.step(f)
 	case "undo":
@@ -242,6 +249,12 @@ func (j *judge) acknowledged(x *witness, at *call) {
 	o := at.op
 	switch o.cmd.Verb {
 	case shard.Signal:
+		if kernel.IsEntity(x.workflow()) {
+			if !x.requests[o.cmd.Request] {
+				j.fail("I6", "%s: command %d was acknowledged and is not recorded", x.id, o.n)
+			}
+			return
+		}
 		if x.signals[o.n] != 1 {
 			j.fail("I6", "%s: the signal of op %d was acknowledged and received %d times", x.id, o.n, x.signals[o.n])
 		}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -11,25 +12,30 @@ const answerBit = 1 << 31
 // that the part takes, and what an entry says leaves with it.
 func (j *judge) mailed(p *record.Part) {
 	left := map[record.MessageID]bool{}
+	said := map[record.MessageID]uint32{} // how many of an entry, with N 0
 	for i := range p.Sends {
-		left[p.Sends[i].ID] = true
+		m, err := kernel.DecodeMail(p.Sends[i].Body)
+		if err == nil && ofLimit(m.Kind) {
+			j.limitMail(m)
+			continue
+		}
+		id := p.Sends[i].ID
+		left[id] = true
+		if id.N&answerBit == 0 {
+			said[record.MessageID{From: id.From, Seq: id.Seq}]++
+		}
 	}
 	for i := range p.Entries {
 		e := &p.Entries[i]
-		for n := range j.execs[e.Execution].sends[e.Seq] {
-			id := record.MessageID{From: e.Execution, Seq: e.Seq, N: n}
-			if !left[id] {
-				j.fail("I12", "%s: message %d of entry %d does not leave with it", e.Execution, n, e.Seq)
-			}
+		x := j.execs[e.Execution]
+		if n, want := said[record.MessageID{From: e.Execution, Seq: e.Seq}], x.sends[e.Seq]; n < want || n > want && !x.unsaid[e.Seq] {
+			j.fail("I12", "%s: entry %d says %d messages and %d leave with it", e.Execution, e.Seq, want, n)
+		}
+	}
+	//archtest:ordered deletes only
+	for id := range left {
+		if id.N&answerBit == 0 && said[record.MessageID{From: id.From, Seq: id.Seq}] > 0 {
 			delete(left, id)
-		}
-		if !j.execs[e.Execution].unsaid[e.Seq] {
-			continue
-		}
-		for n := range p.Sends {
-			if id := p.Sends[n].ID; id.From == e.Execution && id.Seq == e.Seq && id.N&answerBit == 0 {
-				delete(left, id)
-			}
 		}
 	}
 	for _, id := range p.Takes {

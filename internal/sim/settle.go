@@ -30,6 +30,8 @@ func (w *world) settle() {
 	}
 	w.lookAround(limit)
 	w.judge.atRest()
+	w.judge.freed()
+	w.judge.accounted()
 }
 
 // lookAround compares every execution, as its owner has it, with its journal.
@@ -73,9 +75,22 @@ func (x *witness) busy(j *judge) string {
 	if x.forgot || s.Status().Closed() || s.Status() == model.Parked || s.Status() == model.Paused {
 		return ""
 	}
+	if v, ok := kernel.ViewSchedule(s); ok && !v.Retired {
+		return "the schedule " + v.Name + " is not retired"
+	}
+	if kernel.IsEntity(x.workflow()) {
+		return ""
+	}
 	outside := false
 	for o := range kernel.Open(s) {
 		if o.Kind == kernel.OpenScope {
+			continue
+		}
+		if o.Kind == kernel.OpenLimit {
+			if why := j.stuckAt(o.Execution); why != "" || o.Step == "" {
+				return why // nothing inside goes on before
+			}
+			outside = true
 			continue
 		}
 		if o.Kind == kernel.OpenChild && j.waitsForChild(o.Execution) || o.Kind == kernel.OpenApproval && o.Until == 0 && o.Ask.Escalates == 0 {
@@ -91,6 +106,11 @@ func (x *witness) busy(j *judge) string {
 		return "it is open and waits for nothing"
 	}
 	return ""
+}
+
+func (x *witness) workflow() string {
+	_, name, _ := x.state.Workflow()
+	return name
 }
 
 // all lists every execution that has become durable, in order of id.

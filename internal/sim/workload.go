@@ -18,6 +18,7 @@ func definitions(r *rand.Rand, n int) []*model.Workflow {
 		if r.IntN(4) == 0 {
 			w.Timeout = g.duration(60_000, 3_600_000)
 		}
+		g.limitedWorkflow(w)
 		w.Root.Vars = map[string]json.RawMessage{"v": json.RawMessage("0")}
 		out[i] = w
 	}
@@ -163,6 +164,7 @@ func (b *graphOf) effect() block {
 	if r.IntN(3) == 0 {
 		b.undoable(id)
 	}
+	b.g.limited(n)
 	if r.IntN(4) > 0 {
 		return block{id, []string{id}}
 	}

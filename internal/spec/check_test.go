@@ -8,8 +8,7 @@ import (
 // TestCheckRefusesWhatIsNotRun: what the language has and this version does not run is refused, not passed over.
 func TestCheckRefusesWhatIsNotRun(t *testing.T) {
 	for key, src := range map[string]string{
-		"limits":       "workflow: w\nlimits: [{name: x, concurrency: 1}]\nnodes: {a: {call: a}}",
-		"limits, node": "workflow: w\nnodes: {a: {call: a, limits: [{name: x, concurrency: 1}]}}",
+		"limits given back by a composite": "workflow: w\nnodes: {a: {foreach: {items: [1], do: [{b: {call: b}}]}, limits: [{name: x, concurrency: 1}]}}",
 	} {
 		docs, faults := CheckAll([]byte(src), testOptions(""))
 		found := 0

@@ -71,6 +71,10 @@ const (
 	EarlyAnswerLost
 	// VoteTwice (kernel): a person may decide an approval again.
 	VoteTwice
+	// SlotKept (kernel): an execution that ends does not give its limits back.
+	SlotKept
+	// SlotTwice (kernel): a limit admits one more than it allows.
+	SlotTwice
 
 	count
 )
@@ -81,6 +85,7 @@ var names = [count]string{
 	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
 	"retry-renumbered", "undo-oldest", "trim-past", "early-answer-lost", "vote-twice",
+	"slot-kept", "slot-twice",
 }
 
 // String is the bug's word on the command line.

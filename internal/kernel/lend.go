@@ -1,0 +1,105 @@
+package kernel
+
+import (
+	"slices"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+// An execution whose limits say hold: active gives them back while everything inside it waits, and takes them again
+// before anything goes on. Between, what arrives is recorded and starts nothing, as in a pause.
+
+// lent reports whether the execution has given its limits back and not asked for them again.
+func (s *State) lent() bool { return s.claims != nil && s.claims.lent && !s.claims.asked }
+
+// gated reports whether nothing may go on because the execution does not hold its limits.
+func (s *State) gated() bool { return s.claims != nil && s.claims.lent && !s.claims.all() }
+
+// open reports whether the status is one in which work goes on.
+func (s *State) open() bool { return s.status == model.Running || s.status == model.Compensating }
+
+// lend gives the limits of the execution back where everything inside waits, and asks for them again where something
+// could go on. It is called at the end of a transition.
+func (x *decider) lend() {
+	s := x.s
+	if x.err == nil && (s.status == model.Paused || s.status == model.Parked) {
+		x.lendSteps()
+	}
+	if x.err != nil || s.claims == nil || !s.claims.lendable || s.root == nil || s.begun == 0 || s.status == model.Parked {
+		return
+	}
+	switch c := s.claims; {
+	case s.gated() && s.open() && s.deadline > 0 && s.deadline <= x.now && !s.root.closing:
+		x.failScope(s.root, &model.Error{Code: model.TimedOut, Message: "the execution ran out of time"})
+	case c.all() && !s.more && s.tasks == 0 && (!s.active() || !x.anyReady()):
+		x.emit(Op{kind: opLend, n: s.signalSeq})
+	case s.lent() && s.open() && (x.anyReady() || x.heard()):
+		x.emit(Op{kind: opClaim, attempt: c.next(), flag: true})
+		if x.err == nil {
+			x.ask(c, "")
+		}
+	}
+}
+
+// lendSteps gives back what steps were granted that must not begin because the execution is paused or parked.
+func (x *decider) lendSteps() {
+	for _, w := range x.s.agenda[x.s.agendaHead:] {
+		if w.kind == workClaimed && w.ready() {
+			x.emit(Op{kind: opLend, path: w.st.path})
+		}
+	}
+}
+
+// reclaim asks again for what steps gave back in a pause.
+func (x *decider) reclaim() {
+	var steps []*step
+	x.s.eachStep(func(st *step) {
+		if c := st.claims; c != nil && c.lent && !c.asked && !st.over() && !st.sc.closing {
+			steps = append(steps, st)
+		}
+	})
+	slices.SortFunc(steps, func(a, b *step) int { return compare(a.path, b.path) })
+	for _, st := range steps {
+		x.emit(Op{kind: opClaim, path: st.path, attempt: st.claims.next()})
+		if x.err == nil {
+			x.ask(st.claims, st.path)
+		}
+	}
+}
+
+// claimAgain asks for the limits of an execution that begins in the middle: nothing goes on before it holds them.
+func (x *decider) claimAgain() {
+	if x.d.limits == nil || x.s.start.Body != nil || x.s.root == nil || x.err != nil {
+		return
+	}
+	list, err := x.claimsOf(x.d.limits, x.s.root, "", 0)
+	if err != nil {
+		x.failScope(x.s.root, errorOf(err, ""))
+		return
+	}
+	x.emit(Op{kind: opClaim, attempt: 1, data: appendClaims(nil, list), hasData: true, flag: true})
+	if x.err == nil {
+		x.ask(x.s.claims, "")
+	}
+}
+
+// heard reports whether a signal has come since the limits were given back that a step waits for.
+func (x *decider) heard() bool {
+	for _, k := range x.s.signals {
+		if k.n <= x.s.claims.heard {
+			continue
+		}
+		if slices.ContainsFunc(x.s.waiters, func(st *step) bool { return st.waitsFor(k.name) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// regained goes on with an execution that holds its limits again: what came meanwhile is looked at now.
+func (x *decider) regained() {
+	if x.s.root == nil || !x.s.active() || x.s.begun == 0 {
+		return
+	}
+	x.wake()
+}

@@ -1,0 +1,40 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/pawl-dev/pawl/model"
+)
+
+// limits are the lines that generated steps share: so many at a time, or so many per time.
+var limits = []map[string]any{
+	{"name": "one", "concurrency": 1},
+	{"name": "two", "key": "${ vars.v }", "concurrency": 2},
+	{"name": "three", "concurrency": 3, "weight": 2},
+	{"name": "often", "rate": "20/s"},
+}
+
+// limited may let a step take part in limits.
+func (g *generator) limited(n *model.Node) {
+	if g.r.IntN(6) > 0 {
+		return
+	}
+	var list []map[string]any
+	for range 1 + g.r.IntN(2) {
+		l := maps.Clone(limits[g.r.IntN(len(limits))])
+		if g.r.IntN(4) == 0 {
+			l["strategy"] = pick(g.r, "reject", "cancel_running")
+		}
+		list = append(list, l)
+	}
+	n.Limits, n.Priority = mustJSON(list), g.r.IntN(3)
+}
+
+// limitedWorkflow may bound how many executions of a workflow are at work.
+func (g *generator) limitedWorkflow(w *model.Workflow) {
+	if g.r.IntN(6) == 0 {
+		w.Limits = json.RawMessage(fmt.Sprintf(`[{"name":"whole","concurrency":%d}]`, 1+g.r.IntN(3)))
+	}
+}
