@@ -23,7 +23,7 @@ func sources(t testing.TB) map[string][]string {
 			t.Fatal(err)
 		}
 		for _, f := range files {
-			if !strings.Contains(filepath.Base(f), ".golden.") && !strings.HasSuffix(f, ".txt") {
+			if !strings.Contains(filepath.Base(f), ".golden.") && !strings.Contains(filepath.Base(f), ".cases.") && !strings.HasSuffix(f, ".txt") {
 				out[format] = append(out[format], f)
 			}
 		}
