@@ -12,7 +12,7 @@ import (
 var tolerated = map[string]bool{
 	"unsupported": true, "fork_in_cycle": true, "unreachable_node": true, "several_starts": true, "not_before": true, "two_entries": true,
 	"too_complex": true, "too_large": true, "too_deep": true, "too_many": true, "bad_version": true, "bad_value": true, "empty": true,
-	"self_edge": true, "unused": true, "unnamed": true, "open_choice": true, "split_in_cycle": true, "no_start": true, "missing": true,
+	"self_edge": true, "tail_entered": true, "unused": true, "unnamed": true, "open_choice": true, "split_in_cycle": true, "no_start": true, "missing": true,
 	"expression_too_complex": true, "expression_literal": true,
 }
 
