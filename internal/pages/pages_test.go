@@ -67,7 +67,7 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, "../../docs/cookbook.md")
+	files = append(files, "../../docs/cookbook.md", "../../docs/coming-from.md")
 	total := &tally{}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
