@@ -1,8 +1,6 @@
 package importer
 
 import (
-	"slices"
-
 	"github.com/pawl-dev/pawl/internal/spec"
 )
 
@@ -13,12 +11,13 @@ type gofi struct {
 	ids  map[string]string
 	node map[string]at
 	to   map[string][]string
-	in   map[string]int
-	from map[string]string // the first node before
+	// back are the nodes before a node, in the order of the connections; meets those that one message can reach twice.
+	back  map[string][]string
+	meets map[string]bool
 }
 
 func readGofi(j *job) *val {
-	g := &gofi{job: j, ids: map[string]string{}, node: map[string]at{}, to: map[string][]string{}, in: map[string]int{}, from: map[string]string{}}
+	g := &gofi{job: j, ids: map[string]string{}, node: map[string]at{}, to: map[string][]string{}, back: map[string][]string{}, meets: map[string]bool{}}
 	root := j.root()
 	if !root.get("nodes").there() {
 		j.fault(root, spec.CodeMissing, "a graph needs nodes", "is it a file of gofi: id, name, nodes, connections?")
@@ -31,6 +30,7 @@ func readGofi(j *job) *val {
 	for _, c := range root.get("connections").list() {
 		g.connect(c)
 	}
+	g.meeting(nodes)
 	name := root.get("name").str()
 	if name == "" || j.o.Name != "" {
 		name = j.title()
@@ -89,10 +89,7 @@ func (g *gofi) connect(c at) {
 		}
 	}
 	g.to[from.str()] = append(g.to[from.str()], to.str())
-	if g.in[to.str()] == 0 {
-		g.from[to.str()] = from.str()
-	}
-	g.in[to.str()]++
+	g.back[to.str()] = append(g.back[to.str()], from.str())
 	c.get("nid").out("an edge has no id")
 	c.changed("nodes."+g.ids[from.str()]+".next", "an edge between steps; gofi had a topic of NSQ, which lost what was in it when a node stopped")
 }
@@ -105,7 +102,7 @@ func (g *gofi) build(doc *val, all []at) *val {
 		if g.ids[id] == "" || nodes.has(g.ids[id]) {
 			continue
 		}
-		if g.in[id] == 0 {
+		if len(g.back[id]) == 0 {
 			starts = append(starts, id)
 		}
 		nodes.put(g.ids[id], g.process(n, triggers))
@@ -160,10 +157,10 @@ func (g *gofi) start(doc, nodes *val, starts []string) {
 func (g *gofi) process(n at, triggers *val) *val {
 	id := n.get("id").str()
 	given := "input"
-	if from := g.from[id]; from != "" {
-		given = "nodes." + g.ids[from] + ".output"
+	if before := g.back[id]; len(before) > 0 {
+		given = "nodes." + g.ids[before[0]] + ".output"
 	}
-	several := g.in[id] > 1
+	several := len(g.back[id]) > 1
 	if several {
 		given = g.arrived(id)
 	}
@@ -203,7 +200,7 @@ func (g *gofi) process(n at, triggers *val) *val {
 		params.kept("args.params")
 	}
 	if several {
-		if g.meets(id) {
+		if g.meets[id] {
 			n.look("nodes."+g.ids[id]+".join", "each message that arrives goes on by itself: join each; the step takes the first output that is there, so it needs a way to tell where it came from")
 			out.put("join", "each")
 			out.note("Each message that arrives goes on by itself, but all of them would take the first output that is there.")
@@ -214,61 +211,36 @@ func (g *gofi) process(n at, triggers *val) *val {
 	return g.next(out, id)
 }
 
-// meets reports whether one message reaches a node on several ways.
-func (g *gofi) meets(id string) bool {
-	seen := map[string]bool{}
-	for _, n := range g.root().get("nodes").list() {
-		from := n.get("id").str()
-		if !slices.Contains(g.to[from], id) {
+// meeting finds the nodes that one message reaches on several ways: from one source, by more than one edge.
+func (g *gofi) meeting(all []at) {
+	for _, n := range all {
+		source := n.get("id").str()
+		if len(g.back[source]) > 0 {
 			continue
 		}
-		for _, s := range g.sources(from) {
-			if seen[s] {
-				return true
-			}
-			seen[s] = true
-		}
-	}
-	return false
-}
-
-// sources are the nodes without a way in from which a way leads to id, itself among them.
-func (g *gofi) sources(id string) []string {
-	back := map[string][]string{}
-	for _, n := range g.root().get("nodes").list() {
-		from := n.get("id").str()
-		for _, to := range g.to[from] {
-			back[to] = append(back[to], from)
-		}
-	}
-	var out []string
-	seen := map[string]bool{id: true}
-	for todo := []string{id}; len(todo) > 0; {
-		at := todo[0]
-		todo = todo[1:]
-		if len(back[at]) == 0 {
-			out = append(out, at)
-		}
-		for _, b := range back[at] {
-			if !seen[b] {
-				seen[b] = true
-				todo = append(todo, b)
+		seen := map[string]bool{source: true}
+		arrivals := map[string]int{}
+		for todo := []string{source}; len(todo) > 0; {
+			at := todo[0]
+			todo = todo[1:]
+			for _, to := range g.to[at] {
+				if arrivals[to]++; arrivals[to] > 1 {
+					g.meets[to] = true
+				}
+				if !seen[to] {
+					seen[to] = true
+					todo = append(todo, to)
+				}
 			}
 		}
 	}
-	return out
 }
 
-// arrived is the message at a node with several ways in: the newest output among those before it.
+// arrived is the message at a node with several ways in: the first output that is there among those before it.
 func (g *gofi) arrived(id string) string {
 	src := ""
-	for _, n := range g.root().get("nodes").list() {
-		from := n.get("id").str()
-		for _, to := range g.to[from] {
-			if to == id && g.ids[from] != "" {
-				src += "nodes." + g.ids[from] + ".output ?? "
-			}
-		}
+	for _, from := range g.back[id] {
+		src += "nodes." + g.ids[from] + ".output ?? "
 	}
 	return fits(g.node[id], "nodes", src+"input")
 }

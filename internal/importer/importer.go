@@ -61,6 +61,12 @@ type job struct {
 	told  map[spec.Tree]bool
 }
 
+func newJob(format string, src []byte, o Options) *job {
+	j := &job{o: o, src: spec.ReadText(src, o.File), names: newNames(), told: map[spec.Tree]bool{}}
+	j.rep.Format, j.rep.File = format, o.File
+	return j
+}
+
 // Import reads a definition of another engine. The error is spec.Faults, with places in the source.
 func Import(name string, src []byte, o Options) (*Result, error) {
 	i := slices.IndexFunc(formats(), func(f format) bool { return f.name == name })
@@ -72,8 +78,7 @@ func Import(name string, src []byte, o Options) (*Result, error) {
 		return nil, spec.Faults{{File: o.File, Line: 1, Column: 1, Code: spec.CodeUnknownName, Message: "there is no format " + quote(name), Hint: hint}}
 	}
 	f := formats()[i]
-	j := &job{o: o, src: spec.ReadText(src, o.File), names: newNames(), told: map[spec.Tree]bool{}}
-	j.rep.Format, j.rep.File = f.name, o.File
+	j := newJob(f.name, src, o)
 	if j.src.Faults().Bad() {
 		return nil, j.src.Faults()
 	}

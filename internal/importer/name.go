@@ -13,10 +13,14 @@ import (
 const maxName = 64
 
 // names gives ids that are unique in one definition.
-type names struct{ taken map[string]bool }
+type names struct {
+	taken map[string]bool
+	// next is the number to try for a name that is taken.
+	next map[string]int
+}
 
 func newNames() *names {
-	n := &names{taken: map[string]bool{}}
+	n := &names{taken: map[string]bool{}, next: map[string]int{}}
 	for _, w := range []string{"stop", "fail", "else", "any", "execution"} {
 		n.taken[w] = true
 	}
@@ -29,8 +33,9 @@ func (n *names) id(s string) string { return n.unique(identifier(s)) }
 // unique adds a number to an id that is taken.
 func (n *names) unique(want string) string {
 	id := want
-	for i := 2; n.taken[id]; i++ {
-		suffix := "_" + strconv.Itoa(i)
+	for n.taken[id] {
+		n.next[want]++
+		suffix := "_" + strconv.Itoa(n.next[want]+1)
 		id = want[:min(len(want), maxName-len(suffix))] + suffix
 	}
 	n.taken[id] = true
