@@ -173,19 +173,16 @@ func (m *manifest) cron(c at) *val {
 	s := c.get("schedule")
 	fields := strings.Fields(s.str())
 	v := object()
+	line := strings.ReplaceAll(strings.Join(fields, " "), "?", "*")
 	switch {
-	case len(fields) == 6 && fields[0] == "0":
-		s.changed("triggers", "without the seconds, which are 0")
-		v.put("cron", strings.Join(fields[1:], " "))
-	case len(fields) == 6 && strings.HasPrefix(fields[0], "*/") && strings.Join(fields[1:], "") == "*****" && strings.Trim(fields[0][2:], "0123456789") == "" && len(fields[0]) < 6:
-		s.changed("triggers", "in equal distances, which began anew with each minute")
-		v.put("every", fields[0][2:]+"s")
-	case len(fields) == 6:
-		s.look("triggers", "a schedule has no seconds; it starts at the full minute")
-		v.put("cron", strings.Join(fields[1:], " "))
-		v.note("Its seconds were " + fields[0] + ".")
-	default:
+	case len(fields) != 6:
 		m.fault(s, spec.CodeValue, "a schedule has six fields, this one "+itoa(len(fields)), "second, minute, hour, day of month, month, day of week")
+	case fields[0] == "0":
+		s.changed("triggers", "without the seconds, which are 0")
+		v.put("cron", strings.TrimPrefix(line, "0 "))
+	default:
+		s.kept("triggers")
+		v.put("cron", line)
 	}
 	if z := c.get("timezone"); zone.MatchString(z.str()) {
 		v.put("zone", z.str())
