@@ -268,5 +268,7 @@ func (g *gofi) params(n at) at {
 		return at{j: g.job}
 	}
 	x.kept("")
-	return at{j: g.job, t: inner.Root, key: "params", path: x.path, inside: x.t}
+	params := at{j: g.job, t: inner.Root, key: "params", path: x.path, inside: x.t}
+	g.within = append(g.within, params)
+	return params
 }

@@ -59,6 +59,8 @@ type job struct {
 	names *names
 	rep   Report
 	told  map[spec.Tree]bool
+	// within are definitions that stand in texts of the source.
+	within []at
 }
 
 func newJob(format string, src []byte, o Options) *job {
@@ -90,7 +92,9 @@ func Import(name string, src []byte, o Options) (*Result, error) {
 	if j.src.Faults().Bad() {
 		return nil, j.src.Faults()
 	}
-	j.leftovers(at{j: j, t: j.src.Root})
+	for _, x := range append(j.within, j.root()) {
+		j.leftovers(x)
+	}
 	text, ok := write(doc)
 	if !ok {
 		j.fault(at{j: j, t: j.src.Root}, spec.CodeTooLarge, "the imported definition would be larger than 4 MiB", "a large value is used by many nodes; move it into the input")

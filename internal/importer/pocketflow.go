@@ -37,7 +37,10 @@ type pocketEdge struct {
 
 func readPocketFlow(j *job) *val {
 	p := newPocket(j, nil)
-	root := j.root()
+	root, head := p.unwrap(j.root())
+	if j.src.Faults().Bad() {
+		return nil
+	}
 	if !root.get("nodes").there() {
 		j.fault(root, spec.CodeMissing, "a flow needs nodes", "is it a file of PocketFlowGo: start, nodes, edges?")
 		return nil
@@ -45,6 +48,7 @@ func readPocketFlow(j *job) *val {
 	p.graph(root)
 	nodes := p.build(root.get("start"))
 	doc := object("workflow", slug(j.title()))
+	doc.put("version", version(head))
 	doc.note("Imported from PocketFlowGo. Parameters of a task are the input; keys of the shared map are variables.")
 	vars := p.declare()
 	if len(p.params) > 0 {
@@ -65,6 +69,51 @@ func readPocketFlow(j *job) *val {
 		doc.put("vars", vars)
 	}
 	return p.finish(doc, root.get("start"), nodes)
+}
+
+// unwrap finds the flow in a version of it, as the API of PocketFlowGo gives and takes them: a text inside.
+func (p *pocket) unwrap(root at) (flow, head at) {
+	for _, key := range []string{"definition_json", "DefinitionJSON", "DefinitionYAML"} {
+		x := root.get(key)
+		if x.t.Kind() != "text" || root.get("nodes").there() {
+			continue
+		}
+		file := "definition.json"
+		if key == "DefinitionYAML" {
+			file = "definition.yaml"
+		}
+		inner := spec.ReadText([]byte(x.str()), file)
+		if inner.Root.Kind() != "map" || inner.Faults().Bad() {
+			for _, f := range inner.Faults() {
+				p.fault(x, f.Code, key+": "+f.String(), f.Hint)
+			}
+			if !inner.Faults().Bad() {
+				p.fault(x, spec.CodeWrongType, key+" must hold a flow", "")
+			}
+			return at{j: p.job}, at{}
+		}
+		x.kept("")
+		for _, name := range []string{"id", "flow_id", "FlowID"} {
+			root.get(name).out("a definition is known by its name and version")
+		}
+		for _, name := range []string{"version", "Version"} {
+			if v := root.get(name); v.there() {
+				v.changed("version", "a semantic version")
+				head = v
+			}
+		}
+		for _, name := range []string{"status", "Status"} {
+			if s := root.get(name); s.str() != "" && s.str() != "published" {
+				s.look("", "it was not published: deploy it with --inactive")
+			} else {
+				s.kept("")
+			}
+		}
+		flow = at{j: p.job, t: inner.Root, inside: x.t}
+		p.within = append(p.within, flow)
+		return flow, head
+	}
+	return root, at{}
 }
 
 func newPocket(j *job, outer *pocket) *pocket {

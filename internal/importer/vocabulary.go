@@ -6,7 +6,7 @@ var vocabulary = map[string][]string{
 		"timeout_ms", "env", "work_dir", "stdin_mode", "output_mode", "params", "prep", "input_key", "input_map", "post", "output_key", "output_map",
 		"action_static", "action_key", "max_retries", "wait_ms", "max_attempts", "attempt_delay_ms", "weighted_by_load", "parallel_services", "parallel_execs",
 		"foreach_execs", "choice_key", "default_action", "subflow", "subflow_execs", "choice_cases", "parallel_mode", "max_parallel", "failure_strategy",
-		"expr", "node", "index"},
+		"expr", "node", "index", "definition_json", "flow_id", "status"},
 	"parevo": {"id", "namespace", "name", "description", "version", "status", "nodes", "edges", "labels", "metadata", "createdAt", "updatedAt", "type", "config",
 		"retryCount", "retryPolicy", "maxAttempts", "initialInterval", "backoffCoefficient", "maximumInterval", "compensateNodeId", "sourceId", "targetId",
 		"condition"},
