@@ -88,7 +88,7 @@ func TestPages(t *testing.T) {
 type tally struct{ definitions, cases, faults, waiting int }
 
 func (p *page) check(t *testing.T, total *tally) {
-	definition, at, played := "", 0, true
+	definition, shown, at, played := "", "", 0, true
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		switch first := firstWord(b.text); {
@@ -101,7 +101,7 @@ func (p *page) check(t *testing.T, total *tally) {
 				t.Errorf("%s:%d: the definition has no cases", p.name, at)
 			}
 			total.definitions++
-			definition, at, played = b.text, b.first, false
+			definition, shown, at, played = b.text, b.text, b.first, false
 			if p.right(t, b) {
 				total.waiting++
 				definition, played = "", true
@@ -111,8 +111,8 @@ func (p *page) check(t *testing.T, total *tally) {
 			if definition != "" {
 				total.cases += p.play(t, b, definition, total)
 			}
-		case b.info == "edges" && definition != "":
-			p.shown(t, b, i, edges(definition))
+		case b.info == "edges":
+			p.shown(t, b, i, edges(shown))
 		}
 	}
 }
