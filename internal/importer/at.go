@@ -95,9 +95,6 @@ func (x at) count() int {
 	return n
 }
 
-// yes is a boolean.
-func (x at) yes() bool { return x.is("bool") && x.t.Text() != "" && string(x.t.JSON()) == "true" }
-
 // list are the elements of a list.
 func (x at) list() []at {
 	if !x.is("list") {

@@ -120,16 +120,10 @@ func (p *parevo) header(root at) *val {
 	root.get("updatedAt").out("the journal knows when it was deployed")
 	doc.put("on_failure", "finish")
 	if len(p.nodes) > 0 {
-		doc.put("policies", object("usual", policy4(3, "10s", "2", "5m")))
+		doc.put("policies", object("usual", policy(4, "10s", "2", "5m")))
 		doc.put("defaults", object("retry", "usual"))
 	}
 	return doc
-}
-
-// policy4 is a retry policy of parevo, which counted the attempts after the first.
-func policy4(retries int, first, coefficient, most string) *val {
-	v := object("max_attempts", number(itoa(min(retries+1, 1_000_000))), "initial_interval", first, "backoff_coefficient", number(coefficient), "max_interval", most)
-	return v.put("jitter", number("0"))
 }
 
 func (p *parevo) labels(root at) *val {
@@ -301,7 +295,7 @@ func (p *parevo) retry(out *val, n at) {
 	if !r.get("backoffCoefficient").is("number") || !(c >= "1") || strings.HasPrefix(c, "-") || len(c) > 2 && c[1] != '.' {
 		c = "1"
 	}
-	out.put("retry", policy4(r.get("maxAttempts").count(), ms(first), c, ms(max(most, first))))
+	out.put("retry", policy(r.get("maxAttempts").count()+1, ms(first), c, ms(max(most, first))))
 }
 
 // nanos reads a duration that was written as nanoseconds; it gives milliseconds, at least one.

@@ -3,8 +3,6 @@ package importer
 import (
 	"strconv"
 	"strings"
-
-	"github.com/pawl-dev/pawl/internal/spec"
 )
 
 // work writes type, configuration and output of a node. given is what it works on.
@@ -26,7 +24,7 @@ func (p *parevo) work(n at, given string) *val {
 		return p.condition(conf, given)
 	case "switch":
 		typ.changed("switch", "the branch is the outcome; no branch stays in the data, so later nodes are not skipped by it")
-		return p.switch_(n, conf, given)
+		return p.branches(n, conf, given)
 	case "transform":
 		typ.changed("set", "a node without work whose output is the mapping")
 		return p.transform(conf, given)
@@ -166,7 +164,7 @@ func looseText(x at) bool {
 	return x.t.Kind() == "text" && (s == "true" || s == "false" || strings.Trim(s, "0123456789+-.eE") == "")
 }
 
-func (p *parevo) switch_(n, conf at, given string) *val {
+func (p *parevo) branches(n, conf at, given string) *val {
 	variable := conf.get("variable")
 	variable.kept("switch.cases")
 	conf.get("default").kept("switch.default")
@@ -295,13 +293,11 @@ func (p *parevo) log(conf at, given string) *val {
 	}
 	conf.get("level").changed("log", "lines of a log have no level; it stands in front")
 	for _, f := range conf.get("fields").fields() {
-		line += " " + lit(f.key) + "=" + lit(string(inJSON(f.t)))
+		line += " " + lit(f.key) + "=" + lit(string(f.t.JSON()))
 		f.kept("log")
 	}
 	return object("set", object(), "log", line, "output", code(given))
 }
-
-func inJSON(t spec.Tree) []byte { return t.JSON() }
 
 func (p *parevo) wait(n, conf at, given string) *val {
 	n.get("type").changed("wait", "it holds no worker; the input is passed on, where parevo gave a sentence")

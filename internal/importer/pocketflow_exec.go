@@ -242,7 +242,7 @@ func (p *pocket) subRetry(out *val) {
 		p.host.get("failure_strategy").look("retry", "without max_retries it tried for ever")
 	}
 	if times > 1 {
-		out.put("retry", policy(min(times, 1_000_000), ms(max(wait.count(), 1)), "1", ""))
+		out.put("retry", policy(times, ms(max(wait.count(), 1)), "1", ""))
 	}
 }
 
@@ -261,12 +261,12 @@ func (p *pocket) attempts(out *val, u pocketExec, times, delay int) {
 		u.delay.out("there is one attempt")
 	}
 	if times > 1 {
-		out.put("retry", policy(min(times, 1_000_000), ms(max(delay, 1)), "1", ""))
+		out.put("retry", policy(times, ms(max(delay, 1)), "1", ""))
 	}
 }
 
 // policy is a retry policy without jitter.
 func policy(times int, interval, coefficient, most string) *val {
-	v := object("max_attempts", number(itoa(times)), "initial_interval", interval, "backoff_coefficient", number(coefficient), "max_interval", most)
+	v := object("max_attempts", number(itoa(min(times, 1_000_000))), "initial_interval", interval, "backoff_coefficient", number(coefficient), "max_interval", most)
 	return v.put("jitter", number("0"))
 }

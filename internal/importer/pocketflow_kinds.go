@@ -274,7 +274,6 @@ func (p *pocket) approval(n at) *val {
 	conf := object("title", lit(n.key))
 	switch {
 	case len(words) == 0:
-		words = []string{"approved", "rejected"}
 		to, _ := p.target(n, "")
 		next.put("approved", to).put("rejected", to)
 	case len(words) == 1 && words[0] == "approved":
