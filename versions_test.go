@@ -85,6 +85,59 @@ func TestActivateAndRetire(t *testing.T) {
 	says(t, err, pawl.ErrNotFound)
 }
 
+func TestDependentsAreKept(t *testing.T) {
+	eng, ctx := open(t, memory.Open(), pawl.Options{}), t.Context()
+	pay := func(version, input string) pawl.Source {
+		return pawl.Text("pay.yaml", []byte("workflow: pay\nversion: "+version+"\ninput: "+input+"\nnodes: {a: {set: {}}}"))
+	}
+	put := func(src pawl.Source, opts ...pawl.DeployOption) error {
+		_, err := eng.Deploy(ctx, src, opts...)
+		return err
+	}
+	if err := put(pay("1.0.0", "{amount: number}")); err != nil {
+		t.Fatal(err)
+	}
+	d := deploy(t, eng, `
+workflow: order
+nodes:
+  - pay: {workflow: {name: pay, version: ">=1", input: {amount: 1}}}
+  - mail: {workflow: {name: mail}}
+`)
+	if len(d.Warnings) != 1 || d.Warnings[0].Code != "no_such_version" || !d.Warnings[0].Warn || d.Warnings[0].Message != "there is no workflow mail" {
+		t.Errorf("warnings: %+v", d.Warnings)
+	}
+	err := put(pay("2.0.0", "{amount: integer, note: string}"))
+	says(t, err, pawl.ErrNarrows, "pay 2.0.0 takes less input than 1.0.0", "note is required now", "amount was number, is integer", "order 1.0.0 (>=1)")
+	var n *pawl.Narrows
+	if !errors.As(err, &n) || len(n.Losses) != 2 || len(n.Dependents) != 1 || n.Next != "3.0.0" {
+		t.Errorf("got %+v", n)
+	}
+	says(t, put(pay("1.1.0", "{amount: integer}")), pawl.ErrNarrows)
+	wants(t, put(pay("1.1.0", "{amount: integer}"), pawl.Force(" ")), pawl.ErrInvalid)
+	if all, err := eng.Versions(ctx, "pay"); err != nil || len(all) != 1 {
+		t.Errorf("refused and yet deployed: %+v, %v", all, err)
+	}
+	says(t, eng.Retire(ctx, "pay", "1.0.0"), pawl.ErrDependents, "pay 1.0.0 is the last version that fits order 1.0.0 (>=1)")
+	if err := put(pay("1.1.0", "{amount: integer}"), pawl.Force("order sends whole numbers only")); err != nil {
+		t.Fatal(err)
+	}
+	all, err := eng.Versions(ctx, "pay")
+	if err != nil || all[0].Version != "1.1.0" || !strings.Contains(all[0].Why, "whole numbers") {
+		t.Errorf("got %+v, %v", all, err)
+	}
+	deps, err := eng.Dependents(ctx, "pay")
+	if err != nil || len(deps) != 1 || deps[0] != (pawl.Dependent{Workflow: "order", Version: "1.0.0", Constraint: ">=1", Takes: "1.1.0"}) {
+		t.Errorf("got %+v, %v", deps, err)
+	}
+	for _, v := range []string{"1.0.0", "1.1.0"} {
+		if err := eng.Retire(ctx, "pay", v, pawl.Force("pay is closed")); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err = eng.Dependents(ctx, "nothing")
+	says(t, err, pawl.ErrNotFound)
+}
+
 func TestNarrowedInputIsRefused(t *testing.T) {
 	eng, ctx := open(t, memory.Open(), pawl.Options{}), t.Context()
 	put := func(version, input string, opts ...pawl.DeployOption) error {
