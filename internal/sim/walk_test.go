@@ -84,23 +84,26 @@ func (w *walker) step() (done bool, err error) {
 	case len(w.mail) > 0:
 		return false, w.answer()
 	}
-	for o := range kernel.Open(w.s) {
-		switch o.Kind {
-		case kernel.OpenApproval:
-			return false, w.vote(o)
-		case kernel.OpenCallback:
-			cb := &kernel.Callback{Result: &model.Result{Output: []byte("1")}}
-			return false, w.decide(kernel.Input{Kind: kernel.InCallback, Step: o.Step, Attempt: o.Attempt, Callback: cb})
-		}
+	if in, ok := w.outside(); ok {
+		return false, w.decide(in)
 	}
 	name := pick(w.r, signals...)
 	return false, w.decide(kernel.Input{Kind: kernel.InSignal, Signal: &kernel.Signal{Name: name, Data: []byte(`{"op":1}`)}})
 }
 
-// vote decides about an approval, as somebody who has not yet.
-func (w *walker) vote(o kernel.Outstanding) error {
-	d := &kernel.Decision{Step: o.Step, Outcome: pick(w.r, o.Ask.Outcomes...), Groups: o.Ask.Assignees}
-	return w.decide(kernel.Input{Kind: kernel.InDecide, By: fmt.Sprintf("person %d", w.steps), Decision: d})
+// outside is what a person or the holder of a token says to a step that waits for that.
+func (w *walker) outside() (in kernel.Input, ok bool) {
+	for o := range kernel.Open(w.s) {
+		switch o.Kind {
+		case kernel.OpenApproval:
+			person := fmt.Sprint("p", w.steps) // somebody who has not decided
+			d := &kernel.Decision{Step: o.Step, Outcome: pick(w.r, o.Ask.Outcomes...), Groups: o.Ask.Assignees}
+			return kernel.Input{Kind: kernel.InDecide, By: person, Decision: d}, true
+		case kernel.OpenCallback:
+			return kernel.Input{Kind: kernel.InCallback, Step: o.Step, Attempt: o.Attempt, Callback: &kernel.Callback{Result: &model.Result{Output: json.RawMessage("2")}}}, true
+		}
+	}
+	return in, false
 }
 
 // answer says what became of a message, as the shard of its receiver would.
