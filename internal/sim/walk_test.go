@@ -113,6 +113,10 @@ func (w *walker) answer() error {
 	if m.Kind == kernel.MailStart && m.Start.Waits && (m.Start.Body != nil || w.r.IntN(4) > 0) {
 		return w.decide(kernel.Input{Kind: kernel.InMail, Mail: w.ended(&m)})
 	}
+	if m.Kind == kernel.MailAcquire {
+		grant := &kernel.Mail{Kind: kernel.MailGrant, From: m.To, To: m.From, Step: m.Step, Attempt: m.Attempt}
+		return w.decide(kernel.Input{Kind: kernel.InMail, Mail: grant})
+	}
 	if !m.Answer {
 		return nil
 	}
