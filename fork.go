@@ -50,6 +50,8 @@ func (e *Engine) Rerun(ctx context.Context, id string, opts ...ForkOption) (*Run
 const (
 	CodeOpen          = "open"
 	CodeNothingFailed = "nothing_failed"
+	// CodeElsewhere refuses a fork as of an entry at which items of a foreach run as children.
+	CodeElsewhere = "waits_elsewhere"
 )
 
 func (e *Engine) fork(ctx context.Context, id string, rerun bool, opts []ForkOption) (*Run, error) {

@@ -39,6 +39,9 @@ const CodeNothingFailed = "nothing_failed"
 // CodeTrimmed refuses to copy an execution whose first entries are gone.
 const CodeTrimmed = "trimmed"
 
+// CodeElsewhere refuses to copy a foreach whose items run as children: they tell their end to the original only.
+const CodeElsewhere = "waits_elsewhere"
+
 // maxFork bounds what a first entry may copy.
 const maxFork = 8 << 20
 
@@ -154,6 +157,9 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 			return &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
 		}
 	}
+	if err := f.elsewhere(); err != nil {
+		return err
+	}
 	if !f.owns {
 		if err := f.rollsBack(); err != nil {
 			return err
@@ -173,6 +179,18 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 		f.fork.Resets = append(f.fork.Resets, st.path)
 	}
 	return nil
+}
+
+// elsewhere refuses to copy a foreach with children that run.
+func (f *forker) elsewhere() (err *model.Error) {
+	at := ""
+	f.end.eachStep(func(st *step) {
+		if st.comp != nil && len(st.comp.kids) > 0 && (at == "" || st.path < at) {
+			at = st.path
+			err = &model.Error{Code: CodeElsewhere, Message: at + " has children that run and tell their end to the original only; wait for them, or fork it as of an earlier entry"}
+		}
+	})
+	return err
 }
 
 // rollsBack refuses to copy an open execution whose rollback is under way: it is for the original to end it.

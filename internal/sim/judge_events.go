@@ -77,6 +77,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		for i := range f.Ops {
 			j.copied(x, e, &f.Ops[i])
 		}
+	case "queue":
+		j.queued(x, f)
 	case "tick":
 		j.tick(x, e, f)
 	case "step":

@@ -58,6 +58,7 @@ func (j *judge) starts(x *witness, f *fact) {
 	if f.Parent == "" {
 		return
 	}
+	x.saga.item = f.Body != nil
 	if f.Body != nil { // its parent's journal has only how many there are
 		parent, _ := record.ParseID(f.Parent)
 		if p := j.execs[parent]; p == nil || j.children[x.id] != nil {

@@ -16,6 +16,8 @@ type saga struct {
 	pending map[string]bool
 	// cleanups are the paths of compensations and of steps under finally.
 	cleanups []string
+	// item: the execution runs an item of a foreach.
+	item bool
 }
 
 func (s *saga) step(f *fact) {
@@ -74,8 +76,12 @@ func (s *saga) replaced(step string) bool {
 	return false
 }
 
-// keepsEffects: the workflow says rollback: false.
+// keepsEffects: the workflow says rollback: false. The item of a foreach is governed by the body, which the judge does not
+// look up.
 func (j *judge) keepsEffects(x *witness) bool {
+	if x.saga.item {
+		return true
+	}
 	namespace, name, version := x.state.Workflow()
 	d := j.w.defs[engine.DefinitionRef{Namespace: namespace, Workflow: name, Version: version}]
 	return d == nil || d.Workflow().Root.Rollback != nil

@@ -18,13 +18,21 @@ func (j *judge) tick(x *witness, e *record.Entry, f *fact) {
 	if f.Verdict == "started" {
 		x.sends[e.Seq] += 2 // the start, and the wish to hear of its end
 	}
-	if f.Verdict == "refused" || string(f.How) == `"run"` || string(f.How) == `"backfill"` {
+	if f.Verdict == "refused" {
+		return
+	}
+	if string(f.How) == `"run"` || string(f.How) == `"backfill"` {
+		x.byHandAt[f.Nominal]--
 		return
 	}
 	if x.nominals == nil {
 		x.nominals = &nominals{verdict: map[int64]string{}, first: f.Nominal}
 	}
 	n := x.nominals
+	if f.Verdict == "skipped" && x.byHandAt[f.Nominal] > 0 {
+		x.byHandAt[f.Nominal]-- // it waited in the queue, and is no time of the schedule's own
+		return
+	}
 	for i := range int64(max(f.Times, 1)) {
 		at := f.Nominal + i*schedulePeriod
 		if was, ok := n.verdict[at]; ok {
@@ -33,6 +41,17 @@ func (j *judge) tick(x *witness, e *record.Entry, f *fact) {
 		n.verdict[at] = f.Verdict
 		n.first, n.last = min(n.first, at), max(n.last, at)
 	}
+}
+
+// queued: a start by hand waits under the time at which it was asked for.
+func (j *judge) queued(x *witness, f *fact) {
+	if string(f.How) != `"run"` && string(f.How) != `"backfill"` {
+		return
+	}
+	if x.byHandAt == nil {
+		x.byHandAt = map[int64]int{}
+	}
+	x.byHandAt[f.Nominal]++
 }
 
 // accounted: when all is at rest no nominal time between the first and the last is without a verdict.
