@@ -274,7 +274,7 @@ func (x *decider) turned(st *step, err *model.Error) {
 // yield makes room for another: the step is withdrawn, the execution is cancelled.
 func (x *decider) yield(st *step, m *Mail) {
 	if st != nil {
-		if st.asked == 0 && !st.sc.closing {
+		if st.asked == 0 && !st.stopped() {
 			x.withdraw(st)
 		}
 		return

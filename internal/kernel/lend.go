@@ -28,9 +28,13 @@ func (x *decider) lend() {
 	if x.err != nil || s.claims == nil || !s.claims.lendable || s.root == nil || s.begun == 0 || s.status == model.Parked {
 		return
 	}
-	switch c := s.claims; {
-	case s.gated() && s.open() && s.deadline > 0 && s.deadline <= x.now && !s.root.closing:
+	if s.gated() && s.open() && s.deadline > 0 && s.deadline <= x.now && !s.root.closing {
 		x.failScope(s.root, &model.Error{Code: model.TimedOut, Message: "the execution ran out of time"})
+		if x.err != nil || s.root == nil {
+			return
+		}
+	}
+	switch c := s.claims; {
 	case c.all() && !s.more && s.tasks == 0 && (!s.active() || !x.anyReady()):
 		x.emit(Op{kind: opLend, n: s.signalSeq})
 	case s.lent() && s.open() && (x.anyReady() || x.heard()):
@@ -54,7 +58,7 @@ func (x *decider) lendSteps() {
 func (x *decider) reclaim() {
 	var steps []*step
 	x.s.eachStep(func(st *step) {
-		if c := st.claims; c != nil && c.lent && !c.asked && !st.over() && !st.sc.closing {
+		if c := st.claims; c != nil && c.lent && !c.asked && !st.over() && !st.stopped() {
 			steps = append(steps, st)
 		}
 	})
