@@ -435,14 +435,23 @@ func (c *clients) waiting() *op {
 	return nil
 }
 
-// blocked: the start is to replace an execution that is parked, so it waits for an operator.
+// blocked: the start, or one before it in the line of its key, is to replace an execution that may never end: it is
+// parked, or its rollback waits for a limit that somebody holds.
 func (c *clients) blocked(o *op) bool {
-	if o.cmd.Verb != shard.Start || o.cmd.Existing != shard.Replace || o.cmd.Start.Key == "" {
+	if o.cmd.Verb != shard.Start || o.cmd.Start.Key == "" {
 		return false
 	}
 	st := o.cmd.Start
 	holder := c.w.judge.execs[c.w.judge.openKeys[record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}]]
-	return holder != nil && holder.state.Status() == model.Parked
+	if holder == nil || holder.state.Status() == model.Parked {
+		return holder != nil
+	}
+	for o := range kernel.Open(holder.state) {
+		if o.Kind == kernel.OpenLimit {
+			return true
+		}
+	}
+	return false
 }
 
 func verbName(v shard.Verb) string {
