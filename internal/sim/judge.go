@@ -70,6 +70,7 @@ type witness struct {
 	arms     map[string][]int64   // times of a wait, by step; 0 for a signal
 
 	byHand     map[string]bool // steps that an operator ended
+	used       int             // of a limit, after its last entry
 	byHandAt   map[int64]int   // starts by hand that wait in a schedule, by nominal time
 	requests   map[string]bool // recorded
 	signals    map[int]int     // by op, how often it was received

@@ -38,7 +38,8 @@ func (j *judge) limitMail(m *kernel.Mail) {
 	}
 }
 
-// limit checks what a limit allows, after each of its entries (I19).
+// limit checks what a limit allows, after each of its entries (I19). Who holds it when it is lowered keeps it; nobody gets
+// it then.
 func (j *judge) limit(x *witness) {
 	v, ok := kernel.ViewLimit(x.state)
 	if !ok {
@@ -48,7 +49,9 @@ func (j *judge) limit(x *witness) {
 	for _, h := range v.Holders {
 		used += h.Weight
 	}
-	if used != v.Used || v.Concurrency > 0 && used > v.Concurrency {
+	before := x.used
+	x.used = used
+	if used != v.Used || v.Concurrency > 0 && used > v.Concurrency && used > before {
 		j.fail("I19", "the limit %s/%s allows %d; %d are held, %d noted", v.Name, v.Key, v.Concurrency, used, v.Used)
 	}
 }
