@@ -23,6 +23,9 @@ func (c *Callback) Size() int {
 	return n
 }
 
+// CodeUnavailable asks to try again: whoever answered does not know enough.
+const CodeUnavailable = "unavailable"
+
 // CodeStale refuses the answer to a token whose step is over, has been answered, or has tried again since.
 const CodeStale = "stale"
 
@@ -58,6 +61,12 @@ type answer struct {
 // callback handles the answer to a token. The attempt's own result may come later: then the answer waits for it.
 func (x *decider) callback(i int, in *Input) {
 	st := x.s.findStep(in.Step)
+	if st != nil && !st.over() && in.Attempt > st.attempt {
+		// A token is made for an attempt that is durable: who answers here does not own the execution any more.
+		yes := true
+		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: CodeUnavailable, Message: "the attempt is not known here yet; ask again", Retryable: &yes}})
+		return
+	}
 	if st == nil || st.cb == nil || in.Attempt > st.attempt {
 		x.refuse(i, in, staleToken("the step "+in.Step+" does not wait for it any more"))
 		return
