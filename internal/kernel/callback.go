@@ -61,7 +61,7 @@ type answer struct {
 // callback handles the answer to a token. The attempt's own result may come later: then the answer waits for it.
 func (x *decider) callback(i int, in *Input) {
 	st := x.s.findStep(in.Step)
-	if st != nil && !st.over() && in.Attempt > st.attempt {
+	if x.s.ahead(in.Step, in.Attempt) {
 		// A token is made for an attempt that is durable: who answers here does not own the execution any more.
 		yes := true
 		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: CodeUnavailable, Message: "the attempt is not known here yet; ask again", Retryable: &yes}})
