@@ -160,10 +160,8 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 	if err := f.elsewhere(); err != nil {
 		return err
 	}
-	if !f.owns {
-		if err := f.rollsBack(); err != nil {
-			return err
-		}
+	if err := f.rollsBack(); err != nil {
+		return err
 	}
 	from = slices.Clone(from)
 	for path := range f.undone {
@@ -193,10 +191,11 @@ func (f *forker) elsewhere() (err *model.Error) {
 	return err
 }
 
-// rollsBack refuses to copy an open execution whose rollback is under way: it is for the original to end it.
+// rollsBack refuses to copy a compensation that runs, and of an open execution a scope that is ending: it is for the
+// original to end that.
 func (f *forker) rollsBack() (err *model.Error) {
 	f.end.eachScope(func(sc *scope) {
-		if sc.closing && !sc.closed || sc.undoing != nil {
+		if !f.owns && sc.closing && !sc.closed || sc.undoing != nil {
 			err = &model.Error{Code: CodeClosing, Message: "a scope of it is ending; wait for its end, or fork it as of an earlier entry"}
 		}
 	})
