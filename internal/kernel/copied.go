@@ -410,7 +410,7 @@ func (x *decider) startFork(i int, in *Input) {
 		x.lost(&Input{Kind: InReleased, Step: ref.Step, Attempt: ref.Attempt})
 	}
 	for _, st := range x.firsts(f.Resets) {
-		if st.current() && x.err == nil {
+		if st.current() && !st.stopped() && x.err == nil { // not inside what another reset has taken back
 			x.resetNode(st.sc, x.def(st))
 		}
 	}
