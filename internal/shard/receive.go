@@ -107,6 +107,12 @@ func (c *Core) undeliverable(id record.ID, l *letter, err *model.Error) {
 	case l.Kind == kernel.MailStart && l.Start != nil && l.Start.Waits:
 		c.takeMail(id, l.id, false, nil)
 		c.neverWas(id, l, err)
+	case l.Kind == kernel.MailAcquire: // who asked a limit for a place must not wait for ever
+		c.takeMail(id, l.id, false, nil)
+		turned := kernel.Mail{Kind: kernel.MailTurned, To: l.From, From: l.To, Step: l.Step, Attempt: l.Attempt, Error: err}
+		asked := l.id
+		asked.N |= answered
+		c.send(c.opened(), id, l.namespace, asked, &turned)
 	case l.Notice(), err.Code == CodeKeyExists: // who has the key is as good
 		c.takeMail(id, l.id, false, nil)
 	default:
