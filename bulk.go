@@ -14,8 +14,7 @@ import (
 // that was broken off is gone on with by another of the same ID: what has been done is answered as it was, not done
 // again.
 type Bulk struct {
-	id  string
-	run func(context.Context)
+	id string
 
 	mu       sync.Mutex
 	progress BulkProgress

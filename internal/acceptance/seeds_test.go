@@ -302,7 +302,7 @@ nodes:
 // A built-in node that was not set up panicked and took the process with it.
 func TestSeedPanicEndsTheProcess(t *testing.T) {
 	h := build(t, func(eng *pawl.Engine) error {
-		return pawl.Register(eng, "panic", func(context.Context, any) (any, error) { var m map[string]int; m["x"] = 1; return nil, nil })
+		return pawl.Register(eng, "panic", func(context.Context, any) (any, error) { panic("not set up") })
 	})
 	h.deploy("workflow: w\nnodes: {a: {call: panic, log: \"about to\"}, missing: {call: nobody}}\nstart: [a, missing]\non_failure: finish")
 	x := h.wait(h.start("w", nil))

@@ -28,9 +28,7 @@ func TestChildrenCostTheirParentACounter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range dec.Sends {
-			running = append(running, dec.Sends[i])
-		}
+		running = append(running, dec.Sends...)
 		if len(dec.Ops) > 0 {
 			entries++
 			bytes += len(Encode(nil, dec.Ops))

@@ -59,10 +59,6 @@ type compiler struct {
 
 func (c *compiler) fault(f Fault) { c.faults = append(c.faults, f.asWritten()) }
 
-func (c *compiler) unsupported(node, field, what string) {
-	c.fault(Fault{Code: CodeUnsupported, Node: node, Field: field, Offset: -1, Message: what + " cannot be run by this version"})
-}
-
 const maxScopeDepth = 16
 
 func (c *compiler) scope(m *model.Scope, owner *nodeDef, parent *scopeDef, node string) *scopeDef {

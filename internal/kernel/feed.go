@@ -14,12 +14,12 @@ func (st *step) feedable() bool {
 }
 
 // feeds are the signals that a foreach takes while it runs.
-func (d *compDef) feeds() (arms []armSpec) {
-	if d.add != "" {
-		arms = append(arms, armSpec{name: "add", signal: d.add})
+func (c *compDef) feeds() (arms []armSpec) {
+	if c.add != "" {
+		arms = append(arms, armSpec{name: "add", signal: c.add})
 	}
-	if d.closing != "" {
-		arms = append(arms, armSpec{name: "close", signal: d.closing})
+	if c.closing != "" {
+		arms = append(arms, armSpec{name: "close", signal: c.closing})
 	}
 	return arms
 }

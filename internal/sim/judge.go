@@ -71,6 +71,7 @@ type witness struct {
 
 	byHand     map[string]bool // steps that an operator ended
 	used       int             // of a limit, after its last entry
+	looking    bool            // it is looked up who holds it
 	byHandAt   map[int64]int   // starts by hand that wait in a schedule, by nominal time
 	requests   map[string]bool // recorded
 	signals    map[int]int     // by op, how often it was received

@@ -99,7 +99,7 @@ func (j *judge) kinAtRest() {
 	for _, id := range ids {
 		c, x := j.children[id], j.execs[id]
 		p := j.execs[c.parent]
-		if x == nil || x.forgot || x.state.Status().Closed() || x.halted || p == nil || p.forgot {
+		if x == nil || x.forgot || x.state.Status().Closed() || x.halted || p == nil || p.forgot || x.busy(j) == "" {
 			continue
 		}
 		if p.state.Status().Closed() && c.waits && c.policy != "abandon" {

@@ -119,6 +119,11 @@ func (j *judge) stuckAt(limit record.ID) string {
 	if l == nil {
 		return "the limit was never made"
 	}
+	if l.looking {
+		return "" // its holder waits for it in turn
+	}
+	l.looking = true
+	defer func() { l.looking = false }()
 	v, _ := kernel.ViewLimit(l.state)
 	if s := l.state.Status(); s == model.Parked || s == model.Paused {
 		return ""

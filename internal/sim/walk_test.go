@@ -33,9 +33,7 @@ func (w *walker) decide(in ...kernel.Input) error {
 	for _, t := range d.Dispatch {
 		w.tasks = append(w.tasks, t.TaskRef)
 	}
-	for i := range d.Sends {
-		w.mail = append(w.mail, d.Sends[i])
-	}
+	w.mail = append(w.mail, d.Sends...)
 	if len(d.Ops) == 0 {
 		return nil
 	}
