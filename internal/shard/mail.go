@@ -55,7 +55,8 @@ func (c *Core) wantMail() {
 		return
 	}
 	c.letters.asked = true
-	c.out.Inbox = c.cfg.Inbox
+	// What is in flight is read again, and must not keep what is behind it from being seen.
+	c.out.Inbox = c.cfg.Inbox + len(c.mail)
 }
 
 // nextMail is when to read the inbox again.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
@@ -435,23 +436,20 @@ func (c *clients) waiting() *op {
 	return nil
 }
 
-// blocked: the start, or one before it in the line of its key, is to replace an execution that may never end: it is
-// parked, or its rollback waits for a limit that somebody holds.
+// blocks reports whether a start that was sent as a message waits for an operator.
+func (c *clients) blocks() bool {
+	return slices.ContainsFunc(c.ops, func(o *op) bool { return c.blocked(o) && c.w.judge.execs[o.cmd.Start.ID] == nil })
+}
+
+// blocked: the start, or one before it in the line of its key, is to replace an execution that may never end by itself:
+// it is parked, or waits for a child or a limit of one that is.
 func (c *clients) blocked(o *op) bool {
 	if o.cmd.Verb != shard.Start || o.cmd.Start.Key == "" {
 		return false
 	}
 	st := o.cmd.Start
 	holder := c.w.judge.execs[c.w.judge.openKeys[record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}]]
-	if holder == nil || holder.state.Status() == model.Parked {
-		return holder != nil
-	}
-	for o := range kernel.Open(holder.state) {
-		if o.Kind == kernel.OpenLimit {
-			return true
-		}
-	}
-	return false
+	return holder != nil && !holder.state.Status().Closed() && holder.busy(c.w.judge) == ""
 }
 
 func verbName(v shard.Verb) string {

@@ -56,7 +56,7 @@ func (w *world) busy() string {
 		return fmt.Sprintf("nobody answers %s %d of %s, asked for %d times", verbName(o.cmd.Verb), o.n, o.cmd.Execution, o.tries)
 	}
 	for s := range w.shards {
-		if w.store.Pending(record.Shard(s)) > 0 {
+		if w.store.Pending(record.Shard(s)) > 0 && !w.clients.blocks() {
 			return "a message waits in the inbox"
 		}
 	}
