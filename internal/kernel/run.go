@@ -251,7 +251,7 @@ func doubtful(err *model.Error) bool {
 // spoil ends in error a step whose attempt went well: what it gave cannot be used, and its effect stays.
 func (x *decider) spoil(st *step, err *model.Error) {
 	err.Step = st.path
-	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.out}, st)
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.task != nil}, st)
 }
 
 // complete ends st with an outcome of its own; o carries the output, if any.

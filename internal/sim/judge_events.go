@@ -12,20 +12,23 @@ import (
 // fact is one operation of an entry as it stands in the journal. The judge reads the JSON by itself, so that a fault of
 // the kernel's decoder cannot hide.
 type fact struct {
-	Op      string          `json:"op"`
-	Step    string          `json:"step"`
-	Kind    string          `json:"kind"`
-	On      string          `json:"on"`
-	Answer  string          `json:"answer"`
-	Request string          `json:"request"`
-	Status  string          `json:"status"`
-	Outcome string          `json:"outcome"`
-	Name    string          `json:"name"`
-	To      string          `json:"to"`
-	Type    string          `json:"type"`
-	Undoes  string          `json:"undoes"`
-	Of      string          `json:"of"`
-	Attempt int             `json:"attempt"`
+	Op      string `json:"op"`
+	Step    string `json:"step"`
+	Kind    string `json:"kind"`
+	On      string `json:"on"`
+	Answer  string `json:"answer"`
+	Request string `json:"request"`
+	Status  string `json:"status"`
+	Outcome string `json:"outcome"`
+	Name    string `json:"name"`
+	To      string `json:"to"`
+	Type    string `json:"type"`
+	Undoes  string `json:"undoes"`
+	Of      string `json:"of"`
+	Attempt int    `json:"attempt"`
+	Error   *struct {
+		Code string `json:"code"`
+	} `json:"error"`
 	N       int64           `json:"n"`
 	Signal  int64           `json:"signal"`
 	Arm     int             `json:"arm"`
