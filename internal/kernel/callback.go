@@ -23,8 +23,8 @@ func (c *Callback) Size() int {
 	return n
 }
 
-// CodeUnavailable asks to try again: whoever answered does not know enough.
-const CodeUnavailable = "unavailable"
+// CodeNotOwner says that whoever answers cannot be the owner of the execution any more: it knows too little.
+const CodeNotOwner = "not_owner"
 
 // CodeStale refuses the answer to a token whose step is over, has been answered, or has tried again since.
 const CodeStale = "stale"
@@ -64,7 +64,7 @@ func (x *decider) callback(i int, in *Input) {
 	if x.s.ahead(in.Step, in.Attempt) {
 		// A token is made for an attempt that is durable: who answers here does not own the execution any more.
 		yes := true
-		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: CodeUnavailable, Message: "the attempt is not known here yet; ask again", Retryable: &yes}})
+		x.out.Answers = append(x.out.Answers, Answer{Input: i, Status: x.s.status, Error: &model.Error{Code: CodeNotOwner, Message: "the attempt is not known here yet; ask again", Retryable: &yes}})
 		return
 	}
 	if st == nil || st.cb == nil || in.Attempt > st.attempt {
