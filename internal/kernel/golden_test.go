@@ -16,7 +16,7 @@ import (
 var freeze = flag.Bool("freeze", false, "write the journals of the scripts as those of the format in freezeAs")
 
 // freezeAs is the released format that -freeze writes. Files of earlier formats are never written again.
-const freezeAs = "testdata/journals/v1.jsonl"
+const freezeAs = "testdata/journals/v2.jsonl"
 
 // TestGoldenJournals folds the journals of every released format: what they gave when they were written they give
 // for ever (K2).
@@ -108,6 +108,9 @@ func journalOf(t *testing.T, name, body string) (kernel.Golden, bool) {
 	size := 0
 	for _, e := range g.Entries {
 		size += len(e.Body)
+		if bytes.Contains(e.Body, []byte(`"op":"base"`)) {
+			return g, false // it holds a state, whose format still grows
+		}
 	}
 	return g, size < longJournal
 }
