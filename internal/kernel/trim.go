@@ -14,7 +14,7 @@ import (
 
 // A journal without end is kept short by bases: entries that begin with the whole state before them, so that a fold
 // may begin there as well as at entry 1. What lies before a base can be removed by an entry that names it and the hash
-// of its state (docs/adr/0008-endless-work.md).
+// of its state (docs/adr/0009-endless-work.md).
 
 // Trim is how much of its journal an execution needs no more.
 type Trim struct {
