@@ -388,6 +388,8 @@ func (c *clients) settle(o *op, r *engine.Reply) {
 		case shard.CodeUnavailable:
 			c.unheard(o)
 			return
+		case shard.CodeRejected:
+			c.sayElse(o)
 		case shard.CodeNotFound:
 			// The start may be on its way.
 		}

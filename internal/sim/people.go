@@ -127,6 +127,16 @@ func (c *clients) callBack(t runner.Token, say *kernel.Callback) {
 	c.ask(&op{n: len(c.ops), safe: true, cmd: cmd})
 }
 
+// sayElse: what the holder of a token said cannot be kept, so it says that it failed.
+func (c *clients) sayElse(o *op) {
+	if o.cmd.Verb != shard.Callback || o.cmd.Callback.Result == nil {
+		return
+	}
+	t := runner.Token{Execution: o.cmd.Execution, Step: o.cmd.Task.Step, Attempt: o.cmd.Task.Attempt}
+	r := model.Result{Error: &model.Error{Code: "sim", Message: "the answer could not be kept"}}
+	c.w.after(time.Second, func() { c.callBack(t, &kernel.Callback{Result: &r}) })
+}
+
 // poll is what the judge knows of an approval: it counts the votes by itself.
 type poll struct {
 	Outcomes     []string
