@@ -70,6 +70,7 @@ type witness struct {
 	arms     map[string][]int64   // times of a wait, by step; 0 for a signal
 
 	byHand     map[string]bool // steps that an operator ended
+	operated   uint64          // the last entry in which an operator did something
 	used       int             // of a limit, after its last entry
 	looking    bool            // it is looked up who holds it
 	byHandAt   map[int64]int   // starts by hand that wait in a schedule, by nominal time

@@ -186,6 +186,9 @@ func (j *judge) input(x *witness, e *record.Entry, f *fact) {
 		}
 		x.requests[f.Request] = true
 	}
+	if f.On != "" {
+		x.operated = e.Seq
+	}
 	if f.Answer == "" && (f.Kind == "complete" || f.Kind == "fail" || f.Kind == "skip" || f.Kind == "move") {
 		x.byHand[f.On] = true
 	}

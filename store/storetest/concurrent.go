@@ -159,6 +159,8 @@ func readersAndWriters(f *fixture) {
 	h := f.start(0, 1, func(h *record.Head) { h.Tags = []record.Tag{{Name: "t", Text: "x"}} })
 	ctx, stop := context.WithCancel(f.ctx)
 	var done sync.WaitGroup
+	defer done.Wait() // also where a commit fails the test
+	defer stop()
 	for _, read := range []func() error{
 		func() error { return f.consistent(h.Execution) },
 		func() error { _, err := f.Journal(f.ctx, h.Execution, 1, 1000); return err },
@@ -184,8 +186,6 @@ func readersAndWriters(f *fixture) {
 		p.Heads = []record.Head{h}
 		f.commit(p)
 	}
-	stop()
-	done.Wait()
 }
 
 // consistent loads id and wants head, snapshot and entries to fit together.
