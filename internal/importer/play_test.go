@@ -1,7 +1,6 @@
 package importer_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/importer"
 	"github.com/pawl-dev/pawl/internal/rehearse"
-	"github.com/pawl-dev/pawl/internal/spec"
 	"github.com/pawl-dev/pawl/node/standard"
 )
 
@@ -33,14 +31,6 @@ func TestImportedDefinitionsRun(t *testing.T) {
 				}
 				return imported(format, file)
 			})
-			var faults spec.Faults
-			if errors.As(err, &faults) {
-				for _, f := range faults {
-					if f.Code == "unsupported" {
-						t.Skip(f.String()) // a later version runs it
-					}
-				}
-			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,8 +16,11 @@ var rewrite = flag.Bool("rewrite", false, "write what happens into the scripts; 
 
 // TestScripts runs testdata/*.txt. A script is a list of cases; a case begins with === and a name, then comes a
 // definition up to a line ---, then verbs, each followed by what happens, indented.
-func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
+func TestScripts(t *testing.T) { eachCase(t, "testdata/*.txt", runCase) }
+
+// eachCase plays the cases of the scripts and wants each to say what it says.
+func eachCase(t *testing.T, pattern string, play func(*testing.T, string) string) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
@@ -33,7 +36,7 @@ func TestScripts(t *testing.T) {
 			name, body, _ := strings.Cut(c, "\n")
 			got := body
 			t.Run(filepath.Base(file)+"/"+name, func(t *testing.T) {
-				got = runCase(t, body)
+				got = play(t, body)
 				if strings.TrimSpace(got) != strings.TrimSpace(body) && !*rewrite {
 					t.Errorf("something else happens (-rewrite writes it):\n%s", diff(body, got))
 				}

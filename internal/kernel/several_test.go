@@ -1,9 +1,6 @@
 package kernel_test
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,40 +11,7 @@ import (
 
 // TestSeveral runs testdata/several/*.txt: scripts with several executions that send messages to each other. A case
 // begins with === and a name, then come definitions up to a line >>>, then verbs, each followed by what happens.
-func TestSeveral(t *testing.T) {
-	files, err := filepath.Glob("testdata/several/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out bytes.Buffer
-		head, rest, _ := strings.Cut(string(src), "=== ")
-		out.WriteString(head)
-		for i, c := range strings.Split(rest, "\n=== ") {
-			name, body, _ := strings.Cut(c, "\n")
-			got := body
-			t.Run(filepath.Base(file)+"/"+name, func(t *testing.T) {
-				got = runTown(t, body)
-				if strings.TrimSpace(got) != strings.TrimSpace(body) && !*rewrite {
-					t.Errorf("something else happens (-rewrite writes it):\n%s", diff(body, got))
-				}
-			})
-			if i > 0 {
-				out.WriteString("\n")
-			}
-			out.WriteString("=== " + name + "\n" + strings.TrimRight(got, "\n") + "\n")
-		}
-		if *rewrite {
-			if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
+func TestSeveral(t *testing.T) { eachCase(t, "testdata/several/*.txt", runTown) }
 
 func runTown(t *testing.T, body string) string {
 	definitions, verbs, ok := strings.Cut(body, "\n>>>\n")
