@@ -79,6 +79,9 @@ func TestPages(t *testing.T) {
 		})
 	}
 	t.Logf("definitions=%d cases=%d faults=%d waiting=%d", total.definitions, total.cases, total.faults, total.waiting)
+	if total.waiting > 0 {
+		t.Errorf("%d definitions or cases could not be played", total.waiting)
+	}
 	if total.definitions < 40 || total.cases < 40 {
 		t.Errorf("only %d definitions and %d cases", total.definitions, total.cases)
 	}
