@@ -46,6 +46,7 @@ func (w *world) commit(m *member, r engine.Commit) {
 	case w.goesWrong(commitUnheard):
 		w.apply(tx, w.hop(), func(store.Outcome) {})
 		answer(w.upTo(5*time.Second), unknown)
+		w.away(m)
 	case w.goesWrong(commitLate):
 		answer(w.hop(), unknown)
 		w.stray(tx)
@@ -53,6 +54,14 @@ func (w *world) commit(m *member, r engine.Commit) {
 		w.apply(tx, w.upTo(8*time.Second), func(out store.Outcome) { answer(w.hop(), out) })
 	default:
 		w.apply(tx, w.hop(), func(out store.Outcome) { answer(w.hop(), out) })
+	}
+}
+
+// away may let a member stand still while it does not know what became of its batch, so that others take its shards
+// before it asks again.
+func (w *world) away(m *member) {
+	if w.enabled[suspend] && len(w.members) > 1 && w.r.IntN(4) == 0 {
+		w.after(w.hop(), m.suspend)
 	}
 }
 
