@@ -29,6 +29,7 @@ type Fork struct {
 	Resets []string
 
 	copies []Op
+	begun  bool  // the original had begun
 	at     int64 // time of that entry
 	bytes  int
 }
@@ -60,6 +61,7 @@ func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
 	}
 	f.fork.Start.Version, f.fork.Start.Hash = f.end.start.Version, f.end.start.Hash
+	f.fork.begun = f.end.begun > 0
 	if IsEntity(f.fork.Start.Workflow) {
 		return nil, &model.Error{Code: CodeEntity, Message: "there is one of it, and it cannot be copied"}
 	}
@@ -391,7 +393,10 @@ func (x *decider) startFork(i int, in *Input) {
 	st.Signal, st.By, st.NotBefore, st.Of, st.OfSeq = nil, "", 0, f.Of, f.Seq
 	passed := x.now - f.at
 	deadline := x.deadlineOf(x.d.timeout)
-	if deadline > 0 {
+	switch {
+	case !f.begun && x.d.limits != nil:
+		deadline = 0 // it begins with the grant
+	case f.begun && deadline > 0:
 		deadline -= passed // it is moved with the other timers
 	}
 	x.emit(Op{kind: opStart, start: &st, by: in.By, due: deadline})
@@ -400,10 +405,18 @@ func (x *decider) startFork(i int, in *Input) {
 	for k := range f.copies {
 		x.emit(f.copies[k])
 	}
-	x.emit(Op{kind: opStatus, word: string(model.Running), n: passed})
+	if f.begun {
+		x.emit(Op{kind: opStatus, word: string(model.Running), n: passed})
+	}
 	id, _ := json.Marshal(f.Of.String()) // a string can be written
 	x.emit(Op{kind: opTags, tags: []tagValue{{tagForkOf, id}}})
 	if x.err != nil {
+		return
+	}
+	if !f.begun {
+		if !x.claimOwn() {
+			x.openRoot()
+		}
 		return
 	}
 	for _, ref := range x.s.Tasks() {
