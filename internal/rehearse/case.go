@@ -121,6 +121,7 @@ func (x *run) play(crash Crash) error {
 		return w.err
 	}
 	x.compareAll()
+	x.limitsFree()
 	for _, a := range w.Alarms {
 		x.problem(x.c.Line, "the engine raised an alarm: %s: %s", a.Code, a.Text)
 	}
@@ -151,6 +152,21 @@ func (x *run) compareAll() {
 	for _, e := range others {
 		if !e.Closed {
 			x.problem(x.c.Line, "%s has not ended: %s", e.Workflow, x.whyOpen(e))
+		}
+	}
+}
+
+// limitsFree checks that no execution that has ended holds a limit or stands in its line.
+func (x *run) limitsFree() {
+	limits, err := x.w.Limits()
+	if err != nil {
+		x.problem(x.c.Line, "%v", err)
+	}
+	for _, l := range limits {
+		for _, p := range slices.Concat(l.Holders, l.Line) {
+			if e := x.w.executions[p.Execution]; e == nil || e.Closed {
+				x.problem(x.c.Line, "the limit %s is not given back by step %q of an execution that has ended", strings.TrimSpace(l.Name+" "+l.Key), p.Step)
+			}
 		}
 	}
 }

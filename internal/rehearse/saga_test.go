@@ -9,8 +9,8 @@ import (
 	"github.com/pawl-dev/pawl/node/function"
 )
 
-// TestSaga plays testdata/saga.test.yaml, with a crash at every commit unless the test is to be short: I18, and effects that are unknown.
-func TestSaga(t *testing.T) {
+// TestF41_I18_Saga plays testdata/saga.test.yaml, with a crash at every commit unless the test is to be short: undone in reverse order, each once, also what is unknown.
+func TestF41_I18_Saga(t *testing.T) {
 	s, err := rehearse.Load("testdata/saga.test.yaml", []node.Descriptor{function.Descriptor()}, os.ReadFile)
 	if err != nil {
 		t.Fatal(err)

@@ -41,3 +41,30 @@ func (w *World) View(id record.ID) (View, error) {
 	}
 	return v, w.err
 }
+
+// Limits reads every limit that was ever asked for, in the order of their ids.
+func (w *World) Limits() ([]kernel.LimitView, error) {
+	var ids []record.ID
+	for id, x := range w.executions { // sorted: below
+		if x.Workflow == kernel.LimitWorkflow {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b record.ID) int { return bytes.Compare(a[:], b[:]) })
+	var list []kernel.LimitView
+	for _, id := range ids {
+		r, ok := w.Do(engine.Command{Verb: shard.View, Execution: id, Look: func(s *kernel.State, _ *kernel.Definition) bool {
+			if v, is := kernel.ViewLimit(s); is {
+				list = append(list, v)
+			}
+			return true
+		}})
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("the engine does not answer a question")
+		case r.Error != nil:
+			return nil, r.Error
+		}
+	}
+	return list, w.err
+}
