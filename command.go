@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -92,7 +93,13 @@ func (o ttlOption) command(c *commandOptions) { c.ttl = time.Duration(o) }
 // SignalTTL is how long a signal is kept unless a step takes it, in place of what the definition says.
 func SignalTTL(d time.Duration) CommandOption { return ttlOption(d) }
 
-// command sends one verb to an execution.
+// inputKinds are the verbs that can be tried out and need no [Engine.operate].
+var inputKinds = map[shard.Verb]kernel.InputKind{
+	shard.Signal: kernel.InSignal, shard.Cancel: kernel.InCancel, shard.Terminate: kernel.InTerminate,
+	shard.Pause: kernel.InPause, shard.Resume: kernel.InResume,
+}
+
+// command sends one verb to an execution, or says what it would do where the options have a [Plan].
 func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts []CommandOption, also func(*engine.Command, *commandOptions)) error {
 	x, err := e.parseID(id)
 	if err != nil {
@@ -105,6 +112,9 @@ func (e *Engine) command(ctx context.Context, id string, verb shard.Verb, opts [
 	c := engine.Command{Verb: verb, Execution: x, Request: o.request, By: o.by, Why: o.why}
 	if also != nil {
 		also(&c, &o)
+	}
+	if o.plan != nil {
+		return e.foresee(ctx, id, kernel.Input{Kind: inputKinds[verb], Signal: c.Signal, Shift: c.Shift}, &o)
 	}
 	_, err = e.do(ctx, c)
 	return err

@@ -80,19 +80,20 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 func (e *Engine) startRunner() error {
 	ctx, stop := context.WithCancel(context.Background())
 	e.stopRunner = stop
-	if e.opts.Workers < 0 {
+	types, pools := node.Registry{}, []runner.Pool{{Types: []string{bulkType}, Workers: 1}}
+	types.Add(node.Type{Descriptor: node.Descriptor{Type: bulkType}, Executor: bulker{e}})
+	switch {
+	case e.opts.Workers >= 0:
+		e.addTypes(types)
+		if len(types) > 1 {
+			pools = append(pools, runner.Pool{Workers: e.opts.Workers})
+		}
+	case !e.opts.Bulks:
 		close(e.runner)
 		return nil
 	}
-	types := node.Registry{}
-	if !e.opts.NoFunctions {
-		types.Add(node.Type{Descriptor: function.Descriptor(), Executor: e.calls})
-	}
-	for _, t := range e.opts.Nodes {
-		types.Add(t)
-	}
 	r, err := runner.New(runner.Params{
-		Source: e.loop, Registry: types, Workers: e.opts.Workers, Secrets: e.opts.Secrets, Sign: e.signer.Sign,
+		Source: e.loop, Registry: types, Pools: pools, Secrets: e.opts.Secrets, Sign: e.signer.Sign,
 		DrainGrace: e.opts.Grace, Logger: e.opts.Logger,
 	})
 	if err != nil {
@@ -104,6 +105,16 @@ func (e *Engine) startRunner() error {
 		close(e.runner)
 	}()
 	return nil
+}
+
+// addTypes adds the node types whose tasks definitions ask for.
+func (e *Engine) addTypes(types node.Registry) {
+	if !e.opts.NoFunctions {
+		types.Add(node.Type{Descriptor: function.Descriptor(), Executor: e.calls})
+	}
+	for _, t := range e.opts.Nodes {
+		types.Add(t)
+	}
 }
 
 // Close drains the engine: it takes no new work, lets running tasks go on for [Options.Grace], commits what was

@@ -12,7 +12,7 @@ import (
 )
 
 // Everything that is parked is retried: one first, to see whether it helps, then the rest.
-func ExampleEngine_Bulk() {
+func ExampleEngine_Bulks() {
 	ctx := context.Background()
 	eng, _ := pawl.Open(ctx, memory.Open(), pawl.Options{By: "ada"})
 	defer eng.Close(ctx)
@@ -34,22 +34,21 @@ nodes: [{ship: {call: ship}}]
 	}
 	up.Store(true)
 
-	b, err := eng.Bulk(ctx, pawl.BulkSpec{
+	bulks := eng.Bulks()
+	_, err := bulks.Start(ctx, pawl.BulkSpec{
 		ID:     "retry-orders",
 		Filter: pawl.Filter{Workflow: "order", Statuses: []model.Status{model.Parked}},
+		Do:     pawl.BulkVerb{Verb: "retry"},
 		Canary: 1,
-		Do: func(ctx context.Context, id string, opts ...pawl.CommandOption) error {
-			return eng.Retry(ctx, id, "", append(opts, pawl.Why("the carrier is back"))...)
-		},
-	})
+	}, pawl.Why("the carrier is back"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	p, _ := b.Wait(ctx)
+	p, _ := bulks.Wait(ctx, "retry-orders")
 	fmt.Println(p.State, p.Done, "done")
-	b.Resume()
-	p, _ = b.Wait(ctx)
+	_ = bulks.Resume(ctx, "retry-orders")
+	p, _ = bulks.Wait(ctx, "retry-orders")
 	fmt.Println(p.State, p.Done, "done", p.Refused, "refused")
 	// Output:
 	// paused 1 done

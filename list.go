@@ -2,6 +2,7 @@ package pawl
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
@@ -12,23 +13,24 @@ import (
 
 // Filter selects executions; zero fields select everything.
 type Filter struct {
-	Workflow string
-	Version  string
-	Statuses []model.Status
-	Outcome  string
-	Key      string
+	Workflow string         `json:"workflow,omitempty"`
+	Version  string         `json:"version,omitempty"`
+	Statuses []model.Status `json:"statuses,omitempty"`
+	Outcome  string         `json:"outcome,omitempty"`
+	Key      string         `json:"key,omitempty"`
 	// Parent selects the children of an execution.
-	Parent string
+	Parent string `json:"parent,omitempty"`
 	// Tags must all be there and equal: text, or a number.
-	Tags map[string]any
+	Tags map[string]any `json:"tags,omitempty"`
 	// Since and Until bound the start, Until exclusive.
-	Since, Until time.Time
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 	// IDPrefix selects ids that begin so.
-	IDPrefix string
+	IDPrefix string `json:"id_prefix,omitempty"`
 	// Limit is the size of a page: 100, at most 1,000.
-	Limit int
+	Limit int `json:"limit,omitempty"`
 	// Cursor is [Page.Next] of the page before.
-	Cursor string
+	Cursor string `json:"cursor,omitempty"`
 }
 
 // Page is one page of executions, newest first.
@@ -38,8 +40,8 @@ type Page struct {
 	Next string `json:"next,omitempty"`
 }
 
-// List returns a page of executions, newest first, without limits and schedules: see [Engine.Limits] and
-// [Engine.Schedules]. Pages neither skip nor repeat what existed when the first was read.
+// List returns a page of executions, newest first, without limits, schedules and bulks: see [Engine.Limits],
+// [Engine.Schedules] and [Engine.Bulks]. Pages neither skip nor repeat what existed when the first was read.
 func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
 	sf, err := f.search()
 	if err != nil {
@@ -52,7 +54,7 @@ func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
 	out := Page{Executions: make([]Execution, 0, len(p.Heads)), Next: p.Next}
 	for i := range p.Heads {
 		if h := &p.Heads[i]; f.Workflow == "" && f.IDPrefix == "" && kernel.IsEntity(h.Workflow) {
-			out.Next = "" // limits and schedules come after all executions
+			out.Next = "" // limits, schedules and bulks come after all executions
 			break
 		}
 		out.Executions = append(out.Executions, executionOf(&p.Heads[i]))
@@ -107,6 +109,12 @@ func tagOf(name string, v any) (record.Tag, error) {
 		t.Num = float64(v)
 	case float64:
 		t.Num = v
+	case json.Number:
+		n, err := v.Float64()
+		if err != nil {
+			return t, invalid("Filter.Tags: %q is no number", name)
+		}
+		t.Num = n
 	default:
 		return t, invalid("Filter.Tags: %q is neither text nor a number", name)
 	}

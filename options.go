@@ -22,6 +22,9 @@ type Options struct {
 	// inspects executions, and leaves their tasks to the next one that opens the store. 256.
 	Workers int
 
+	// Bulks lets an engine whose Workers is negative carry on bulks all the same; see [Bulks]. Others do so anyway.
+	Bulks bool
+
 	// NoFunctions leaves the tasks of function nodes to an engine that has the functions: for programs that work on
 	// the store of another. False: a function that is not registered is an error.
 	NoFunctions bool
@@ -99,7 +102,7 @@ func (o Options) validate() error {
 	case o.MaxExecutions < 0:
 		return invalid("Options.MaxExecutions is negative")
 	}
-	seen := map[string]bool{"function": true}
+	seen := map[string]bool{"function": true, bulkType: true}
 	for _, t := range o.Nodes {
 		name := t.Descriptor.Type
 		switch {

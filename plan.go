@@ -31,7 +31,7 @@ type planOption struct{ into *Preview }
 
 func (o planOption) command(c *commandOptions) { c.plan = o.into }
 
-// Plan makes an operator's verb change nothing and write into p what it would do now. A refusal is in the preview and
+// Plan makes a verb change nothing and write into p what it would do now. A refusal is in the preview and
 // no error.
 func Plan(p *Preview) CommandOption { return planOption{p} }
 

@@ -36,9 +36,9 @@ func (e *Engine) SetVars(ctx context.Context, id string, vars []Change, opts ...
 
 // Change is one assignment of a variable. Value is anything that marshals to JSON.
 type Change struct {
-	Var   string
-	Op    string
-	Value any
+	Var   string `json:"var"`
+	Op    string `json:"op,omitempty"`
+	Value any    `json:"value"`
 }
 
 // Vars reads the variables of an open execution, those that the scope of [In] sees, and the entry as of which they are.

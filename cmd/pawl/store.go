@@ -37,6 +37,7 @@ const (
 	inspecting mode = iota // executes nothing
 	working
 	creating // executes nothing, but makes a store
+	bulking  // carries on bulks, and executes nothing else
 )
 
 // open opens the engine on the store. A store that is not there is made only by verbs that put something into it.
@@ -45,7 +46,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 		return nil, err
 	}
 	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: nodeTypes(w), Workers: -1, NoFunctions: true, Secrets: secretsFrom(e)}
-	o.Config = configOf(w.Config)
+	o.Config, o.Bulks = configOf(w.Config), m == bulking
 	if m == working {
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
 	}
@@ -56,7 +57,7 @@ func (s *storeFlags) prepare(m mode) error {
 	if _, err := os.Stat(s.Store); err == nil {
 		return nil
 	}
-	if m == inspecting {
+	if m == inspecting || m == bulking {
 		return notFound("there is no store at %s; pawl run makes one", s.Store)
 	}
 	return os.MkdirAll(filepath.Dir(s.Store), 0o755)

@@ -22,19 +22,27 @@ func (c *varsCmd) Run(ctx context.Context, e *env) error {
 	if len(c.Set) == 0 {
 		return c.show(ctx, e)
 	}
-	var changes []pawl.Change
-	for _, a := range c.Set {
-		left, value, ok := strings.Cut(a, "=")
-		name, op, _ := strings.Cut(left, ":")
-		if name == "" || !ok && op != "unset" {
-			return usage("%q is no NAME=VALUE", a)
-		}
-		changes = append(changes, pawl.Change{Var: name, Op: op, Value: json.RawMessage(looseJSON(value))})
+	changes, err := changesOf(c.Set)
+	if err != nil {
+		return err
 	}
 	opts := []pawl.CommandOption{pawl.In(c.In), pawl.IfSeq(c.IfSeq)}
 	return c.operate(ctx, e, &c.storeFlags, "The variables are changed", func(eng *pawl.Engine, id string, more ...pawl.CommandOption) error {
 		return eng.SetVars(ctx, id, changes, append(opts, more...)...)
 	})
+}
+
+// changesOf reads assignments, NAME=JSON or NAME:OP=JSON.
+func changesOf(set []string) (changes []pawl.Change, err error) {
+	for _, a := range set {
+		left, value, ok := strings.Cut(a, "=")
+		name, op, _ := strings.Cut(left, ":")
+		if name == "" || !ok && op != "unset" {
+			return nil, usage("%q is no NAME=VALUE", a)
+		}
+		changes = append(changes, pawl.Change{Var: name, Op: op, Value: json.RawMessage(looseJSON(value))})
+	}
+	return changes, nil
 }
 
 // show prints the variables that the scope sees.

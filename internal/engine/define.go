@@ -16,6 +16,10 @@ import (
 
 // define reads and compiles one version.
 func define(ctx context.Context, s store.Definitions, ref DefinitionRef) Defined {
+	if ref.Workflow == kernel.BulkWorkflow {
+		def, err := bulkDefinition()
+		return Defined{Ref: ref, Definition: def, Err: err, Final: true}
+	}
 	d, err := s.Get(ctx, ref.Namespace, ref.Workflow, ref.Version)
 	if err != nil {
 		return Defined{Ref: ref, Err: err, Final: errors.Is(err, store.ErrNotFound)}

@@ -21,6 +21,12 @@ const (
 	ScheduleWorkflow = "pawl.schedule"
 )
 
+// BulkWorkflow is built in, too, and yet no entity: it has a graph, which is the engine's, and an end.
+const BulkWorkflow = "pawl.bulk"
+
+// BulkID is the execution of the bulk of that name in a namespace.
+func BulkID(namespace, name string) record.ID { return entityID(BulkWorkflow, namespace, name) }
+
 // IsEntity reports whether a workflow is built in.
 func IsEntity(workflow string) bool { return strings.HasPrefix(workflow, "pawl.") }
 

@@ -71,7 +71,7 @@ func foresee(d *Definition, trial *State, in Input, env Env) (p Preview, err err
 	}
 	for _, st := range live {
 		switch {
-		case cancelledBy(st):
+		case cancelledBy(st) || p.Status == model.Terminated && !st.over():
 			p.Cancelled = append(p.Cancelled, st.path)
 		case st.over():
 			p.Ends = append(p.Ends, st.path)
