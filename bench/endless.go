@@ -20,8 +20,8 @@ type half struct {
 }
 
 // halves runs one execution that does n things, stops, does n more, and weighs both. The workflow waits for the signals
-// half and end.
-func (b *bench) halves(workflow string, n int) (halves [2]half, err error) {
+// half and end. done, if any, is told when that has happened.
+func (b *bench) halves(workflow string, n int, done func(*rig, *pawl.Run) error) (halves [2]half, err error) {
 	r, err := b.open(b.fresh(), false, pawl.Options{MaxSteps: 10*n + 1_000_000})
 	if err != nil {
 		return halves, err
@@ -47,8 +47,10 @@ func (b *bench) halves(workflow string, n int) (halves [2]half, err error) {
 			return halves, err
 		}
 	}
-	_, err = pawl.Result[any](b.ctx, run)
-	return halves, err
+	if _, err = pawl.Result[any](b.ctx, run); err != nil || done == nil {
+		return halves, err
+	}
+	return halves, done(r, run)
 }
 
 // peak watches how large the heap becomes beyond what it was.
@@ -86,7 +88,7 @@ func (p *peak) stop() { close(p.done) }
 func (b *bench) endless(name, unit, workflow string, n int, heap float64) ([]row, error) {
 	var rate, clock, cpu, bytes, each, saved, peak []float64
 	for range min(b.reps, 3) {
-		h, err := b.halves(workflow, n)
+		h, err := b.halves(workflow, n, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +153,15 @@ nodes:
   - end: {signal: end}
 `))
 	}
-	return docs
+	return append(docs, `workflow: brood
+version: 1.0.0
+input: {n: integer}
+nodes:
+  - first: {foreach: {items: "${ 1..input.n }", mode: children, concurrency: 1000, collect: count}, do: [{a: {call: noop}}]}
+  - half: {signal: half}
+  - second: {foreach: {items: "${ 1..input.n }", mode: children, concurrency: 1000, collect: count}, do: [{b: {call: noop}}]}
+  - end: {signal: end}
+`)
 }
 
 // said is one message of some hundred bytes.

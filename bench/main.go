@@ -42,6 +42,7 @@ var cases = []struct {
 	{"foreach10k", (*bench).foreach},
 	{"loop1m", (*bench).loop},
 	{"talk100k", (*bench).talk},
+	{"children1m", (*bench).children},
 	{"sleep100k", (*bench).sleep},
 	{"restart100k", (*bench).restart},
 	{"limits100k", (*bench).limits},

@@ -341,18 +341,27 @@ type rangeNode struct {
 
 func (n *rangeNode) name() string { return clip(n.l.name() + ".." + n.r.name()) }
 
-func (n *rangeNode) eval(m *machine) (any, *Error) {
+// bounds evaluates a and b.
+func (n *rangeNode) bounds(m *machine) (from, to int64, err *Error) {
 	a, b, err := m.both(n.l, n.r, n.off)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
 	from, ok := a.(int64)
 	if !ok {
-		return nil, want(n.l, n.off, a, "an int as the bound of a range")
+		return 0, 0, want(n.l, n.off, a, "an int as the bound of a range")
 	}
-	to, ok := b.(int64)
+	to, ok = b.(int64)
 	if !ok {
-		return nil, want(n.r, n.off, b, "an int as the bound of a range")
+		return 0, 0, want(n.r, n.off, b, "an int as the bound of a range")
+	}
+	return from, to, nil
+}
+
+func (n *rangeNode) eval(m *machine) (any, *Error) {
+	from, to, err := n.bounds(m)
+	if err != nil {
+		return nil, err
 	}
 	if from > to {
 		return []any{}, nil

@@ -173,6 +173,27 @@ func (s *spot) text(m *machine) (string, *Error) {
 	return string(b), nil
 }
 
+// Range gives the bounds of a template that is one range and nothing else, such as ${ 1..input.n }, however many elements
+// it would have; ok is false for any other. The error is *Error.
+func (t *Template) Range(c *Context) (from, to int64, ok bool, err error) {
+	s := t.root
+	if s.kind != spotValue {
+		return 0, 0, false, nil
+	}
+	n, ok := s.parts[0].program.root.(*rangeNode)
+	if !ok {
+		return 0, 0, false, nil
+	}
+	from, to, fault := n.bounds(newMachine(c))
+	if fault != nil {
+		if fault.Source == "" {
+			fault.Source = s.parts[0].program.src
+		}
+		return 0, 0, true, s.placed(fault, s.parts[0].at)
+	}
+	return from, to, true, nil
+}
+
 // Value gives the typed value, which must not be changed: parts of it may be shared. A template that names secrets
 // or task has no value yet, which is an error with CodeLate. The error is *Error.
 func (t *Template) Value(c *Context) (any, error) {

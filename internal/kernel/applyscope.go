@@ -27,7 +27,12 @@ func (s *State) applyEnter(st *step, o *Op) error {
 	}
 	if o.hasData || o.text != "" {
 		c.items = rawValue(o.data)
-		if !o.hasData {
+		switch {
+		case o.name == rangeOfItems:
+			if c.items = c.items.span(); c.items == nil {
+				return errEntry
+			}
+		case !o.hasData:
 			v, err := s.resolve(o.text)
 			if err != nil {
 				return err
@@ -62,7 +67,13 @@ func (s *State) applyEnter(st *step, o *Op) error {
 // branches marks a list of branch names, which are the keys of the result.
 const branches = "branches"
 
+// rangeOfItems marks items that are the first and the last of a range.
+const rangeOfItems = "range"
+
 func (c *comp) split() error {
+	if c.items.isSpan() {
+		return nil
+	}
 	d, err := c.items.decode()
 	if err != nil {
 		return err

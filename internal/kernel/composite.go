@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -72,6 +73,12 @@ func (x *decider) entered(st *step, n *nodeDef) {
 
 // items evaluates the list or map of a foreach; a large one that the journal already has is referred to.
 func (x *decider) items(o *Op, st *step, c *compDef) *model.Error {
+	o.size, o.flag, o.word, o.arms = c.m.Batch, c.add != "", c.m.Collect, c.feeds()
+	if c.add == "" {
+		if ranged, err := x.itemRange(o, st, c); ranged || err != nil {
+			return err
+		}
+	}
 	var v *value
 	src, ok := "", false
 	if c.itemsRef != nil {
@@ -97,7 +104,6 @@ func (x *decider) items(o *Op, st *step, c *compDef) *model.Error {
 	default:
 		return &model.Error{Code: "expression", Message: "items are " + expr.TypeName(d) + ", not a list or a map", Step: st.path}
 	}
-	o.size, o.flag, o.word, o.arms = c.m.Batch, c.add != "", c.m.Collect, c.feeds()
 	o.n = int64((&comp{batch: o.size, open: o.flag}).instances(count))
 	raw := v.bytes()
 	if src != "" && len(raw) > refBytes {
@@ -109,6 +115,29 @@ func (x *decider) items(o *Op, st *step, c *compDef) *model.Error {
 	}
 	o.data, o.hasData = raw, true
 	return nil
+}
+
+// itemRange takes items that are a range, such as ${ 1..input.n }: the journal and the state have its bounds, so that a
+// million items are no million values.
+func (x *decider) itemRange(o *Op, st *step, c *compDef) (ranged bool, _ *model.Error) {
+	from, to, ok, err := c.items.Range(&x.ctx)
+	switch {
+	case err != nil:
+		return true, errorOf(err, st.path)
+	case !ok:
+		return false, nil
+	case from > to:
+		to = from - 1
+	case uint64(to-from) >= math.MaxInt32:
+		return true, &model.Error{Code: "expression", Message: fmt.Sprintf("the range of items has more than %d", math.MaxInt32), Step: st.path}
+	case c.m.Batch > expr.MaxElements:
+		return true, &model.Error{Code: "expression", Message: fmt.Sprintf("a batch of a range has at most %d items", expr.MaxElements), Step: st.path}
+	}
+	o.n = int64((&comp{batch: o.size}).instances(int(to - from + 1)))
+	o.name, o.hasData = rangeOfItems, true
+	o.data = strconv.AppendInt([]byte{'['}, from, 10)
+	o.data = append(strconv.AppendInt(append(o.data, ','), to, 10), ']')
+	return true, nil
 }
 
 // fill opens the next instance of a composite; for a loop it first decides whether there is one.

@@ -324,7 +324,7 @@ func (f *forker) completeStep(c *Op, st *step) {
 	case opVerdict:
 		c.carry(st.comp.output)
 	case opEnter:
-		if c.hasData || c.text != "" {
+		if (c.hasData || c.text != "") && c.name != rangeOfItems {
 			c.carry(st.comp.items)
 		}
 	case opTask:

@@ -146,6 +146,9 @@ func (c *comp) instances(items int) int {
 
 // item is what instance i works on: an item, or a list (or map) of as many as a batch has.
 func (c *comp) item(i int) *value {
+	if c.items.isSpan() {
+		return c.items.inSpan(i, c.batch)
+	}
 	if c.batch == 0 {
 		if i < len(c.list) {
 			return c.list[i]

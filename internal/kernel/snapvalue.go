@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // The forms of a value in a snapshot.
 const (
 	savedNil uint64 = iota
@@ -9,6 +11,7 @@ const (
 	savedMap
 	savedHoles
 	savedPart
+	savedSpan
 )
 
 // sharedBytes is the size from which a value is written once, however many refer to it.
@@ -55,6 +58,8 @@ func (c *codec) kindOf(v *value) (kind, n uint64) {
 		return savedList, 0
 	case f.base != nil:
 		return savedPart, 0
+	case f.count > 0:
+		return savedSpan, 0
 	}
 	return savedHoles, 0
 }
@@ -72,7 +77,7 @@ func (c *codec) readValue() *value {
 			return nil
 		}
 		return c.seen[n]
-	case kind > savedPart:
+	case kind > savedSpan:
 		c.fail()
 		return nil
 	}
@@ -105,6 +110,8 @@ func (c *codec) made(kind uint64) *value {
 	case f.base != nil:
 		f.depth = f.base.depth()
 		return v
+	case kind == savedSpan:
+		return numbersFrom(f.first, f.count-1)
 	default:
 		return holed(f.raw, f.holes)
 	}
@@ -130,6 +137,13 @@ func (c *codec) parts(kind uint64, v *value) {
 	case savedHoles:
 		c.bytes(&f.raw)
 		list(c, &f.holes, c.hole)
+	case savedSpan:
+		num(c, &f.first)
+		num(c, &f.count)
+		if f.count < 1 || f.count > math.MaxInt32+1 {
+			c.fail()
+			f.count = 1
+		}
 	case savedPart:
 		c.value(&f.base)
 		list(c, &f.path, func(k *string) { str(c, k) })

@@ -18,7 +18,8 @@ type value struct {
 }
 
 // form is what a value is made of where it has no bytes of its own: it is put together only when it is read, and a
-// snapshot keeps what it is made of. It is the results of a composite (list), bytes with holes, or a part of another.
+// snapshot keeps what it is made of. It is the results of a composite (list), bytes with holes, a part of another, or a
+// span of whole numbers.
 type form struct {
 	list  bool
 	parts []*value
@@ -29,6 +30,8 @@ type form struct {
 
 	base *value
 	path []string
+
+	count, first int64 // of a span; count is one more than it has
 
 	depth int // of values with holes in values with holes
 }
@@ -50,6 +53,38 @@ func listValue(parts []*value, keys []string) *value {
 		v.form.depth = max(v.form.depth, p.depth()+1)
 	}
 	return v
+}
+
+// numbersFrom is the list of n whole numbers from the first on.
+func numbersFrom(first, n int64) *value {
+	return &value{n: 16, form: &form{first: first, count: n + 1}}
+}
+
+// span reads v, the first and the last of a range, as the list of its numbers; nil where it is no such pair.
+func (v *value) span() *value {
+	d, _ := v.decode()
+	pair, _ := d.([]any)
+	if len(pair) != 2 {
+		return nil
+	}
+	first, isInt := pair[0].(int64)
+	last, areInts := pair[1].(int64)
+	if !isInt || !areInts || last < first-1 {
+		return nil
+	}
+	return numbersFrom(first, last-first+1)
+}
+
+func (v *value) isSpan() bool { return v != nil && v.form != nil && v.form.count > 0 }
+
+// inSpan is number i of a span, or with a batch the list of so many.
+func (v *value) inSpan(i, batch int) *value {
+	f := v.form
+	if batch == 0 {
+		return &value{dec: f.first + int64(i), done: true, n: 16}
+	}
+	from := int64(i) * int64(batch)
+	return numbersFrom(f.first+from, min(int64(batch), f.count-1-from))
 }
 
 // holed is raw with holes filled by other values.
@@ -133,6 +168,12 @@ func (f *form) decode() (any, error) {
 		return f.decodeParts()
 	case f.base != nil:
 		return f.base.step(f.path)
+	case f.count > 0:
+		l := make([]any, f.count-1)
+		for i := range l {
+			l[i] = f.first + int64(i)
+		}
+		return l, nil
 	}
 	d, err := expr.Decode(f.raw)
 	if err != nil {
@@ -170,7 +211,7 @@ func (v *value) bytes() []byte {
 	case v == nil:
 		return null.raw
 	case v.raw != nil:
-	case v.form == nil || v.form.base != nil:
+	case v.form == nil || v.form.base != nil || v.form.count > 0:
 		d, err := v.decode()
 		if err != nil {
 			return null.raw // the base was checked when it came in
