@@ -38,6 +38,7 @@ func (s *State) applyReturned(st *step, o *Op) error {
 	if c == nil {
 		return errNoComposite(st)
 	}
+	st.doubt = st.doubt || o.flag || !badEnd(o.word)
 	for _, i := range o.taken {
 		at, ok := slices.BinarySearch(c.kids, i)
 		if !ok {

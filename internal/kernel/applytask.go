@@ -10,7 +10,7 @@ func (s *State) applyBackoff(st *step, o *Op) {
 	st.cb = st.cb.retried(st.attempt)
 	s.unclaim(st.claims, st.path)
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
-	st.doubt = st.doubt || doubtful(o.err)
+	st.doubt = st.doubt || st.comp == nil && doubtful(o.err)
 	if st.away != nil {
 		st.away.open = false
 	}

@@ -121,12 +121,12 @@ func (x *decider) kidEnded(st *step, m *Mail) {
 			o.data, o.hasData = m.Output, true
 		}
 	case (m.Status == model.Cancelled || m.Status == model.Terminated) && c.recalled:
-		o.word = model.Withdrawn
+		o.word, o.flag = model.Withdrawn, m.Status == model.Terminated
 	case m.Status == model.Cancelled || m.Status == model.Terminated:
 		o.word = model.OutcomeErr
 		o.err = &model.Error{Code: codeChildCancelled, Message: "the child " + m.From.String() + " was " + string(m.Status)}
 		if m.Status == model.Terminated {
-			o.err.Code = codeChildTerminated
+			o.err.Code, o.flag = codeChildTerminated, true
 		}
 	default:
 		o.word, o.err = model.OutcomeErr, childFailure(m)
@@ -134,6 +134,10 @@ func (x *decider) kidEnded(st *step, m *Mail) {
 	x.flush()
 	x.returned(st, o)
 }
+
+// leftEffects: children of the items of st have ended well, or were terminated. They are closed and undo nothing, so that
+// what they did stays when st ends badly, like an effect that is unknown: the compensation of st takes it back.
+func (st *step) leftEffects() bool { return st.comp != nil && st.doubt }
 
 // count counts a child that ended well, until flush.
 func (x *decider) count(st *step, i int32) {

@@ -404,7 +404,7 @@ func (x *decider) tryFinish(st *step) {
 func (x *decider) finishComposite(st *step) {
 	n, c := x.def(st), st.comp
 	if c.verdict == model.Withdrawn || st.withdraw {
-		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn}, st)
+		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.leftEffects()}, st)
 		return
 	}
 	if c.verdict == model.OutcomeErr {

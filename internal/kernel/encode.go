@@ -93,7 +93,7 @@ var opFields = [...]fieldNames{
 	opTrim:        {n: "before", text: "hash", flag: "aged"},
 	opWarn:        {name: "bound", attempt: "percent", n: "used", until: "limit"},
 	opSpawn:       {path: "step", n: "from", until: "count", data: "captured", flag: "recalls"},
-	opReturned:    {path: "step", word: "outcome", data: "output"},
+	opReturned:    {path: "step", word: "outcome", data: "output", flag: "unknown"},
 	opClaim:       {path: "step", attempt: "attempt", data: "limits", due: "timeout_at", flag: "again"},
 	opLend:        {path: "step", n: "heard"},
 	opGranted:     {path: "step", attempt: "attempt", n: "limit"},

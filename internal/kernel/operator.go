@@ -211,5 +211,5 @@ func (x *decider) stopWork(st *step) (unknown bool) {
 	if st.out {
 		x.out.Cancel = append(x.out.Cancel, TaskRef{Step: st.path, Attempt: st.attempt})
 	}
-	return st.attempt > 0 && st.task != nil
+	return st.attempt > 0 && st.task != nil || st.leftEffects()
 }

@@ -240,7 +240,7 @@ func (x *decider) fail(st *step, err *model.Error) {
 		e.Step = st.path
 		err = &e
 	}
-	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.comp == nil && (st.doubt || doubtful(err))}, st)
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepFailed), word: model.OutcomeErr, err: err, flag: st.doubt || st.comp == nil && doubtful(err)}, st)
 }
 
 // doubtful: the attempt that failed so may have had its effect.

@@ -81,7 +81,7 @@ func (x *decider) cancelStep(st *step) {
 		x.closeInstances(st)
 		x.tryFinish(st)
 	default:
-		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.attempt > 0 && st.task != nil}, st)
+		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.attempt > 0 && st.task != nil || st.leftEffects()}, st)
 	}
 }
 

@@ -162,7 +162,7 @@ type step struct {
 	asked    int64  // when its cancellation was asked; 0 = not
 	withdraw bool   // its token is withdrawn: only edges keyed cancelled follow
 	unknown  bool   // its effect is unknown
-	doubt    bool   // that of an earlier attempt is
+	doubt    bool   // that of an earlier attempt is; of a composite: children of its items have left theirs
 	undone   bool   // a compensation undid it
 	undo     *undo  // its record on a list, if any
 	undoes   *undo  // what it undoes, while that is not done

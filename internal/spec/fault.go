@@ -67,6 +67,7 @@ const (
 	CodeOctal       = "octal"          // 0755, which readers take differently: a warning
 	CodeUnused      = "unused"         // an edge that is never taken: a warning
 	CodeUnnamed     = "unnamed"        // a declared outcome that no edge is for: a warning
+	CodeNotUndone   = "not_undone"     // a compensation that a rollback of the whole does not reach: a warning
 )
 
 // String is "file:line:col: code: message".

@@ -313,8 +313,22 @@ func (r *reader) compensate(n *nodeIn, v *value) {
 		r.detached[v.text] = v
 	}
 	r.later = append(r.later, func() {
-		r.in(n.m.ID, "compensate", func() { r.compensation(n, v) })
+		r.in(n.m.ID, "compensate", func() { r.compensation(n, v); r.undoneWithParent(n, v) })
 	})
+}
+
+// undoneWithParent warns where n runs in the child of a foreach that nothing undoes once it has ended well.
+func (r *reader) undoneWithParent(n *nodeIn, v *value) {
+	for b := n.in; b.parent != nil; b = b.parent {
+		o := b.parent.index[b.owner]
+		if o == nil || o.m.Composite == nil || o.m.Composite.Mode != "children" {
+			continue
+		}
+		if o.m.Compensate == "" {
+			r.warn(v, CodeNotUndone, "items of "+o.m.ID+" run as children; in one that has ended well "+n.m.ID+" is not undone when something else fails", "write compensate at "+o.m.ID+" too, with a node that undoes all items")
+		}
+		return
+	}
 }
 
 func (r *reader) compensation(n *nodeIn, v *value) {
