@@ -75,7 +75,7 @@ func (x *decider) closeDropped(steps []*step) {
 }
 
 // drop ends a live step at once; what it had started is left to closeDropped. An executor that has its task is told to stop and is not
-// waited for, so the effect of that attempt stays unknown.
+// waited for, so the effect of that attempt stays unknown; so it is with children of its items.
 func (x *decider) drop(st *step) {
 	if x.err != nil {
 		return
@@ -84,7 +84,8 @@ func (x *decider) drop(st *step) {
 		x.out.Cancel = append(x.out.Cancel, TaskRef{Step: st.path, Attempt: st.attempt})
 	}
 	if !st.over() {
-		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.attempt > 0 && st.task != nil}, st)
+		unknown := st.attempt > 0 && st.task != nil || st.leftEffects() || st.comp != nil && len(st.comp.kids) > 0
+		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: unknown}, st)
 	}
 }
 

@@ -83,6 +83,7 @@ type witness struct {
 	sends  map[uint64]uint32 // messages that an entry sends, by its number
 	unsaid map[uint64]bool   // it recalls children, whose number it does not say
 	saga   saga
+	broods map[string]bool // steps with children of their items: whether some have left their effects
 
 	polls   map[string]*poll  // by step
 	answers map[string]string // what the holder of a token said, by step
@@ -95,7 +96,7 @@ func newWitness(id record.ID) *witness {
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
 		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, byHand: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
-		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{}, polls: map[string]*poll{}, answers: map[string]string{},
+		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{}, polls: map[string]*poll{}, answers: map[string]string{}, broods: map[string]bool{},
 	}
 }
 

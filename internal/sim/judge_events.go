@@ -44,6 +44,7 @@ type fact struct {
 	Policy  string          `json:"policy"`
 	Count   uint32          `json:"count"`
 	Recalls bool            `json:"recalls"`
+	Unknown bool            `json:"unknown"`
 	Body    *struct{}       `json:"body"`
 	Mail    *letterFact     `json:"mail"`
 	Ask     json.RawMessage `json:"ask"`
@@ -136,6 +137,9 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		if f.Recalls {
 			x.unsaid[e.Seq] = true
 		}
+		x.brood(f)
+	case "returned":
+		x.brood(f)
 	case "start":
 		j.starts(x, f)
 	case "end":
@@ -159,6 +163,8 @@ func (j *judge) copied(x *witness, e *record.Entry, f *fact) {
 		x.lost[attemptKey{f.Step, f.Attempt}] = true
 	case "done":
 		x.finished[f.Step] = true
+	case "spawn", "returned":
+		x.brood(f)
 	case "again":
 		delete(x.finished, f.Step)
 	case "signal":
@@ -224,6 +230,7 @@ func (j *judge) done(x *witness, e *record.Entry, f *fact) {
 	}
 	x.finished[f.Step] = true
 	j.asTold(x, e, f)
+	j.broodEnded(x, e, f)
 	if arms, ok := x.arms[f.Step]; ok && !x.byHand[f.Step] && f.Status == "completed" && f.Arm < len(arms) && e.At < arms[f.Arm] {
 		j.fail("I8", "%s: entry %d ends the wait %s %d ms early", x.id, e.Seq, f.Step, arms[f.Arm]-e.At)
 	}

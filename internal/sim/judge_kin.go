@@ -3,6 +3,7 @@ package sim
 import (
 	"slices"
 
+	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -69,6 +70,22 @@ func (j *judge) starts(x *witness, f *fact) {
 	}
 	if c := j.children[x.id]; c == nil || c.parent.String() != f.Parent {
 		j.fail("I16", "%s says that it is a child of %s, whose journal does not know it", x.id, f.Parent)
+	}
+}
+
+// brood notes whether children of the items of a step leave what they did: nothing but the compensation of the step
+// undoes that.
+func (x *witness) brood(f *fact) {
+	ended := f.Op == "returned" && f.Outcome != model.Withdrawn && !model.Bad(f.Outcome)
+	x.broods[f.Step] = x.broods[f.Step] || ended || f.Unknown
+}
+
+// broodEnded keeps I18 for such a step: where it ends badly, its effect is unknown if and only if a child has left its own,
+// or an operator does not wait for its children.
+func (j *judge) broodEnded(x *witness, e *record.Entry, f *fact) {
+	left, has := x.broods[f.Step]
+	if has && (f.Status == "failed" || f.Status == "cancelled") && f.Unknown != left && (left || x.operated != e.Seq) {
+		j.fail("I18", "%s: entry %d ends %s, whose children have left effects (%v), as of unknown effect (%v)", x.id, e.Seq, f.Step, left, f.Unknown)
 	}
 }
 

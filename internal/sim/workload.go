@@ -317,7 +317,7 @@ func (b *graphOf) composite(kind string, c *model.Composite) block {
 	if b.g.r.IntN(5) == 0 {
 		n.Retry = []model.Retry{{MaxAttempts: 2, InitialInterval: 1_000, Backoff: 2, MaxInterval: 60_000}}
 	}
-	if b.g.r.IntN(8) == 0 {
+	if often := map[bool]int{true: 2, false: 8}; b.g.r.IntN(often[c.Mode == "children"]) == 0 {
 		b.undoable(id)
 	}
 	return block{id, []string{id}}
@@ -335,6 +335,9 @@ func (b *graphOf) foreach() block {
 		items[i] = i
 	}
 	c := &model.Composite{Scope: &s, Items: mustJSON(items), As: "it", Concurrency: 1 + b.g.r.IntN(4)}
+	if b.g.r.IntN(3) == 0 {
+		c.Items = mustJSON(fmt.Sprintf("${ 0..%d }", len(items)-1))
+	}
 	b.ending(c)
 	if b.g.r.IntN(4) == 0 && !writesOutside(&s) {
 		c.Mode = "children"
