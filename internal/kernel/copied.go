@@ -422,6 +422,7 @@ func (x *decider) startFork(i int, in *Input) {
 	for _, ref := range x.s.Tasks() {
 		x.lost(&Input{Kind: InReleased, Step: ref.Step, Attempt: ref.Attempt})
 	}
+	x.endStopped()
 	for _, st := range x.firsts(f.Resets) {
 		if st.current() && !st.stopped() && x.err == nil { // not inside what another reset has taken back
 			x.resetNode(st.sc, x.def(st))
@@ -433,6 +434,20 @@ func (x *decider) startFork(i int, in *Input) {
 		x.wake()
 	}
 	x.answered()
+}
+
+// endStopped ends what was being stopped elsewhere, in a child or by the holder of a token: that tells the original only.
+func (x *decider) endStopped() {
+	var todo []*step
+	x.s.eachStep(func(st *step) {
+		if !st.over() && st.stopped() && !st.out && st.comp == nil {
+			todo = append(todo, st)
+		}
+	})
+	slices.SortFunc(todo, func(a, b *step) int { return compare(a.path, b.path) })
+	for _, st := range todo {
+		x.cancelStep(st)
+	}
 }
 
 // firsts are those of the steps that the reset of none of the others reaches; of several in one region, the first.
