@@ -91,13 +91,13 @@ func (c *Core) missing(e *execution) {
 		c.unborn(e)
 	} else {
 		s.Repeat, s.late, e.inbox = false, e.inbox, nil
+		if k != nil { // before e leaves: its key may have no other user
+			k.starts = append([]start{*s}, k.starts...)
+		}
 		c.remove(e)
-	}
-	switch {
-	case s != nil && k != nil:
-		k.starts = append([]start{*s}, k.starts...)
-	case s != nil:
-		c.start(*s)
+		if k == nil {
+			c.start(*s)
+		}
 	}
 	if k != nil {
 		c.serveKey(k)

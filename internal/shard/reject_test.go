@@ -125,6 +125,44 @@ func TestRejectedMessageIsReadOnceMoreAndThenTaken(t *testing.T) {
 	}
 }
 
+// TestI21_KeyOfABirthThatIsTriedAgainIsItsOwn: a start by message whose rows were refused is read once more, and has its
+// key from then on.
+func TestI21_KeyOfABirthThatIsTriedAgainIsItsOwn(t *testing.T) {
+	d := newDesk(t, Config{InboxPoll: 10})
+	d.deploy(flow(function("a")))
+	first := d.newID("k")
+	m := mailedStart(first)
+	m.Start.Key = "k"
+	d.post(first, m)
+	again := func() {
+		for range 6 {
+			d.work()
+			d.answer()
+		}
+	}
+	again()
+	if !d.take() {
+		t.Fatal("the message makes no part")
+	}
+	d.reject(first)
+	d.now += 10
+	d.core.Poke(d.now)
+	again() // the message is read before the store has said what became of the execution
+	d.commit()
+	d.work()
+	late := d.questions.load
+	d.questions.load = nil
+	again() // the row of its key comes before the answer that it does not exist
+	d.core.Loaded(d.now, late, nil)
+	again()
+	second, ref := d.begin("k", with(Return, 0))
+	again()
+	d.settle()
+	if r := d.accepted(ref); r.Execution != first || !r.Existing {
+		t.Fatalf("the key of %s was given to %s", first, second)
+	}
+}
+
 func TestHalvedPartIsCommittedInTwo(t *testing.T) {
 	d := newDesk(t, Config{})
 	d.deploy(flow(function("a"), function("b")))
