@@ -32,7 +32,9 @@ func (e *Engine) GetAt(ctx context.Context, id string, seq uint64) (*Execution, 
 		return nil, notFound("the execution %s has %d entries, not %d", id, s.Seq(), seq)
 	}
 	got := e.copyState(s, s.At())
-	got.Input, err = e.inputOf(ctx, x)
+	if got.Input == nil {
+		got.Input, err = e.inputOf(ctx, x)
+	}
 	return got, err
 }
 

@@ -59,7 +59,7 @@ type Step struct {
 // Waiting is one thing that keeps an execution from going on, and what would let it.
 type Waiting struct {
 	// Kind is task, backoff, wait, scope, cancel, more, pending, paused, parked, queued, timeout, limit, approval,
-	// callback, answer or child.
+	// callback, answer, child or gather.
 	Kind string `json:"kind"`
 	// Step is its path; "" for the execution itself.
 	Step string `json:"step,omitempty"`
@@ -93,7 +93,7 @@ var openKinds = map[kernel.OpenKind]string{
 	kernel.OpenParked: "parked", kernel.OpenTimeout: "timeout", kernel.OpenQueued: "queued",
 	kernel.OpenApproval: "approval", kernel.OpenCallback: "callback",
 	kernel.OpenAnswer: "answer", kernel.OpenChild: "child",
-	kernel.OpenLimit: "limit",
+	kernel.OpenLimit: "limit", kernel.OpenGather: "gather",
 }
 
 func waitingOf(o kernel.Outstanding, now int64) Waiting {

@@ -34,8 +34,10 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got.Input, err = e.inputOf(ctx, x); err != nil {
-		return nil, err
+	if got.Input == nil {
+		if got.Input, err = e.inputOf(ctx, x); err != nil {
+			return nil, err
+		}
 	}
 	if got.Closed() {
 		got.Steps, err = e.stepsOf(ctx, x)
@@ -195,6 +197,9 @@ func (e *Engine) copyState(s *kernel.State, now int64) *Execution {
 	x.Seq = s.Seq()
 	if of, seq := s.ForkOf(); !of.IsZero() {
 		x.ForkOf, x.ForkSeq = of.String(), seq
+	}
+	if s.Gathered() { // the first entry has only that of the first start
+		x.Input = bytes.Clone(s.Input())
 	}
 	x.Output = bytes.Clone(s.Output())
 	if f := s.Failure(); f != nil {

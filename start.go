@@ -25,6 +25,7 @@ type startOptions struct {
 	version  string
 	delay    time.Duration
 	signal   *kernel.Signal
+	gather   *kernel.Gather
 	err      error
 }
 
@@ -86,6 +87,9 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 	if o.err == nil {
 		o.err = o.check()
 	}
+	if o.err == nil && o.gather != nil {
+		o.err = o.gathers()
+	}
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -122,7 +126,7 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 	}
 	s := &kernel.Start{
 		Namespace: e.opts.Namespace, Workflow: v.workflow.Name, Version: v.version, Hash: v.hash,
-		Key: o.key, Input: input, Trigger: trigger, Signal: o.signal,
+		Key: o.key, Input: input, Trigger: trigger, Signal: o.signal, Gather: o.gather,
 	}
 	if o.delay > 0 {
 		s.NotBefore = now.Add(o.delay).UnixMilli()
@@ -136,7 +140,7 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 		Verb: shard.Start, Execution: s.ID, Start: s, Existing: o.existing,
 		Request: o.request, By: o.by, Why: o.why,
 	}
-	if o.key != "" {
+	if o.key != "" && o.gather == nil {
 		c.Digest = digest(input)
 	}
 	r, err := e.do(ctx, c)
@@ -148,7 +152,7 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 
 // random is the random part of the id of a new execution. A request id gives it, so that a repeat is known by it.
 func (o *startOptions) random(workflow, namespace string) uint64 {
-	if o.request == "" {
+	if o.request == "" || o.gather != nil {
 		return rand.Uint64()
 	}
 	h := sha256.New()
@@ -161,7 +165,7 @@ func (o *startOptions) random(workflow, namespace string) uint64 {
 // started finds what a request with a key has started before, if the key belongs to another execution meanwhile; as
 // long as it is the holder, the engine knows. Only the newest of very many executions of one key are looked at.
 func (e *Engine) started(ctx context.Context, workflow string, o *startOptions) (*Run, error) {
-	if o.request == "" {
+	if o.request == "" || o.gather != nil {
 		return nil, nil
 	}
 	page, err := e.backend.Search(ctx, e.opts.Namespace, store.Filter{Workflow: workflow, Key: o.key, Limit: 1000})

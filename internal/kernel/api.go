@@ -58,6 +58,9 @@ const (
 	InCallback
 	// InTrim keeps the journal short, as Trim says. It must be the first input of its transition.
 	InTrim
+	// InGather is a further start of the key of an execution that gathers: Start. CodeGathered refuses it where the
+	// execution gathers no more.
+	InGather
 )
 
 // Input is one thing that happened to an execution. It is a union: see the kinds for which fields are set.
@@ -109,6 +112,8 @@ type Start struct {
 	Trigger []byte
 	// NotBefore delays the first step: the execution is pending until then. 0 starts at once.
 	NotBefore int64
+	// Gather is set where further starts of Key are to become one execution with this one.
+	Gather *Gather
 	// Signal is delivered with the start, if set.
 	Signal *Signal
 	// By is who asked, in the start of an execution by another one, and Tags what that one is tagged with.
@@ -296,4 +301,5 @@ const (
 	OpenChild    // a child execution has not ended
 	OpenCallback // a task is done and the answer to its token is awaited
 	OpenLimit    // a step, or the execution, waits for a limit
+	OpenGather   // the execution gathers starts until Until
 )

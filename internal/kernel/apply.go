@@ -86,6 +86,10 @@ func (s *State) apply(o *Op) error {
 		return s.applyToLimit(o)
 	case opSchedule, opDue, opTick, opQueue, opEnded:
 		return s.applyToSchedule(o)
+	case opGather:
+		return s.applyGather(o)
+	case opGathered:
+		return s.applyGathered()
 	case opOpen:
 		return s.applyOpen(o)
 	case opRegion, opSet, opClose, opClosed, opHold, opStep, opReset, opGraph:
@@ -213,6 +217,9 @@ func (s *State) applyInput(o *Op) {
 	if o.req == "" {
 		return
 	}
+	if s.gathering() && o.word == inputNames[InStart] {
+		s.gatherRequest(o.req)
+	}
 	s.requests = append(s.requests, answered{request: o.req, code: o.text})
 	if drop := len(s.requests) - int(o.n); o.n > 0 && drop > 0 {
 		s.requests = slices.Delete(s.requests, 0, drop)
@@ -229,6 +236,12 @@ func (s *State) applyStart(o *Op) {
 		s.item, s.captured = rawValue(b.Item), rawValue(b.Captured)
 		s.start.Body = &Body{Node: b.Node, Index: b.Index, Name: b.Name}
 		s.bytes += len(b.Item) + len(b.Captured)
+	}
+	if g := o.start.Gather; g != nil {
+		s.gather = &gather{Gather: *g, opened: s.at}
+		s.gather.add(s.input)
+		s.bytes += s.gather.size - len(s.gather.inputs)
+		s.start.Gather = nil
 	}
 	s.root = &scope{opened: s.at}
 	s.setStatus(model.Running)
@@ -275,6 +288,9 @@ func (s *State) applyTags(o *Op) {
 
 func (s *State) applyEnd(o *Op) {
 	s.unclaimAll()
+	if s.gathering() {
+		_ = s.applyGathered() // what is gathered may be over
+	}
 	s.setStatus(model.Status(o.word))
 	s.outcome, s.failure, s.ended = o.name, o.err, s.at
 	switch {

@@ -62,6 +62,10 @@ func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *
 	}
 	f.fork.Start.Version, f.fork.Start.Hash = f.end.start.Version, f.end.start.Hash
 	f.fork.begun = f.end.begun > 0
+	if f.end.gather != nil { // a copy is of one start, and leaves the key to those that come
+		f.fork.Start.Gather, f.fork.Start.Key = nil, ""
+		f.fork.Start.Input, f.fork.Start.Trigger = f.end.Input(), f.end.trigger.bytes()
+	}
 	if IsEntity(f.fork.Start.Workflow) {
 		return nil, &model.Error{Code: CodeEntity, Message: "there is one of it, and it cannot be copied"}
 	}
@@ -271,6 +275,8 @@ func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
 	case opInput, opStart, opBegin, opLog, opAbsorbed, opMore, opConfig, opAlarm, opBase, opTrim, opWarn:
 		return c, false, nil
 	case opSend, opChild, opListen, opAwait, opAnswered, opBeat: // an answer comes to the original: the fork asks itself
+		return c, false, nil
+	case opGather, opGathered:
 		return c, false, nil
 	case opClaim, opGranted, opLend: // the original has its places in line, the copy asks for its own
 		return c, false, nil

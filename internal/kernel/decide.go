@@ -114,8 +114,11 @@ func (x *decider) emit(o Op) {
 // run goes on until nothing is ready or a bound of K8 is reached.
 func (x *decider) run() {
 	for x.err == nil && x.s.root != nil {
-		if x.s.status == model.Pending && x.s.start.NotBefore <= x.now && !x.claimOwn() {
-			x.beginPending()
+		if x.s.status == model.Pending && x.s.start.NotBefore <= x.now {
+			x.gathered("time")
+			if !x.claimOwn() {
+				x.beginPending()
+			}
 		}
 		if !x.s.active() {
 			return

@@ -176,6 +176,8 @@ func (p *parser) start(st *Start, key string) {
 		st.Key = p.string()
 	case "not_before":
 		st.NotBefore = p.int()
+	case "gather":
+		st.Gather = p.gather()
 	case "input":
 		st.Input = p.raw()
 	case "trigger":

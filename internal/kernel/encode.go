@@ -30,7 +30,7 @@ var opNames = [...]string{
 	opSpawn: "spawn", opReturned: "returned", opPutBack: "put_back",
 	opClaim: "claim", opGranted: "granted", opLend: "lend", opLimit: "limit", opPlace: "place", opGrant: "grant",
 	opYield: "yield", opFree: "free", opTurned: "turned", opSchedule: "schedule", opDue: "due", opTick: "tick",
-	opQueue: "queue", opEnded: "ended",
+	opQueue: "queue", opEnded: "ended", opGather: "gather", opGathered: "gathered",
 }
 
 // fieldNames are the JSON keys of the fields an operation uses; "" where it does not use the field.
@@ -108,6 +108,8 @@ var opFields = [...]fieldNames{
 	opTick:        {n: "nominal", until: "through", attempt: "times", word: "verdict", text: "execution", name: "how"},
 	opQueue:       {n: "nominal", name: "how"},
 	opEnded:       {text: "execution", word: "status"},
+	opGather:      {n: "n", due: "not_before", data: "input", size: "size", until: "wait", attempt: "most"},
+	opGathered:    {n: "n", word: "why"},
 }
 
 // Encode appends the JSON of an entry (without the codec byte): {"v":1,"ops":[{"op":"step",...},...]}.
@@ -326,6 +328,9 @@ func (st *Start) append(dst []byte) []byte {
 		dst = appendInt(dst, "fork_seq", int64(st.OfSeq))
 	}
 	dst = appendInt(dst, "not_before", st.NotBefore)
+	if st.Gather != nil {
+		dst = st.Gather.append(appendKey(dst, "gather"))
+	}
 	if len(st.Input) > 0 {
 		dst = append(appendKey(dst, "input"), st.Input...)
 	}

@@ -22,7 +22,8 @@ type Event struct {
 	// otherwise;
 	// limit_wanted, limit_granted and limit_lent of who takes part in a limit; of a limit limit_changed, place_taken,
 	// place_granted, place_withdrawn, place_left, place_refused; of a schedule schedule_changed, schedule_planned,
-	// schedule_tick, schedule_queued, schedule_ended.
+	// schedule_tick, schedule_queued, schedule_ended; start_gathered for a further start of an execution, gathered when no
+	// more are added.
 	Type     string
 	Step     string // path of the step or scope
 	Node     string
@@ -58,7 +59,7 @@ var eventTypes = [...]string{
 	opClaim: "limit_wanted", opGranted: "limit_granted", opLend: "limit_lent", opLimit: "limit_changed", opPlace: "place_taken",
 	opGrant: "place_granted", opYield: "place_withdrawn", opFree: "place_left", opTurned: "place_refused",
 	opSchedule: "schedule_changed", opDue: "schedule_planned", opTick: "schedule_tick", opQueue: "schedule_queued",
-	opEnded: "schedule_ended",
+	opEnded: "schedule_ended", opGather: "start_gathered", opGathered: "gathered",
 }
 
 // TypeTrimmed is the type of the event that stands for history that was removed.
@@ -113,6 +114,12 @@ func (o *Op) describe(e *Event) {
 		return
 	case opSignal, opUndelivered:
 		e.Name = o.name
+		return
+	case opGather:
+		e.Attempt, e.Total, e.Until = 0, int(o.n), o.due
+		return
+	case opGathered:
+		e.Total, e.Text = int(o.n), o.word
 		return
 	case opSend:
 		o.describeSend(e)

@@ -54,6 +54,8 @@ func (o *Outstanding) subject() string {
 		return "The execution has more to do and goes on at once"
 	case OpenPending:
 		return "The execution has not begun: its start is delayed"
+	case OpenGather:
+		return o.gathers()
 	case OpenPaused:
 		text := "The execution is paused"
 		if o.By != "" {
@@ -144,6 +146,8 @@ func (o *Outstanding) wayOut() string {
 		if o.Growing && len(o.Names) > 1 {
 			return "after a signal " + o.Names[1] + " it ends when its items have"
 		}
+	case OpenGather:
+		return "nothing is needed, it begins by itself"
 	case OpenBackoff:
 		return "nothing is needed, it tries again by itself"
 	case OpenTask:

@@ -57,6 +57,8 @@ func (s *Script) Do(line string) ([]string, error) {
 			return nil, err
 		}
 		return s.told(e.feed(Input{Kind: InStart, Start: &Start{ID: testID, Namespace: "default", Workflow: e.d.w.Name, Version: "1.0.0", Input: []byte(orNullText(arg)), NotBefore: e.now + ms}})), nil
+	case "gather": // gather batch=3/1h REQUEST INPUT, gather debounce=10s/1m REQUEST INPUT; - is no request
+		return s.gathers(step, arg)
 	case "ok":
 		return s.result(step, attempt, model.Result{Output: []byte(orNullText(arg))}), nil
 	case "outcome":
@@ -407,6 +409,10 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return fmt.Sprintf("signal %d comes back from %s", o.n, o.path)
 	case opExpired:
 		return fmt.Sprintf("signal %d has expired", o.n)
+	case opGather:
+		return strings.TrimSpace(fmt.Sprintf("start %d comes: %s, by %s; until %s", o.n, o.data, o.by, s.in(o.due)))
+	case opGathered:
+		return fmt.Sprintf("gathered %d: %s", o.n, o.word)
 	case opUndelivered:
 		return fmt.Sprintf("signal %d was never consumed", o.n)
 	case opHold:

@@ -43,6 +43,8 @@ func (x *decider) input(i int, in *Input) {
 		x.mail(i, in)
 	case InStart:
 		x.startExecution(i, in)
+	case InGather:
+		x.gatherMore(i, in)
 	case InSignal:
 		x.signal(i, in)
 	case InCancel:

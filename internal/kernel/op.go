@@ -80,6 +80,8 @@ const (
 	opTick                          // what became of one nominal time, or of a row of them
 	opQueue                         // nominal times wait for their start
 	opEnded                         // an execution that a schedule started has ended
+	opGather                        // a further start of the execution comes
+	opGathered                      // no more starts are added
 )
 
 // Op is one operation of an entry. It is a union: encode.go lists the fields of each kind.

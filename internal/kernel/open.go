@@ -38,6 +38,10 @@ func (s *State) ownOpen() (list []Outstanding) {
 			list = append(list, s.claims.open(Outstanding{}))
 			break
 		}
+		if s.gathering() {
+			list = append(list, s.gatherOpen())
+			break
+		}
 		list = append(list, Outstanding{Kind: OpenPending, Since: s.since, Until: s.start.NotBefore})
 	case model.Paused:
 		list = append(list, Outstanding{Kind: OpenPaused, Since: s.since, Reason: s.reason, By: s.by})

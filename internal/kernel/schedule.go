@@ -86,6 +86,7 @@ type trigger struct {
 	Debounce json.RawMessage
 	Batch    json.RawMessage
 
+	gather               *Gather
 	cron                 *calendar.Cron
 	every, after, jitter int64
 	zone                 calendar.Zone
@@ -162,6 +163,11 @@ func (x *decider) triggerOf(raw []byte) (*trigger, *model.Error) {
 		}
 		t.cron = c
 	}
+	gather, err := gatherOf(t.Debounce, t.Batch)
+	if err != nil {
+		return nil, &model.Error{Code: "bad_trigger", Message: err.Error()}
+	}
+	t.gather = gather
 	zone, err := x.zone(t.Zone)
 	if err != nil {
 		return nil, &model.Error{Code: "unknown_zone", Message: err.Error()}
@@ -395,6 +401,9 @@ func (x *decider) startTick(t *trigger, p pendingTick) {
 	}
 	x.emit(Op{kind: opTick, n: p.nominal, word: tickStarted, name: p.how, text: start.ID.String()})
 	x.post(Mail{Kind: MailStart, To: start.ID, Start: start, Step: start.ID.String(), Attempt: askedStart, Answer: true})
+	if start.Gather != nil {
+		return // what it starts may be there already: the answer to the start is all that comes
+	}
 	x.post(Mail{Kind: MailListen, To: start.ID, Step: start.ID.String(), Attempt: askedListen, Answer: true})
 }
 
@@ -410,14 +419,18 @@ func (x *decider) scheduledStart(t *trigger, p pendingTick, key string) (*Start,
 	if err != nil {
 		return nil, errorOf(err, "")
 	}
+	gatherKey := h.name
 	c := &expr.Context{Names: triggerNames{value}, Now: x.now, Seed: fnv64(x.s.start.ID[:], key)}
-	if len(t.Key) > 0 && p.how != "run" {
+	if len(t.Key) > 0 && (p.how != "run" || t.gather != nil) {
 		k, err := expr.CompileTemplate(t.Key)
 		if err == nil {
-			key, err = keyText(k, c)
+			gatherKey, err = keyText(k, c)
 		}
 		if err != nil {
 			return nil, errorOf(err, "")
+		}
+		if t.gather == nil {
+			key = gatherKey
 		}
 	}
 	var input []byte
@@ -430,9 +443,7 @@ func (x *decider) scheduledStart(t *trigger, p pendingTick, key string) (*Start,
 			return nil, errorOf(err, "")
 		}
 	}
-	start := x.birth(key, h.workflow, key)
-	start.Input, start.Trigger = input, came
-	return start, nil
+	return t.birth(x, key, h.workflow, gatherKey, input, came), nil
 }
 
 // triggerNames is what the expressions of a trigger see.
@@ -447,7 +458,9 @@ func (n triggerNames) Lookup(name string) (any, bool, error) {
 func (x *decider) scheduleMail(m *Mail) bool {
 	switch m.Kind {
 	case MailAnswer:
-		switch {
+		switch t := x.config(); {
+		case m.Error == nil && m.Attempt == askedStart && t != nil && t.gather != nil:
+			x.ended(m.Step, "gathered", nil)
 		case m.Error == nil:
 		case m.Attempt == askedStart:
 			x.ended(m.Step, tickRefused, m.Error)

@@ -32,7 +32,10 @@ func (c *codec) claims(p **claims) {
 	num(c, &k.heard)
 }
 
-// entity walks the state of a limit or a schedule.
+// gathering stands in place of the kind of an entity, which gathers no starts.
+const gathering = 255
+
+// entity walks the state of a limit or a schedule, or what an execution has gathered.
 func (c *codec) entity(s *State) {
 	kind := uint8(0)
 	switch {
@@ -40,10 +43,14 @@ func (c *codec) entity(s *State) {
 		kind = uint8(entityLimit)
 	case s.schedule != nil:
 		kind = uint8(entitySchedule)
+	case s.gather != nil:
+		kind = gathering
 	}
 	num(c, &kind)
 	switch entityKind(kind) {
 	case 0:
+	case gathering:
+		c.gather(s)
 	case entityLimit:
 		if !c.save {
 			s.limit = newLimit()

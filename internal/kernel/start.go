@@ -25,6 +25,9 @@ func (x *decider) startExecution(i int, in *Input) {
 	tags := st.Tags
 	st.Signal, st.By, st.Tags, st.Unchecked = nil, "", nil, false
 	deadline := int64(0)
+	if st.Gather != nil {
+		x.birthOfGathering(&st)
+	}
 	if st.NotBefore <= x.now {
 		st.NotBefore = 0
 		if st.Body == nil && x.d.limits == nil {
@@ -38,12 +41,13 @@ func (x *decider) startExecution(i int, in *Input) {
 		return
 	}
 	x.inheritTags(tags)
-	if st.Body == nil {
+	if st.Body == nil && st.Gather == nil {
 		x.openTags()
 	}
 	if in.Start.Signal != nil {
 		x.keep(in.Start.Signal)
 	}
+	x.endFull()
 	if x.s.status != model.Pending && !x.claimOwn() {
 		x.openRoot()
 	}

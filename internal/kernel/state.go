@@ -42,6 +42,7 @@ type State struct {
 	loose    []loose   // released by the entry at hand
 	limit    *limit    // of an entity
 	schedule *schedule // of an entity
+	gather   *gather   // nil: the execution is of one start
 
 	root   *scope
 	scopes map[string]*scope // all open ones but the root, by path
@@ -301,7 +302,12 @@ func (s *State) Workflow() (namespace, name, version string) {
 }
 
 // Input is the input of the execution, JSON.
-func (s *State) Input() []byte { return s.input.bytes() }
+func (s *State) Input() []byte {
+	if s.gathering() && s.gather.Size > 0 {
+		return s.gather.list().bytes()
+	}
+	return s.input.bytes()
+}
 
 // Size estimates the bytes the state holds in memory.
 func (s *State) Size() int { return 1024 + s.bytes + 512*s.live }

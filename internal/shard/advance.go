@@ -41,6 +41,9 @@ func (c *Core) Advance(now int64, number uint64, reuse bool) error {
 		}
 		c.serveKey(k)
 	}
+	for _, e := range p.freed {
+		c.keyFreed(e)
+	}
 	for _, e := range p.members {
 		c.durable(e)
 	}

@@ -160,5 +160,9 @@ func (e *execution) goesOn() bool {
 	return s == model.Running || s == model.Compensating
 }
 
+// leavesKey reports whether the key of the execution is free, once that is durable: it has ended, or gathered what it is
+// to gather.
+func (e *execution) leavesKey() bool { return e.closed() || e.state != nil && e.state.GatherOver() }
+
 // closed reports whether the execution has ended, durably or not.
 func (e *execution) closed() bool { return e.state != nil && e.state.Status().Closed() }

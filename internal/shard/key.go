@@ -27,6 +27,10 @@ type keyRow struct {
 	leaving  record.ID    // of the execution that is being forgotten; zero: none
 	doubtful bool         // not known until a part with a rejection is durable
 	looking  bool         // it is being looked up whether the first of starts has happened already
+
+	// serves is the key whose starts want to know of this one, as row was that of serves when the store was asked.
+	serves *keyRow
+	as     record.KeyRow
 }
 
 func (c *Core) keyOf(k record.Key) *keyRow {
@@ -90,6 +94,10 @@ func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
 		for _, e := range waiting {
 			c.activate(e)
 		}
+		if k.serves != nil {
+			c.serveKey(k.serves)
+			continue
+		}
 		c.serveKey(k)
 	}
 }
@@ -121,6 +129,9 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 	if s.finds {
 		c.findHolder(k, &s)
 		return true
+	}
+	if s.Start.Gather != nil {
+		return c.serveGather(k, s)
 	}
 	if !k.exists {
 		return c.takeKey(k, s)
@@ -215,10 +226,11 @@ func (c *Core) keyAfter(e *execution, p *part, d *kernel.Decided) {
 	if d.Seq == 1 {
 		p.Keys = append(p.Keys, record.KeyChange{KeyRow: k.row, Old: e.before.Execution})
 	}
-	if !e.closed() || k.row.Execution != e.id || k.row.ClosedAt != 0 || k.closing != 0 {
+	if !e.leavesKey() || k.row.Execution != e.id || k.row.ClosedAt != 0 || k.closing != 0 {
 		return
 	}
 	k.closing = d.At
+	p.freed = append(p.freed, e)
 	row := k.row
 	row.ClosedAt = d.At
 	if d.Seq == 1 {

@@ -20,6 +20,8 @@ type part struct {
 	members []*execution
 	// leaving are the keys of Forgets.
 	leaving []*keyRow
+	// freed are the executions that leave their keys, which are free once the part is durable.
+	freed []*execution
 	// doubtful and unread are keys and messages of what was rejected: an attempt with a former version may yet make
 	// it durable, so the store is asked again when this part is.
 	doubtful []*keyRow
@@ -139,6 +141,7 @@ func (p *part) join(e *execution) {
 func (p *part) recycled(limit int) *part {
 	clear(p.members)
 	clear(p.leaving)
+	clear(p.freed)
 	clear(p.dispatch)
 	clear(p.replies)
 	clear(p.published)
@@ -158,6 +161,6 @@ func (p *part) recycled(limit int) *part {
 		},
 		arena: arena, members: p.members[:0], takesFor: p.takesFor[:0], sendsFor: p.sendsFor[:0],
 		dispatch: p.dispatch[:0], cancel: p.cancel[:0], replies: p.replies[:0], verdicts: p.verdicts[:0],
-		published: p.published[:0], leaving: p.leaving[:0],
+		published: p.published[:0], leaving: p.leaving[:0], freed: p.freed[:0],
 	}
 }

@@ -140,6 +140,7 @@ func (p *part) cut(in func(record.ID) bool) *part {
 	p.takesFor, g.takesFor = divide(p.takesFor, func(x *record.ID) bool { return in(*x) })
 	p.Forgets, g.Forgets = divide(p.Forgets, func(x *record.ID) bool { return in(*x) })
 	p.members, g.members = divide(p.members, func(x **execution) bool { return in((*x).id) })
+	p.freed, g.freed = divide(p.freed, func(x **execution) bool { return in((*x).id) })
 	p.leaving, g.leaving = divide(p.leaving, func(x **keyRow) bool { return in((*x).leaving) })
 	p.dispatch, g.dispatch = divide(p.dispatch, func(x *Task) bool { return in(x.Execution) })
 	p.cancel, g.cancel = divide(p.cancel, func(x *Attempt) bool { return in(x.Execution) })

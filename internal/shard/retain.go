@@ -24,6 +24,7 @@ func (c *Core) forget(e *execution, l *Loaded) {
 		return
 	}
 	p := c.opened()
+	c.forgetRequests(e, p, l)
 	p.Forgets = append(p.Forgets, e.id)
 	c.stats.Forgotten++
 	if k != nil {

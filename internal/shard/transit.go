@@ -107,6 +107,7 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 		p.addHead(e, h)
 	}
 	c.keyAfter(e, p, d)
+	c.requestsAfter(e, p, d)
 	c.sendAfter(e, p, d)
 	c.addTrim(e, p, d)
 	p.join(e)
@@ -200,6 +201,9 @@ func (c *Core) answer(e *execution, d *kernel.Decided) {
 			a = &d.Answers[next]
 			next++
 		}
+		if a != nil && c.gathersElsewhere(in, a.Error) {
+			continue
+		}
 		switch in.origin {
 		case byCommand:
 			c.replyTo(e, in, a)
@@ -224,6 +228,7 @@ func (c *Core) replyTo(e *execution, in *input, a *kernel.Answer) {
 	if a != nil {
 		r.Status, r.Error, r.Repeated = a.Status, a.Error, a.Repeated
 	}
+	r.Existing = in.Kind == kernel.InGather
 	c.reply(e, r)
 }
 

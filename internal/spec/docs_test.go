@@ -122,6 +122,8 @@ var around = map[string]string{
 	"policy":    "workflow: w\nnodes:\n  a:\n    call: f\n    retry:\n      max_attempts: 2\n      %s\n",
 	"limit":     "workflow: w\nnodes:\n  a:\n    call: f\n    limits:\n      - name: x\n        concurrency: 2\n        %s\n",
 	"trigger":   "workflow: w\ntriggers:\n  - every: 1h\n    %s\nnodes: {done: {end: {}}}\n",
+	"debounce":  "workflow: w\ntriggers:\n  - every: 1h\n    debounce:\n      quiet: 1s\n      %s\nnodes: {done: {end: {}}}\n",
+	"batch":     "workflow: w\ntriggers:\n  - every: 1h\n    batch:\n      size: 2\n      wait: 1s\n      %s\nnodes: {done: {end: {}}}\n",
 	"signals":   "workflow: w\nsignals:\n  s:\n    %s\nnodes: {done: {end: {}}}\n",
 	"input":     "workflow: w\ninput:\n  schema: {type: object}\n  %s\nnodes: {done: {end: {}}}\n",
 	"entry":     "workflow: w\nnodes:\n  a:\n    call: f\n    next:\n      - to: review\n        %s\n  review: {call: f}\n",

@@ -29,7 +29,7 @@ type section struct {
 
 // sections are all kinds of map, in the order in which they are explained.
 func sections() []*section {
-	return []*section{&fileKeys, &nodeKeys, &compositeKeys, &defaultsKeys, &policyKeys, &limitKeys, &triggerKeys, &signalDeclKeys, &inputKeys, &entryKeys, &graphKeys,
+	return []*section{&fileKeys, &nodeKeys, &compositeKeys, &defaultsKeys, &policyKeys, &limitKeys, &triggerKeys, &debounceKeys, &batchKeys, &signalDeclKeys, &inputKeys, &entryKeys, &graphKeys,
 		&switchKeys, &caseKeys, &setKeys, &waitKeys, &signalKeys, &approvalKeys, &sendKeys, &cancelKeys, &endKeys,
 		&scopeKeys, &parallelKeys, &foreachKeys, &loopKeys, &childKeys}
 }

@@ -112,8 +112,8 @@ var triggerKeys = section{
 		{name: "catch_up", takes: "integer from 0", def: "1", shape: `{"type":"integer","minimum":0}`, doc: "How many missed times are made up for.", example: "catch_up: 1"},
 		{name: "jitter", takes: "duration", def: "0s", shape: "duration", doc: "Spreads starts over that time.", example: "jitter: 30s"},
 		{name: "input", takes: "value with ${ }", shape: "any", doc: "The input of the execution; expressions see trigger.", example: `input: {day: "${ trigger.time }"}`},
-		{name: "key", takes: "value with ${ }", shape: "any", doc: "The key of the execution.", example: `key: "${ trigger.body.id }"`},
-		{name: "debounce", takes: "duration", shape: "duration", doc: "Starts once for events that follow each other closer than that.", example: "debounce: 10s"},
-		{name: "batch", takes: "map", shape: `{"type":"object"}`, doc: "Starts once for several events.", example: "batch: {size: 100, wait: 5s}"},
+		{name: "key", takes: "value with ${ }", shape: "any", doc: "The key of the execution; with debounce or batch, that of the starts that belong together.", example: `key: "${ trigger.body.id }"`},
+		{name: "debounce", takes: "duration, or {quiet, max}", shape: "debounce", doc: "Starts once for events that follow each other closer than that: see debounce.", example: "debounce: 10s"},
+		{name: "batch", takes: "{size, wait}", shape: "batch", doc: "Starts once for several events: see batch.", example: "batch: {size: 100, wait: 5s}"},
 	},
 }

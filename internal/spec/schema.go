@@ -113,6 +113,8 @@ func (s *schemaMaker) sections() {
 	for _, sec := range []*section{&policyKeys, &limitKeys, &triggerKeys, &entryKeys, &caseKeys} {
 		s.define(sec.name, s.object(sec, nil))
 	}
+	s.define(debounceKeys.name, anyOf(s.object(&debounceKeys, nil), ref("duration")))
+	s.define(batchKeys.name, s.object(&batchKeys, nil))
 	s.define("graph.long", s.object(&graphKeys, nil))
 	s.define("signals.of", s.object(&signalDeclKeys, nil))
 	arm := waitKeys

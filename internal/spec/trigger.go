@@ -58,7 +58,7 @@ func (r *reader) trigger(v *value) {
 	r.word(v.get("overlap"), "overlap", "skip", "queue", "cancel", "allow")
 	r.integer(v.get("catch_up"), "catch_up", 0, 1_000_000)
 	r.span(v.get("jitter"), "jitter")
-	r.span(v.get("debounce"), "debounce")
+	r.gathers(v)
 }
 
 // triggerName checks the name of a trigger; names has those of the triggers before.

@@ -75,6 +75,8 @@ const (
 	SlotKept
 	// SlotTwice (kernel): a limit admits one more than it allows.
 	SlotTwice
+	// GatherLost (kernel): a start that joins a batch is answered, and its input is forgotten.
+	GatherLost
 
 	count
 )
@@ -85,7 +87,7 @@ var names = [count]string{
 	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
 	"retry-renumbered", "undo-oldest", "trim-past", "early-answer-lost", "vote-twice",
-	"slot-kept", "slot-twice",
+	"slot-kept", "slot-twice", "gather-lost",
 }
 
 // String is the bug's word on the command line.
