@@ -290,7 +290,9 @@ func (d *desk) write(p *record.Part) {
 		if d.keys[k.Key].Execution != k.Old {
 			d.t.Fatalf("key %q points to %s, not to %s", k.Key.Key, d.keys[k.Key].Execution, k.Old)
 		}
-		d.keys[k.Key] = k.KeyRow
+		if d.keys[k.Key] = k.KeyRow; k.Delete {
+			delete(d.keys, k.Key)
+		}
 	}
 	for _, m := range p.Sends {
 		m.Body = bytes.Clone(m.Body)

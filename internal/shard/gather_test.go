@@ -1,0 +1,170 @@
+package shard
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+)
+
+// batched makes a start one of a batch of size starts.
+func batched(size int, request, input string) func(*Command) {
+	return func(c *Command) {
+		c.Request, c.Start.Input = request, []byte(input)
+		c.Start.Gather = &kernel.Gather{Size: size, Wait: 60_000}
+	}
+}
+
+func gatherBegin(d *desk, size int, request, input string) (record.ID, uint64) {
+	return d.begin(kernel.GatherKey("k"), batched(size, request, input))
+}
+
+// echo gives the desk a workflow whose task f gets the input.
+func echo(d *desk) {
+	n := function("a")
+	n.With = []byte(`{"name":"f","args":"${ input }"}`)
+	d.deploy(flow(n))
+}
+
+func TestF43_I1_EveryStartOfABatchIsInOneExecution(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		t.Run(fmt.Sprint("crash ", crash), func(t *testing.T) {
+			d := newDesk(t, Config{})
+			echo(d)
+			got := map[record.ID][]int{}
+			for i := range 10 {
+				gatherBegin(d, 4, fmt.Sprint("r", i), fmt.Sprint(i))
+				if i%4 == 2 || crash {
+					d.settle()
+				}
+				if crash {
+					d.claim(false)
+				}
+			}
+			d.settle()
+			for i := range 10 { // whoever asks again hears where it is
+				_, ref := gatherBegin(d, 4, fmt.Sprint("r", i), fmt.Sprint(i))
+				d.settle()
+				r := d.accepted(ref)
+				got[r.Execution] = append(got[r.Execution], i)
+			}
+			if len(got) != 3 || len(d.heads) != 3 {
+				t.Fatalf("%d executions, %v", len(d.heads), got)
+			}
+			for id, list := range got {
+				status := d.status(id)
+				if full := len(list) == 4; full == (status == string(model.Pending)) {
+					t.Errorf("%s has %v and is %s", id, list, status)
+				}
+			}
+			d.pass(60_000)
+			for id := range got {
+				if s := d.status(id); s == string(model.Pending) {
+					t.Errorf("%s is %s when the time is over", id, s)
+				}
+			}
+		})
+	}
+}
+
+// Starts that come in one round, more than fit into one execution, are spread over as many as they need, in order.
+func TestF43_AFullBatchOpensTheNext(t *testing.T) {
+	d := newDesk(t, Config{})
+	echo(d)
+	var refs []uint64
+	for i := range 7 {
+		_, ref := gatherBegin(d, 3, "", fmt.Sprint(i))
+		refs = append(refs, ref)
+	}
+	d.settle()
+	var ids []record.ID
+	for i, ref := range refs {
+		id := d.accepted(ref).Execution
+		if i%3 == 0 {
+			ids = append(ids, id)
+		}
+		if id != ids[len(ids)-1] {
+			t.Fatalf("start %d is in another execution than the one before", i)
+		}
+	}
+	for i, want := range []string{"[0,1,2]", "[3,4,5]"} {
+		task := d.task(ids[i], "a")
+		if got := string(task.With); got != `{"args":`+want+`,"name":"f"}` {
+			t.Errorf("execution %d gets %s", i, got)
+		}
+	}
+	if s := d.status(ids[2]); s != string(model.Pending) {
+		t.Errorf("the third is %s", s)
+	}
+}
+
+// The key is free once it is durable that the execution gathers no more, and not before.
+func TestF43_TheNextGatheringWaitsForTheOneBefore(t *testing.T) {
+	d := newDesk(t, Config{})
+	echo(d)
+	first, _ := gatherBegin(d, 2, "", "1")
+	d.settle()
+	gatherBegin(d, 2, "", "2")
+	_, third := gatherBegin(d, 2, "", "3")
+	d.work()
+	if !d.take() {
+		t.Fatal("there is nothing to commit")
+	}
+	d.work()
+	if len(d.core.execs) != 1 {
+		t.Fatal("another execution gathers before the first is durable")
+	}
+	d.commit()
+	d.settle()
+	if r := d.accepted(third); r.Execution == first || d.keys[keyNamed(kernel.GatherKey("k"))].Execution != r.Execution {
+		t.Fatalf("%+v, the key has %v", r, d.keys)
+	}
+}
+
+func TestF43_ACancelledGatheringFreesItsKey(t *testing.T) {
+	d := newDesk(t, Config{})
+	echo(d)
+	first, _ := gatherBegin(d, 3, "r1", "1")
+	d.settle()
+	d.send(Command{Verb: Cancel, Execution: first})
+	_, next := gatherBegin(d, 3, "r2", "2")
+	_, again := gatherBegin(d, 3, "r1", "1")
+	d.settle()
+	if r := d.accepted(next); r.Execution == first {
+		t.Fatal("the start joined what is cancelled")
+	}
+	if r := d.accepted(again); r.Execution != first {
+		t.Fatal("the request that was cancelled starts again")
+	}
+}
+
+func TestI28_RequestsOfAGatheringAreForgottenWithIt(t *testing.T) {
+	d := newDesk(t, Config{Retention: 60_000, Window: 10_000, Idle: 1000})
+	echo(d)
+	id, _ := gatherBegin(d, 2, "r1", "1")
+	gatherBegin(d, 2, "r2", "2")
+	d.settle()
+	if len(d.keys) != 3 {
+		t.Fatalf("%d keys: %v", len(d.keys), d.keys)
+	}
+	d.done(id, "a")
+	for range 20 {
+		d.pass(10_000)
+	}
+	if len(d.heads) != 0 || len(d.keys) != 0 {
+		t.Fatalf("left are %d executions and the keys %v", len(d.heads), d.keys)
+	}
+}
+
+// An execution that was named is not made to gather.
+func TestF43_WhoGathersNothingRefuses(t *testing.T) {
+	d := newDesk(t, Config{})
+	echo(d)
+	d.begin(kernel.GatherKey("k"), with(Return, 1))
+	d.settle()
+	_, ref := gatherBegin(d, 2, "", "1")
+	d.settle()
+	d.refused(ref, CodeKeyExists)
+}
