@@ -21,7 +21,9 @@ func Debounce(quiet, most time.Duration) StartOption {
 func BatchOf(size int, wait time.Duration) StartOption {
 	g := kernel.Gather{Size: size, Wait: wait.Milliseconds()}
 	if size < 1 || size > kernel.MostGathered {
-		return startOption(func(o *startOptions) { o.err = invalid("a batch has from 1 to %d starts, not %d", kernel.MostGathered, size) })
+		return startOption(func(o *startOptions) {
+			o.err = invalid("a batch has from 1 to %d starts, not %d", kernel.MostGathered, size)
+		})
 	}
 	return gatherOption(g)
 }
