@@ -115,12 +115,6 @@ func (o *Op) describe(e *Event) {
 	case opSignal, opUndelivered:
 		e.Name = o.name
 		return
-	case opGather:
-		e.Attempt, e.Total, e.Until = 0, int(o.n), o.due
-		return
-	case opGathered:
-		e.Total, e.Text = int(o.n), o.word
-		return
 	case opSend:
 		o.describeSend(e)
 		return
@@ -222,13 +216,15 @@ func (o *Op) describeSend(e *Event) {
 	}
 }
 
-// describeEntity describes what limits and schedules do; false: o is nothing of that.
+// describeEntity describes what limits and schedules do, and starts that gather; false: o is nothing of that.
 func (o *Op) describeEntity(e *Event) bool {
 	switch o.kind {
 	case opSchedule, opDue, opTick, opQueue, opEnded:
 		o.describeSchedule(e)
 	case opLimit, opPlace, opGrant, opYield, opFree, opTurned:
 		o.describeLimit(e)
+	case opGather, opGathered: // Attempt is not one here
+		e.Attempt, e.Total, e.Until, e.Text = 0, int(o.n), o.due, o.word
 	default:
 		return false
 	}
