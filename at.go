@@ -40,10 +40,23 @@ func (e *Engine) GetAt(ctx context.Context, id string, seq uint64) (*Execution, 
 
 // entries reads and decodes a journal from its beginning, up to entry upto (0: to its end).
 func (e *Engine) entries(ctx context.Context, id record.ID, upto uint64) (list []kernel.Entry, err error) {
+	err = e.eachEntry(ctx, id, upto, func(en *kernel.Entry, first bool) error {
+		if first {
+			list = nil
+		}
+		list = append(list, *en)
+		return nil
+	})
+	return list, err
+}
+
+// eachEntry is entries for those who keep none. first says that what came before, if anything, is gone.
+func (e *Engine) eachEntry(ctx context.Context, id record.ID, upto uint64, do func(en *kernel.Entry, first bool) error) error {
+	first, some := true, false
 	for next := uint64(1); upto == 0 || next <= upto; {
 		page, err := e.backend.Journal(ctx, id, next, historyPage)
 		if err != nil {
-			return nil, wrapStore("reading the journal", err)
+			return wrapStore("reading the journal", err)
 		}
 		if len(page) == 0 {
 			break
@@ -52,27 +65,30 @@ func (e *Engine) entries(ctx context.Context, id record.ID, upto uint64) (list [
 			en := &page[i]
 			if en.Seq > next && kernel.BeginsWithState(en.Body) { // what is before was removed
 				if upto > 0 && upto < en.Seq {
-					return nil, notFound("the entries of the execution %s before %d were removed", id, en.Seq)
+					return notFound("the entries of the execution %s before %d were removed", id, en.Seq)
 				}
-				list, next = nil, en.Seq
+				first, next = true, en.Seq
 			}
 			if en.Seq != next || len(en.Body) == 0 || en.Body[0] != record.CodecPlain || en.Checksum() != en.Sum {
-				return nil, damagedJournal(id, fmt.Errorf("entry %d", next))
+				return damagedJournal(id, fmt.Errorf("entry %d", next))
 			}
 			ops, err := kernel.Decode(en.Body[1:])
 			if err != nil {
-				return nil, damagedJournal(id, err)
+				return damagedJournal(id, err)
 			}
 			if upto == 0 || next <= upto {
-				list = append(list, kernel.Entry{Seq: en.Seq, At: en.At, Ops: ops})
+				if err := do(&kernel.Entry{Seq: en.Seq, At: en.At, Ops: ops}, first); err != nil {
+					return err
+				}
+				first, some = false, true
 			}
 			next++
 		}
 	}
-	if len(list) == 0 {
-		return nil, notFound("there is no execution %s", id)
+	if !some {
+		return notFound("there is no execution %s", id)
 	}
-	return list, nil
+	return nil
 }
 
 func damagedJournal(id record.ID, cause error) error {

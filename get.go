@@ -66,47 +66,42 @@ func failureOf(err error) *Failure {
 	return &Failure{Code: CodeUnavailable, Message: err.Error()}
 }
 
-// stepsOf folds the steps of the root scope from the journal.
+// stepsOf folds the steps of the root scope from the journal. Outputs come from the state, since operations may only say
+// where theirs stands.
 func (e *Engine) stepsOf(ctx context.Context, id record.ID) ([]Step, error) {
-	f := stepFold{at: map[string]int{}}
+	f, s := stepFold{at: map[string]int{}}, kernel.New()
 	var events []kernel.Event
-	for next := uint64(1); ; {
-		entries, err := e.backend.Journal(ctx, id, next, historyPage)
-		if err != nil {
-			return nil, wrapStore("reading the journal", err)
+	err := e.eachEntry(ctx, id, 0, func(en *kernel.Entry, first bool) error {
+		if first {
+			f.begin(en.Ops)
 		}
-		if len(entries) == 0 {
-			return f.steps, nil
+		events = kernel.Events(events[:0], en.Seq, en.At, en.Ops)
+		for j := range events {
+			f.apply(&events[j])
 		}
-		for i := range entries {
-			if events, err = decodeEntry(events[:0], &entries[i], next); err != nil {
-				return nil, err
-			}
-			if entries[i].Seq > next {
-				f.begin(&entries[i])
-			}
-			for j := range events {
-				f.apply(&events[j])
-			}
-			next = entries[i].Seq + 1
+		if err := kernel.Replay(s, en, f.ended); err != nil {
+			return damagedJournal(id, err)
 		}
-	}
+		return nil
+	})
+	return f.steps, err
 }
 
 // stepFold collects the steps of the root scope.
 type stepFold struct {
 	steps []Step
 	at    map[string]int
-	// answers are outputs that came before their steps ended, by step.
-	answers map[string]json.RawMessage
+}
+
+// ended takes the output of a step.
+func (f *stepFold) ended(v kernel.StepView) {
+	if i, ok := f.at[v.Path]; ok {
+		f.steps[i].Output = bytes.Clone(v.Output)
+	}
 }
 
 // begin takes the steps of the state with which a journal begins whose first entries were removed.
-func (f *stepFold) begin(en *record.Entry) {
-	ops, err := kernel.Decode(en.Body[1:])
-	if err != nil {
-		return
-	}
+func (f *stepFold) begin(ops []kernel.Op) {
 	s, err := kernel.Base(ops)
 	if err != nil || s == nil {
 		return
@@ -139,15 +134,6 @@ func (f *stepFold) apply(ev *kernel.Event) {
 	switch ev.Type {
 	case "attempt_started":
 		s.Attempt = ev.Attempt
-	case "callback_awaited", "callback_received": // the answer's output comes after or before the attempt's, and wins
-		if f.answers == nil {
-			f.answers = map[string]json.RawMessage{}
-		}
-		if _, answered := f.answers[ev.Step]; len(ev.Data) > 0 && (ev.Type == "callback_received" || !answered) {
-			f.answers[ev.Step] = append(json.RawMessage(nil), ev.Data...)
-		}
-	case "retry_scheduled":
-		delete(f.answers, ev.Step)
 	case "composite_started":
 		s.Total = ev.Total
 	case "scope_closed":
@@ -159,10 +145,6 @@ func (f *stepFold) apply(ev *kernel.Event) {
 	case "step_completed", "step_failed", "step_skipped", "step_cancelled":
 		s.Status = model.StepStatus(strings.TrimPrefix(ev.Type, "step_"))
 		s.Outcome, s.Error, s.Ended = ev.Outcome, ev.Error, moment(ev.At)
-		s.Output = append(json.RawMessage(nil), ev.Data...)
-		if ev.Type == "step_completed" && len(ev.Data) == 0 {
-			s.Output = f.answers[ev.Step]
-		}
 	}
 }
 

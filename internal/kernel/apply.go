@@ -21,10 +21,33 @@ func Apply(s *State, seq uint64, at int64, ops []Op) error {
 	if s.start.ID.IsZero() && (len(ops) == 0 || !slices.ContainsFunc(ops, func(o Op) bool { return o.kind == opStart })) {
 		return fmt.Errorf("entry %d does not start the execution", seq)
 	}
+	return s.fold(seq, at, ops, nil)
+}
+
+// Replay is Apply that shows each step when it has ended, with its output, wherever in the journal that stands.
+func Replay(s *State, e *Entry, ended func(StepView)) error {
+	if err := s.begins(e.Seq, e.Ops); err != nil {
+		return fmt.Errorf("entry %d: %w", e.Seq, err)
+	}
+	return s.fold(e.Seq, e.At, e.Ops, func(o *Op) {
+		if o.kind != opDone {
+			return
+		}
+		if st := s.findStep(o.path); st != nil && st.over() {
+			ended(st.view())
+		}
+	})
+}
+
+// fold applies the operations of an entry and tells of each.
+func (s *State) fold(seq uint64, at int64, ops []Op, applied func(*Op)) error {
 	s.begin(seq, at)
 	for i := range ops {
 		if err := s.apply(&ops[i]); err != nil {
 			return fmt.Errorf("entry %d, operation %d (%s): %w", seq, i, ops[i].Kind(), err)
+		}
+		if applied != nil {
+			applied(&ops[i])
 		}
 	}
 	s.nextWork() // drops what is done, as Decide does

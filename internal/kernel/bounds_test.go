@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,37 @@ func TestK6Bounds(t *testing.T) {
 			t.Fatalf("%+v", faults)
 		}
 	})
+}
+
+// K6: 80 per cent of a payload or of the depth is told once, and 20 is not.
+func TestK6WarnsOfPayloadAndDepth(t *testing.T) {
+	n := call("leaf")
+	for i := range 12 {
+		n = model.Node{ID: "s" + string(rune('a'+i)), Type: "scope", Composite: &model.Composite{Scope: &single(n).Root}}
+	}
+	e := newExecution(t, single(n))
+	e.env.Bounds.Payload = 1000
+	dec := e.feed(Input{Kind: InStart, Start: &Start{ID: testID, Input: []byte(`"` + strings.Repeat("x", 300) + `"`)}})
+	var told []string
+	note := func(list []Warning) {
+		for _, w := range list {
+			told = append(told, w.String())
+		}
+	}
+	note(dec.Warnings)
+	for _, size := range []int{300, 850, 990} {
+		note(e.feed(Input{Kind: InSignal, Signal: &Signal{Name: "x", Data: []byte(`"` + strings.Repeat("x", size-2) + `"`)}}).Warnings)
+	}
+	want := []string{
+		"13 of 16 scope_depth are used (80 %); beyond it the execution parks",
+		"850 of 1000 payload_bytes are used (80 %); beyond it a step fails or a command is refused",
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("it was told %q", told)
+	}
+	if s := e.fold(); !slices.Equal(s.warned, e.s.warned) {
+		t.Errorf("after a crash it knows %v", s.warned)
+	}
 }
 
 // K8: a transition that starts much goes on in the next entry, and nothing is lost in between.

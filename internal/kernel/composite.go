@@ -155,6 +155,7 @@ func (x *decider) fill(st *step) {
 		x.park(&model.Error{Code: "too_deep", Message: "scopes are nested too deep"}, st.path)
 		return
 	}
+	x.warnLate(BoundDepth, int64(strings.Count(path, "/")+2), x.bounds.Depth) // with the root
 	x.emit(Op{kind: opOpen, path: path, text: st.path, n: int64(c.next)})
 	if x.err == nil {
 		x.openScope(x.s.scopes[path])
@@ -198,11 +199,11 @@ func (x *decider) nextPass(st *step, n *nodeDef) bool {
 	c := st.comp
 	ask := func(p interface {
 		Bool(*expr.Context) (bool, error)
-	}) (bool, bool) {
+	}, index int) (bool, bool) {
 		names := x.in(st.sc, st.path)
 		last, err := c.last.decode()
 		if err == nil {
-			names.extra = map[string]any{"index": int64(c.next), "last": last, "output": last, "outcome": c.word}
+			names.extra = map[string]any{"index": int64(index), "last": last, "output": last, "outcome": c.word}
 			var holds bool
 			if holds, err = p.Bool(&x.ctx); err == nil {
 				return holds, true
@@ -212,7 +213,7 @@ func (x *decider) nextPass(st *step, n *nodeDef) bool {
 		return false, false
 	}
 	if n.comp.until != nil && c.next > 0 {
-		if done, ok := ask(n.comp.until); !ok || done {
+		if done, ok := ask(n.comp.until, c.next-1); !ok || done {
 			if ok {
 				x.verdict(st, ending{outcome: model.Success, from: "last"})
 			}
@@ -220,7 +221,7 @@ func (x *decider) nextPass(st *step, n *nodeDef) bool {
 		}
 	}
 	if n.comp.while != nil {
-		if holds, ok := ask(n.comp.while); !ok || !holds {
+		if holds, ok := ask(n.comp.while, c.next); !ok || !holds {
 			if ok {
 				x.verdict(st, ending{outcome: model.Success, from: "last"})
 			}

@@ -185,6 +185,7 @@ func (x *decider) tooMuch(what string, r *rendered, st *step) *model.Error {
 	if n, limit := len(r.raw)+r.elsewhere, referred*x.bounds.Payload; n > limit {
 		return tooLarge(what, n, limit, st)
 	}
+	x.warnLate(BoundPayload, int64(len(r.raw)), x.bounds.Payload)
 	return nil
 }
 

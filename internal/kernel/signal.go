@@ -25,6 +25,7 @@ func (x *decider) signal(i int, in *Input) {
 	}
 	x.accept(i, in)
 	x.keep(sig)
+	x.warnLate(BoundPayload, int64(len(sig.Data)), x.bounds.Payload)
 	x.warn(BoundSignals, int64(len(x.s.signals)), x.bounds.Signals)
 	x.offer(sig.Name)
 }

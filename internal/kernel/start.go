@@ -40,6 +40,7 @@ func (x *decider) startExecution(i int, in *Input) {
 		x.bornEntity(in.Start.Input)
 		return
 	}
+	x.warnLate(BoundPayload, int64(len(st.Input)+len(st.Trigger)), x.bounds.Payload)
 	x.inheritTags(tags)
 	if st.Body == nil && st.Gather == nil {
 		x.openTags()

@@ -155,6 +155,7 @@ func (x *decider) checkResult(n *nodeDef, r *model.Result) *model.Error {
 	if r.Error == nil && r.Outcome != "" && r.Outcome != model.Success && len(n.m.Outcomes) > 0 && !slices.Contains(n.m.Outcomes, r.Outcome) {
 		return &model.Error{Code: "undeclared_outcome", Message: "the node does not declare the outcome " + r.Outcome, Retryable: &no}
 	}
+	x.warnLate(BoundPayload, int64(len(r.Output)), x.bounds.Payload)
 	return nil
 }
 

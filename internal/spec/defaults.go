@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/pawl-dev/pawl/internal/expr"
 )
@@ -13,6 +14,7 @@ import (
 type Defaults struct {
 	object    bool // the schema wants an object, so no input is an empty one
 	templates map[string]*expr.Template
+	dates     map[string]bool
 	late      bool // some of them read trigger
 }
 
@@ -26,6 +28,7 @@ func CompileDefaults(schema, raw json.RawMessage) (*Defaults, error) {
 	if len(raw) == 0 {
 		return d, nil
 	}
+	d.dates = datesOf(schema)
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &values); err != nil {
 		return nil, err
@@ -71,12 +74,48 @@ func (d *Defaults) Fill(raw, trigger []byte, now int64, seed uint64) (input, see
 		if err != nil {
 			return nil, nil, fmt.Errorf("the default of input.%s: %w", name, err)
 		}
+		if d.dates[name] {
+			v = dayOf(v)
+		}
 		values[name] = v
 	}
 	if d.late {
 		seen = trigger
 	}
 	return appendFields(nil, values), seen, nil
+}
+
+// datesOf lists the properties of a schema that are dates.
+func datesOf(schema json.RawMessage) map[string]bool {
+	var s struct {
+		Properties map[string]struct {
+			Format json.RawMessage `json:"format"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(schema, &s) != nil {
+		return nil
+	}
+	dates := map[string]bool{}
+	for name, p := range s.Properties { //archtest:ordered each goes under its own name
+		if string(p.Format) == `"date"` {
+			dates[name] = true
+		}
+	}
+	return dates
+}
+
+// dayOf is the date of a moment, in the zone that it is written in. Anything else comes back as it is, for the schema to
+// judge.
+func dayOf(v []byte) []byte {
+	var text string
+	if json.Unmarshal(v, &text) != nil {
+		return v
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return v
+	}
+	return []byte(`"` + t.Format(time.DateOnly) + `"`)
 }
 
 // appendFields writes an object in key order, its values as they are.

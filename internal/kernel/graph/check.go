@@ -96,7 +96,7 @@ func (g *Graph) checkChoices(n int) (faults []Fault) {
 				break
 			}
 		}
-		if grp.Entries[len(grp.Entries)-1].When != "" {
+		if !slices.ContainsFunc(grp.Entries, func(e Entry) bool { return e.When == "" }) {
 			faults = append(faults, Fault{Code: "open_choice", Node: node.ID, Field: "next", Message: "no entry is left when no condition holds; the scope would fail with no_edge", Hint: "end the list with an entry without when", Warn: true})
 		}
 	}
