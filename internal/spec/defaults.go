@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/pawl-dev/pawl/internal/expr"
 )
@@ -111,11 +110,10 @@ func dayOf(v []byte) []byte {
 	if json.Unmarshal(v, &text) != nil {
 		return v
 	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
+	if _, err := expr.ParseTime(text); err != nil || len(text) <= len(`2006-01-02`) {
 		return v
 	}
-	return []byte(`"` + t.Format(time.DateOnly) + `"`)
+	return append(append([]byte{'"'}, text[:len(`2006-01-02`)]...), '"')
 }
 
 // appendFields writes an object in key order, its values as they are.
