@@ -17,7 +17,7 @@ func (s *State) applySpawn(st *step, o *Op) error {
 		return nil
 	}
 	if o.hasData {
-		c.captured = rawValue(o.data)
+		c.captured, c.near = rawValue(o.data), o.name == nearIDs
 		st.sc.bytes += len(o.data)
 		s.bytes += len(o.data)
 	}
@@ -38,8 +38,12 @@ func (s *State) applyReturned(st *step, o *Op) error {
 	if c == nil {
 		return errNoComposite(st)
 	}
+	outputs, err := o.outputs()
+	if err != nil {
+		return err
+	}
 	st.doubt = st.doubt || o.flag || !badEnd(o.word)
-	for _, i := range o.taken {
+	for k, i := range o.taken {
 		at, ok := slices.BinarySearch(c.kids, i)
 		if !ok {
 			continue
@@ -51,7 +55,7 @@ func (s *State) applyReturned(st *step, o *Op) error {
 			continue
 		}
 		if c.verdict == "" {
-			s.countKid(st, int(i), o)
+			s.countKid(st, int(i), o, outputs[k])
 		}
 	}
 	switch {
@@ -63,7 +67,29 @@ func (s *State) applyReturned(st *step, o *Op) error {
 	return nil
 }
 
-func (s *State) countKid(st *step, i int, o *Op) {
+// outputs are what the children gave, nil where one gave nothing: the data of one child, and of several a list.
+func (o *Op) outputs() ([][]byte, error) {
+	outputs := make([][]byte, len(o.taken))
+	switch {
+	case !o.hasData:
+	case len(o.taken) == 1:
+		outputs[0] = o.data
+	default:
+		p, i := &parser{b: o.data}, 0
+		p.array(func() {
+			if raw := p.raw(); i < len(outputs) {
+				outputs[i] = raw
+			}
+			i++
+		})
+		if p.err != nil || i != len(outputs) {
+			return nil, errEntry
+		}
+	}
+	return outputs, nil
+}
+
+func (s *State) countKid(st *step, i int, o *Op, output []byte) {
 	c := st.comp
 	switch {
 	case o.word == model.Withdrawn:
@@ -72,10 +98,11 @@ func (s *State) countKid(st *step, i int, o *Op) {
 		c.errors = append(c.errors, instanceError{i, o.err})
 	default:
 		c.good++
-		if i < len(c.results) && o.hasData {
-			c.results[i] = rawValue(o.data)
-			st.sc.bytes += len(o.data)
-			s.bytes += len(o.data)
+		if i < len(c.results) && output != nil {
+			c.results[i] = rawValue(output)
+			c.gathered += c.results[i].size()
+			st.sc.bytes += len(output)
+			s.bytes += len(output)
 		}
 	}
 }
@@ -132,6 +159,16 @@ func (c *codec) body(s *State) {
 // kids walks the children of a composite.
 func (c *codec) kids(k *comp) {
 	list(c, &k.kids, func(i *int32) { num(c, i) })
-	c.flag(&k.recalled)
+	var bits uint64
+	if k.recalled {
+		bits = 1
+	}
+	if k.near {
+		bits |= 2
+	}
+	c.u64(&bits)
+	if !c.save {
+		k.recalled, k.near = bits&1 != 0, bits&2 != 0
+	}
 	c.value(&k.captured)
 }

@@ -47,7 +47,7 @@ func (x *decider) spawn(st *step, n *nodeDef) {
 			x.verdict(st, ending{outcome: model.OutcomeErr, err: x.tooLarge("captured values", len(raw), st)})
 			return
 		}
-		o.data, o.hasData = raw, true
+		o.data, o.hasData, o.name = raw, true, nearIDs
 	}
 	first := c.next
 	x.emit(o)
@@ -57,11 +57,22 @@ func (x *decider) spawn(st *step, n *nodeDef) {
 	x.spent += int(o.until)
 }
 
+// nearIDs marks children with ids in the order of their items, but for those of the same some hundred. A store keeps what
+// has a similar id together, so that children that run at the same time are near each other however many there are.
+const nearIDs = "near"
+
+// nearKids is how many children have ids with the same time.
+const nearKids = 256
+
 // kidID is the id of the child for item i. It follows from what the state has.
 func (x *decider) kidID(st *step, i int) record.ID {
 	seed := st.path + "@" + strconv.Itoa(st.attempt) + "[" + strconv.Itoa(i) + "]"
 	h := fnv64(x.s.start.ID[:], seed)
-	return record.NewID(st.scheduled, fnv64(x.s.start.ID[:], seed+"\x00"), uint16(h>>48)^uint16(h>>16))
+	at := st.scheduled
+	if st.comp.near {
+		at += int64(i / nearKids)
+	}
+	return record.NewID(at, fnv64(x.s.start.ID[:], seed+"\x00"), uint16(h>>48)^uint16(h>>16))
 }
 
 // sendItem lets the start of a child leave.
@@ -101,8 +112,7 @@ func (x *decider) cancelKids(st *step) {
 	}
 }
 
-// kidEnded handles the end of a child of a foreach. Those that ended well and whose output nobody wants are only
-// counted, and journaled together.
+// kidEnded handles the end of a child of a foreach. Those that ended well are journaled together.
 func (x *decider) kidEnded(st *step, m *Mail) {
 	i, c := m.Attempt-1, st.comp
 	if _, runs := slices.BinarySearch(c.kids, int32(i)); !runs || m.From != x.kidID(st, i) {
@@ -110,15 +120,12 @@ func (x *decider) kidEnded(st *step, m *Mail) {
 	}
 	o := Op{kind: opReturned, path: st.path, taken: []int32{int32(i)}, word: m.Outcome}
 	switch {
-	case m.Status == model.Completed && c.verdict == "" && c.results == nil && !model.Bad(m.Outcome):
-		x.count(st, int32(i))
+	case m.Status == model.Completed && c.verdict == "" && !model.Bad(m.Outcome):
+		x.count(st, int32(i), m.Output)
 		return
 	case m.Status == model.Completed:
 		if o.word == "" {
 			o.word = model.Success
-		}
-		if len(m.Output) > 0 && c.results != nil {
-			o.data, o.hasData = m.Output, true
 		}
 	case (m.Status == model.Cancelled || m.Status == model.Terminated) && c.recalled:
 		o.word, o.flag = model.Withdrawn, m.Status == model.Terminated
@@ -139,28 +146,60 @@ func (x *decider) kidEnded(st *step, m *Mail) {
 // what they did stays when st ends badly, like an effect that is unknown: the compensation of st takes it back.
 func (st *step) leftEffects() bool { return st.comp != nil && st.doubt }
 
+// gain is a child that ended well, and what it gave.
+type gain struct {
+	index  int32
+	output []byte
+}
+
+// gainBytes bounds the outputs of one operation.
+const gainBytes = 256 << 10
+
 // count counts a child that ended well, until flush.
-func (x *decider) count(st *step, i int32) {
-	if x.tallied != st {
+func (x *decider) count(st *step, i int32, output []byte) {
+	if x.tallied != st || x.gained > gainBytes {
 		x.flush()
 		x.tallied = st
 	}
-	if !slices.Contains(x.counted, i) {
-		x.counted = append(x.counted, i)
+	if slices.ContainsFunc(x.counted, func(g gain) bool { return g.index == i }) {
+		return
 	}
+	g := gain{index: i}
+	if st.comp.results != nil {
+		g.output = output
+	}
+	x.counted, x.gained = append(x.counted, g), x.gained+len(g.output)
 }
 
-// flush journals what was counted.
+// flush journals what was counted: one output as it is, several as a list in the order of the children.
 func (x *decider) flush() {
 	st := x.tallied
 	if st == nil {
 		return
 	}
-	x.tallied = nil
-	slices.Sort(x.counted)
-	o := Op{kind: opReturned, path: st.path, word: model.Success, taken: slices.Clone(x.counted)}
-	x.counted = x.counted[:0]
+	slices.SortFunc(x.counted, func(a, b gain) int { return int(a.index - b.index) })
+	o := Op{kind: opReturned, path: st.path, word: model.Success, hasData: x.gained > 0}
+	for _, g := range x.counted {
+		o.taken = append(o.taken, g.index)
+	}
+	switch {
+	case o.hasData && len(x.counted) == 1:
+		o.data = x.counted[0].output
+	case o.hasData:
+		o.data = make([]byte, 0, x.gained+5*len(x.counted)+2)
+		for i, g := range x.counted {
+			o.data = append(append(o.data, "[,"[min(i, 1)]), rawValue(g.output).raw...)
+		}
+		o.data = append(o.data, ']')
+	}
+	clear(x.counted)
+	x.tallied, x.counted, x.gained = nil, x.counted[:0], 0
 	x.returned(st, o)
+	if c := st.comp; c.gathered > referred*x.bounds.Payload && c.verdict == "" && x.err == nil {
+		err := tooLarge("list of what the children gave", c.gathered, referred*x.bounds.Payload, st)
+		err.Message += "; collect: count or none keeps nothing of it"
+		x.verdict(st, ending{outcome: model.OutcomeErr, err: err})
+	}
 }
 
 // returned journals the end of children and decides what it means for their composite.

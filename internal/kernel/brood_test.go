@@ -89,3 +89,74 @@ func TestI17EndOfAChildCountsOnce(t *testing.T) {
 		t.Fatalf("counted %s", got)
 	}
 }
+
+// broodOf is a workflow with one foreach whose items run as children.
+func broodOf(items, collect string) *model.Workflow {
+	return &model.Workflow{Name: "p", Version: "1.0.0", Root: model.Scope{Graph: model.Graph{Start: []string{"each"}, Nodes: []model.Node{{
+		ID: "each", Type: "foreach", Composite: &model.Composite{
+			Items: json.RawMessage(strconv.Quote(items)), Mode: "children", Collect: collect, Concurrency: 1000,
+			Scope: &model.Scope{Graph: model.Graph{Start: []string{"w"}, Nodes: []model.Node{{ID: "w", Type: "set", With: json.RawMessage(`{}`)}}}},
+		},
+	}}}}}
+}
+
+// endOf is the good end of the child that m starts.
+func endOf(m *Mail, output string) Input {
+	return Input{Kind: InMail, Mail: &Mail{Kind: MailEnded, From: m.To, Step: m.Step, Attempt: m.Attempt, Status: model.Completed, Outcome: model.Success, Output: []byte(output)}}
+}
+
+// The outputs of children that end together are one operation, in the order of their items whoever ended first.
+func TestK4OutputsOfChildrenTogether(t *testing.T) {
+	e := newExecution(t, broodOf("${ 1..5 }", ""))
+	sent := append([]Mail(nil), e.start("null").Sends...)
+	dec := e.feed(endOf(&sent[3], `{"d":[4]}`), endOf(&sent[0], `"a"`), endOf(&sent[2], ""))
+	if n := len(dec.Ops); n != 1 {
+		t.Errorf("%d operations for three ends: %s", n, Encode(nil, dec.Ops))
+	}
+	e.feed(endOf(&sent[1], "[2]"))
+	e.feed(endOf(&sent[4], "5"), endOf(&sent[4], "6"))
+	e.wantStatus(model.Completed)
+	if got, want := string(e.s.Output()), `["a",[2],null,{"d":[4]},5]`; got != want {
+		t.Errorf("output %s, want %s", got, want)
+	}
+}
+
+// What children give is kept up to a bound; beyond it the foreach fails and its other children are asked to end.
+func TestK6OutputsOfChildrenAreBounded(t *testing.T) {
+	e := newExecution(t, broodOf("${ 1..100 }", ""))
+	e.env.Bounds.Payload = 1000
+	sent := append([]Mail(nil), e.start("null").Sends...)
+	output := strconv.Quote(strings.Repeat("x", 900))
+	for i := range sent {
+		e.feed(endOf(&sent[i], output))
+		if len(e.last.Sends) > 0 {
+			break
+		}
+	}
+	if got := len(e.last.Sends); got < 20 || e.last.Sends[0].Kind != MailCancel {
+		t.Fatalf("%d children are asked to end", got)
+	}
+	e.wantStatus(model.Running)
+	for _, m := range append([]Mail(nil), e.last.Sends...) {
+		e.feed(Input{Kind: InMail, Mail: &Mail{Kind: MailEnded, From: m.To, Step: m.Step, Attempt: m.Attempt, Status: model.Cancelled}})
+	}
+	e.wantStatus(model.Failed)
+	if err := e.s.Failure(); err.Code != CodePayload || !strings.Contains(err.Message, "collect: count") {
+		t.Errorf("failed with %+v", err)
+	}
+}
+
+// A million items of a range are two numbers in the journal, and the state has none of them.
+func TestK5RangeOfItemsIsTwoNumbers(t *testing.T) {
+	e := newExecution(t, broodOf("${ 1..1_000_000 }", "count"))
+	dec := e.start("null")
+	if n := len(Encode(nil, dec.Ops)); n > 1500 {
+		t.Errorf("the first entry has %d bytes", n)
+	}
+	if n := len(Save(nil, e.s)); n > 10_000 {
+		t.Errorf("the state has %d bytes", n)
+	}
+	if got := string(dec.Sends[499].Start.Body.Item); got != "500" {
+		t.Errorf("item 499 is %s", got)
+	}
+}

@@ -60,7 +60,8 @@ type decider struct {
 	childOver *step
 	// counted are children of tallied that ended well and are not journaled yet.
 	tallied *step
-	counted []int32
+	counted []gain
+	gained  int // bytes of their outputs
 	// What changed, for waits on a condition.
 	changed []expr.Ref
 }

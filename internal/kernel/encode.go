@@ -92,7 +92,7 @@ var opFields = [...]fieldNames{
 	opBase:        {text: "hash", data: "state"},
 	opTrim:        {n: "before", text: "hash", flag: "aged"},
 	opWarn:        {name: "bound", attempt: "percent", n: "used", until: "limit"},
-	opSpawn:       {path: "step", n: "from", until: "count", data: "captured", flag: "recalls"},
+	opSpawn:       {path: "step", n: "from", until: "count", data: "captured", name: "ids", flag: "recalls"},
 	opReturned:    {path: "step", word: "outcome", data: "output", flag: "unknown"},
 	opClaim:       {path: "step", attempt: "attempt", data: "limits", due: "timeout_at", flag: "again"},
 	opLend:        {path: "step", n: "heard"},

@@ -371,6 +371,9 @@ func (c *codec) comp(st *step) {
 	str(c, &k.word)
 	str(c, &k.verdict)
 	c.kids(k)
+	if !c.save {
+		k.gathered = k.size()
+	}
 	c.value(&k.output)
 	c.error(&k.err)
 }

@@ -223,6 +223,7 @@ type comp struct {
 	added    []*value // data of the signals that added items
 	skips    bool     // results are not collected
 	results  []*value // by index
+	gathered int      // bytes of those that children gave
 	errors   []instanceError
 	last     *value // output of the last pass, or of the only instance
 	word     string // outcome of the only instance
@@ -233,6 +234,7 @@ type comp struct {
 	scopes   []*scope // open instances, by opening
 	kids     []int32  // indexes of those that run as children
 	recalled bool     // they were asked to end
+	near     bool     // how their ids are made
 	captured *value   // what they see
 	undo     undoList // of instances that have ended
 }
