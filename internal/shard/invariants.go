@@ -49,6 +49,8 @@ func (c *Core) check(e *execution) error {
 	switch {
 	case c.wakes.has(e.id):
 		return fmt.Errorf("in memory and in the wake heap")
+	case e.key != nil && c.keys[e.key.key] != e.key:
+		return fmt.Errorf("uses a key that was forgotten")
 	case e.newest != nil && !slices.Contains(c.parts, e.newest):
 		return fmt.Errorf("waits for a part that is gone")
 	case e.queued && e.turned:
