@@ -29,7 +29,8 @@ func (j *judge) tick(x *witness, e *record.Entry, f *fact) {
 		x.nominals = &nominals{verdict: map[int64]string{}, first: f.Nominal}
 	}
 	n := x.nominals
-	if f.Verdict == "skipped" && x.byHandAt[f.Nominal] > 0 {
+	own := string(f.How) == `"paused"` || string(f.How) == `"overlap"`
+	if f.Verdict == "skipped" && !own && x.byHandAt[f.Nominal] > 0 {
 		x.byHandAt[f.Nominal]-- // it waited in the queue, and is no time of the schedule's own
 		return
 	}
