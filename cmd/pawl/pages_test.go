@@ -11,19 +11,25 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestOperatePage runs every line of docs/operate.md: the commands of its console blocks, with the files of its yaml
+// TestPages runs every line of pages for operators: the commands of their console blocks, with the files of their yaml
 // blocks, in order. What stands under a command must be in its output.
-func TestOperatePage(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "operate.md"))
+func TestPages(t *testing.T) {
+	for name, least := range map[string]int{"operate": 20, "health": 7} {
+		t.Run(name, func(t *testing.T) { playPage(t, name, least) })
+	}
+}
+
+func playPage(t *testing.T, name string, least int) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", name+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	script, commands := scriptOf(string(page))
-	if commands < 20 {
+	if commands < least {
 		t.Fatalf("the page has %d commands only", commands)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "operate.txtar"), []byte(script), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".txtar"), []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
