@@ -38,7 +38,9 @@ func TestDoctor(t *testing.T) {
 	eng, ctx := open(t, memory.Open(), pawl.Options{}), t.Context()
 	begun, release := make(chan struct{}), make(chan struct{})
 	for name, f := range map[string]func(context.Context, struct{}) (int, error){
-		"fails": func(context.Context, struct{}) (int, error) { return 0, &pawl.Error{Code: "broken", Message: "it is broken"} },
+		"fails": func(context.Context, struct{}) (int, error) {
+			return 0, &pawl.Error{Code: "broken", Message: "it is broken"}
+		},
 		"hangs": func(context.Context, struct{}) (int, error) { close(begun); <-release; return 0, nil },
 	} {
 		if err := pawl.Register(eng, name, f); err != nil {
@@ -101,4 +103,3 @@ func containsAll(text string, words []string) bool {
 	}
 	return true
 }
-
