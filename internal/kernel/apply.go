@@ -93,6 +93,8 @@ func (s *State) apply(o *Op) error {
 		return s.applySend(o)
 	case opListen:
 		return s.applyListen(o)
+	case opLeft:
+		return s.applyLeft(o)
 	case opBase:
 		s.applyBase(o)
 	case opTrim:

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"slices"
+
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -101,6 +103,15 @@ func (s *State) applyListen(o *Op) error {
 		return err
 	}
 	s.listeners = append(s.listeners, listener{id, o.name, o.attempt})
+	return nil
+}
+
+func (s *State) applyLeft(o *Op) error {
+	id, err := record.ParseID(o.text)
+	if err != nil {
+		return err
+	}
+	s.charges = slices.DeleteFunc(s.charges, func(c charge) bool { return c.id == id })
 	return nil
 }
 

@@ -103,7 +103,7 @@ func (x *decider) startChild(st *step, n *nodeDef, first *birthOf) {
 	}
 	m := &Mail{Kind: MailStart, Step: st.path, Attempt: attempt, Answer: true, Attach: d.attach}
 	m.Start = x.birth(seed, d.name, key)
-	m.Start.Parent, m.Start.Step, m.Start.Attempt, m.Start.Waits = x.s.start.ID, st.path, attempt, d.wait
+	m.Start.Parent, m.Start.Step, m.Start.Attempt, m.Start.Waits = x.s.start.ID, st.path, attempt, d.wait || d.policy != policyAbandon
 	if m.Start.Version = version; version == "" {
 		m.Constraint = d.constraint
 	}
@@ -183,11 +183,13 @@ func (x *decider) mailEnded(m *Mail) {
 	}
 	x.flush()
 	if st == nil || st.over() || st.away == nil || !st.away.open || st.away.kind != MailStart || st.attempt != m.Attempt {
+		x.left(m.From)
 		return
 	}
 	n, a := x.def(st), st.away
 	if !a.started {
 		x.childAnswer(st, &Mail{From: m.From, Version: m.Version})
+		x.left(m.From)
 	}
 	if st.over() || a.to != m.From || x.err != nil {
 		return
@@ -291,6 +293,14 @@ type listener struct {
 type charge struct {
 	listener
 	policy string
+}
+
+// left forgets a child that nobody waits for and that has ended before the execution, so that work without an end may
+// start such children for ever.
+func (x *decider) left(child record.ID) {
+	if slices.ContainsFunc(x.s.charges, func(c charge) bool { return c.id == child }) {
+		x.emit(Op{kind: opLeft, text: child.String()})
+	}
 }
 
 // tellEnd sends what others must know when the execution ends: the parent and the listeners the result, the children

@@ -274,7 +274,7 @@ func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
 	switch o.kind {
 	case opInput, opStart, opBegin, opLog, opAbsorbed, opMore, opConfig, opAlarm, opBase, opTrim, opWarn:
 		return c, false, nil
-	case opSend, opChild, opListen, opAwait, opAnswered, opBeat: // an answer comes to the original: the fork asks itself
+	case opSend, opChild, opListen, opLeft, opAwait, opAnswered, opBeat: // an answer comes to the original: the fork asks itself
 		return c, false, nil
 	case opGather, opGathered:
 		return c, false, nil

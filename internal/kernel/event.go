@@ -52,7 +52,7 @@ var eventTypes = [...]string{
 	opExpired: "signal_expired", opUndelivered: "signal_undelivered", opClose: "scope_closing",
 	opClosed: "scope_closed", opMore: "", opConfig: "", opFeed: "items_added", opTrim: "history_trimmed", opWarn: "bound_near",
 	opAsk: "approval_requested", opVote: "vote", opEscalate: "escalated", opSend: "message_sent",
-	opChild: "child_started", opListen: "", opSpawn: "items_started", opReturned: "items_ended",
+	opChild: "child_started", opListen: "", opLeft: "", opSpawn: "items_started", opReturned: "items_ended",
 	opUndo: "undo_noted", opUndone: "step_undone", opAlarm: "alarm",
 	opReset: "reset", opCopied: "copied", opMigrate: "migrated", opGraph: "",
 	opAwait: "callback_awaited", opAnswered: "callback_received", opBeat: "callback_beat", opPutBack: "signal_returned",

@@ -537,6 +537,8 @@ func (s *Script) tell(o *Op, tasks map[string]Task) string {
 		return o.path + ": the child is there, of version " + o.word
 	case opListen:
 		return o.text + " listens"
+	case opLeft:
+		return "the child " + o.text + " has ended before"
 	}
 	return ""
 }

@@ -57,6 +57,7 @@ const (
 	opReset                         // an operator takes back a node and everything behind it
 	opChild                         // a child is there
 	opListen                        // another execution wants to hear of the end
+	opLeft                          // a child that is to end with this execution has ended by itself
 	opPutBack                       // a waiting step gives back a signal that it took and did not use
 	opAwait                         // an attempt succeeded and the answer to its token is awaited
 	opAnswered                      // the holder of a token has answered

@@ -45,6 +45,7 @@ type fact struct {
 	Count   uint32          `json:"count"`
 	Recalls bool            `json:"recalls"`
 	Unknown bool            `json:"unknown"`
+	Child   string          `json:"child"`
 	Body    *struct{}       `json:"body"`
 	Mail    *letterFact     `json:"mail"`
 	Ask     json.RawMessage `json:"ask"`
@@ -140,6 +141,8 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		x.brood(f)
 	case "returned":
 		x.brood(f)
+	case "left":
+		j.childLeft(x, e, f)
 	case "start":
 		j.starts(x, f)
 	case "end":

@@ -73,6 +73,15 @@ func (j *judge) starts(x *witness, f *fact) {
 	}
 }
 
+// childLeft: an execution forgets a child only when that has ended.
+func (j *judge) childLeft(x *witness, e *record.Entry, f *fact) {
+	id, _ := record.ParseID(f.Child)
+	c, kid := j.children[id], j.execs[id]
+	if c == nil || c.parent != x.id || kid == nil || !kid.ended {
+		j.fail("I16", "%s: entry %d forgets its child %s, which has not ended", x.id, e.Seq, f.Child)
+	}
+}
+
 // brood notes whether children of the items of a step leave what they did: nothing but the compensation of the step
 // undoes that.
 func (x *witness) brood(f *fact) {

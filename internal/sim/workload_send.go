@@ -39,7 +39,7 @@ func (b *graphOf) child() block {
 		with["key"] = fmt.Sprintf("k%d", g.r.IntN(3))
 		with["attach"] = g.r.IntN(2) == 0
 	}
-	switch g.r.IntN(6) {
+	switch g.r.IntN(4) {
 	case 0:
 		with["wait"], with["attach"] = false, false
 		with["on_parent_close"] = pick(g.r, "cancel", "terminate", "abandon")
