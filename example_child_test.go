@@ -2,6 +2,7 @@ package pawl_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 
@@ -48,4 +49,45 @@ nodes:
 	// Output:
 	// the answer is 8 <nil>
 	// invalid_input <nil>
+}
+
+// A foreach with mode: children starts an execution for each item; a range of items is never written out, however long it is.
+// The children that ended well are undone by the compensate of the foreach.
+func ExampleEngine_Start_children() {
+	ctx := context.Background()
+	eng, err := pawl.Open(ctx, memory.Open(), pawl.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close(ctx)
+	_ = pawl.Register(eng, "index", func(_ context.Context, shard int) (int, error) { return shard, nil })
+	_ = pawl.Register(eng, "swap", func(context.Context, int) (int, error) { return 0, errors.New("busy") })
+	_ = pawl.Register(eng, "drop", func(_ context.Context, shards int) (int, error) {
+		fmt.Println("dropped", shards)
+		return 0, nil
+	})
+
+	_, err = eng.Deploy(ctx, pawl.Text("reindex.yaml", []byte(`
+workflow: reindex
+input: {shards: integer}
+nodes:
+  - each:
+      foreach: {items: "${ 1..input.shards }", mode: children, concurrency: 100, collect: count}
+      do: [{index: {call: index, args: "${ item }"}}]
+      compensate: drop
+  - swap: {call: swap, args: "${ nodes.each.output }"}
+  - drop: {call: drop, args: "${ nodes.each.output }"}
+`)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	run, err := eng.Start(ctx, "reindex", map[string]int{"shards": 500})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = pawl.Result[int](ctx, run)
+	fmt.Println(errors.Is(err, pawl.ErrFailed))
+	// Output:
+	// dropped 500
+	// true
 }
