@@ -34,8 +34,9 @@ func AtSeq(seq uint64) ForkOption { return atSeqOption(seq) }
 // execution that has closed is taken as it was just before it began to close.
 //
 // The fork has no key. It has the tag fork_of, the original's id, by which [Engine.List] finds it, and
-// [Execution].ForkOf. What happened inside scopes that have ended is not copied, but their results are; a step in there
-// stands for the composite around it.
+// [Execution].ForkOf. What happened inside scopes that have ended is not copied, but their results are. The exception is
+// a step [From] which it is to begin: its scope is open again, the composites around it go on, and the instances that were
+// cancelled when they ended go on, too. Where that cannot be, the answer is [CodeScopeEnded].
 func (e *Engine) Fork(ctx context.Context, id string, opts ...ForkOption) (*Run, error) {
 	return e.fork(ctx, id, false, opts)
 }
@@ -52,6 +53,8 @@ const (
 	CodeNothingFailed = "nothing_failed"
 	// CodeElsewhere refuses a fork as of an entry at which items of a foreach run as children.
 	CodeElsewhere = "waits_elsewhere"
+	// CodeScopeEnded refuses a fork from a step in a scope that cannot be opened again; the message says why.
+	CodeScopeEnded = "scope_ended"
 )
 
 func (e *Engine) fork(ctx context.Context, id string, rerun bool, opts []ForkOption) (*Run, error) {

@@ -94,6 +94,7 @@ var operatorCodes = map[string]int{
 	pawl.CodeClosing:       exitConflict,
 	pawl.CodeChanged:       exitConflict,
 	pawl.CodeOpen:          exitConflict,
+	pawl.CodeScopeEnded:    exitConflict,
 	pawl.CodeCannotMigrate: exitConflict,
 	pawl.CodeUnknownStep:   exitNotFound,
 	pawl.CodeUnknownNode:   exitNotFound,

@@ -27,6 +27,8 @@ type Fork struct {
 	Seq uint64
 	// Resets are steps to run again, by path, in scopes that are open in the copy.
 	Resets []string
+	// Reopened are composites that had ended and go on, by path, outer ones first: what came after them is taken back.
+	Reopened []string
 
 	copies []Op
 	begun  bool  // the original had begun
@@ -50,13 +52,13 @@ const maxFork = 8 << 20
 // execution that has closed, what it did to close is left out: it is copied as it was just before. What happened inside
 // scopes that had ended is left out, too, but for their results.
 //
-// from are the steps to run again, by path; one inside a scope that has ended stands for the composite around it. With
-// failed they are those that made the execution fail.
+// from are the steps to run again, by path; the scopes of one that have ended are open again, see reopen. With failed
+// they are those that made the execution fail; of one inside a scope that has ended, the composite around it.
 func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *model.Error) {
 	if len(entries) == 0 || entries[0].Seq != 1 {
 		return nil, &model.Error{Code: CodeTrimmed, Message: "the beginning of its history was removed, so it cannot be copied"}
 	}
-	f := &forker{fork: &Fork{}, closed: map[string]bool{}, undone: map[string]bool{}, owners: map[string]string{}}
+	f := newForker()
 	if err := f.survey(entries, upto); err != nil {
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
 	}
@@ -69,11 +71,15 @@ func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *
 	if IsEntity(f.fork.Start.Workflow) {
 		return nil, &model.Error{Code: CodeEntity, Message: "there is one of it, and it cannot be copied"}
 	}
-	if err := f.resets(from, failed); err != nil {
+	again, err := f.again(from, failed)
+	if err != nil {
 		return nil, err
 	}
 	if err := f.copy(entries); err != nil {
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
+	}
+	if err := f.resets(again); err != nil {
+		return nil, err
 	}
 	if f.fork.bytes > maxFork {
 		return nil, &model.Error{Code: CodePayload, Message: fmt.Sprintf("the copy of its state has %d bytes, more than %d", f.fork.bytes, maxFork)}
@@ -90,6 +96,17 @@ type forker struct {
 	undone map[string]bool   // steps that were undone after the cut
 	owns   bool              // the copy owns what is left to undo
 	owners map[string]string // of scopes, by path
+
+	past     past
+	reopened map[string]int  // scopes that are open again, with the operation that began to close each
+	owning   map[string]bool // composites that go on
+}
+
+func newForker() *forker {
+	return &forker{
+		fork: &Fork{}, closed: map[string]bool{}, undone: map[string]bool{}, owners: map[string]string{},
+		past: newPast(), reopened: map[string]int{}, owning: map[string]bool{},
+	}
 }
 
 // each calls do for the operations of the journal in order, those that were copied into it among them, until it says
@@ -124,6 +141,7 @@ func (f *forker) survey(entries []Entry, upto uint64) error {
 			f.afterCut(o)
 			return true, nil
 		}
+		f.past.note(f.ops, o)
 		f.ops++
 		f.fork.Seq, f.fork.at = e.Seq, e.At
 		f.end.begin(e.Seq, at)
@@ -154,29 +172,45 @@ func ends(o *Op) bool {
 	return o.kind == opEnd || (o.kind == opClose || o.kind == opClosed) && o.path == ""
 }
 
-// resets finds the steps to run again.
-func (f *forker) resets(from []string, failed bool) *model.Error {
-	x := decider{s: f.end}
+// again chooses the steps to run again, by path, and opens the scopes of those that were asked for.
+func (f *forker) again(from []string, failed bool) ([]string, *model.Error) {
 	if failed {
 		from = f.failed()
 		if len(from) == 0 && f.end.live == 0 {
-			return &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
+			return nil, &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
 		}
 	}
-	if err := f.elsewhere(); err != nil {
-		return err
-	}
 	if err := f.rollsBack(); err != nil {
-		return err
+		return nil, err
+	}
+	for _, path := range from {
+		if err := f.reopen(path); err != nil {
+			return nil, err
+		}
 	}
 	from = slices.Clone(from)
 	for path := range f.undone {
 		from = append(from, path) // sorted: below
 	}
 	slices.Sort(from)
-	for _, path := range from {
-		path = f.outermost(path)
-		st, err := x.target(path)
+	return from, nil
+}
+
+// resets finds those steps in the copy.
+func (f *forker) resets(again []string) *model.Error {
+	copied := New()
+	if err := f.fork.fold(copied); err != nil {
+		return &model.Error{Code: "journal", Message: err.Error()}
+	}
+	if err := elsewhere(copied); err != nil {
+		return err
+	}
+	x := decider{s: copied}
+	for _, path := range again {
+		st, err := x.target(f.outermost(path))
+		if err != nil && x.around(path) != "" {
+			return &model.Error{Code: CodeUnknownStep, Message: "the execution has no step " + path}
+		}
 		if err != nil {
 			return err
 		}
@@ -186,9 +220,9 @@ func (f *forker) resets(from []string, failed bool) *model.Error {
 }
 
 // elsewhere refuses to copy a foreach with children that run.
-func (f *forker) elsewhere() (err *model.Error) {
+func elsewhere(s *State) (err *model.Error) {
 	at := ""
-	f.end.eachStep(func(st *step) {
+	s.eachStep(func(st *step) {
 		if st.comp != nil && len(st.comp.kids) > 0 && (at == "" || st.path < at) {
 			at = st.path
 			err = &model.Error{Code: CodeElsewhere, Message: at + " has children that run and tell their end to the original only; wait for them, or fork it as of an earlier entry"}
@@ -211,7 +245,7 @@ func (f *forker) rollsBack() (err *model.Error) {
 // outermost is the step that stands for path in a scope that is open: itself, or the composite around it.
 func (f *forker) outermost(path string) string {
 	for i := range len(path) {
-		if path[i] == '/' && f.closed[path[:i]] {
+		if _, open := f.reopened[path[:i]]; path[i] == '/' && f.closed[path[:i]] && !open {
 			return f.owners[path[:i]]
 		}
 	}
@@ -247,9 +281,11 @@ func (f *forker) copy(entries []Entry) error {
 		if left == 0 {
 			return false, nil
 		}
+		n := f.ops - left
 		left--
 		s.begin(e.Seq, at)
 		c, keep, err := f.complete(s, o)
+		keep = keep && !f.takenBack(n, o)
 		if err != nil || !keep {
 			return true, err
 		}
@@ -336,7 +372,7 @@ func (f *forker) completeStep(c *Op, st *step) {
 	case opTask:
 		now := f.end.findStep(c.path)
 		switch {
-		case now == nil || now.over() && now.undo == nil: // nobody reads its configuration any more
+		case now == nil && !f.opened(c.path) || now != nil && now.over() && now.undo == nil: // nobody reads its configuration any more
 			c.data, c.hasData, c.refs, c.late, c.due, c.n, c.until = nil, false, nil, nil, 0, 0, 0
 		case c.hasData || len(c.refs) > 0:
 			c.data, c.hasData, c.refs = st.task.bytes(), true, nil
@@ -353,7 +389,17 @@ func (o *Op) carry(v *value) {
 }
 
 // gone reports whether the scope had ended at the cut and nothing in it may have to be undone.
-func (f *forker) gone(scope string) bool { return f.closed[scope] && f.end.kept[scope] == nil }
+func (f *forker) gone(scope string) bool {
+	_, open := f.reopened[scope]
+	return f.closed[scope] && !open && f.end.kept[scope] == nil
+}
+
+// opened reports whether the step path stands in a scope that is open again.
+func (f *forker) opened(path string) bool {
+	scope, _, _ := splitPath(path)
+	_, open := f.reopened[scope]
+	return open
+}
 
 // inside reports whether o happened inside a scope that is gone.
 func (f *forker) inside(o *Op) bool {
@@ -429,6 +475,7 @@ func (x *decider) startFork(i int, in *Input) {
 		x.lost(&Input{Kind: InReleased, Step: ref.Step, Attempt: ref.Attempt})
 	}
 	x.endStopped()
+	x.takeBackBehind(f.Reopened)
 	for _, st := range x.firsts(f.Resets) {
 		if st.current() && !st.stopped() && x.err == nil { // not inside what another reset has taken back
 			x.resetNode(st.sc, x.def(st))
@@ -456,7 +503,8 @@ func (x *decider) endStopped() {
 	}
 }
 
-// firsts are those of the steps that the reset of none of the others reaches; of several in one region, the first.
+// firsts are those of the steps that the reset of none of the others reaches, outer ones first; of several in one
+// region, the first.
 func (x *decider) firsts(paths []string) (list []*step) {
 	var all []*step
 	for _, path := range paths {
@@ -474,6 +522,7 @@ func (x *decider) firsts(paths []string) (list []*step) {
 			list = append(list, st)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b *step) int { return strings.Count(a.path, "/") - strings.Count(b.path, "/") })
 	return list
 }
 
@@ -492,54 +541,6 @@ func (x *decider) beginAgain() {
 			x.resetNode(st.sc, x.def(st))
 		}
 	}
-}
-
-// ForeseeFork says what a fork would keep and run again.
-func ForeseeFork(d *Definition, in Input, env Env) (p Preview, err error) {
-	trial := New()
-	dec, err := Decide(d, trial, []Input{in}, env, nil)
-	if err != nil {
-		return p, err
-	}
-	p.Status = trial.Status()
-	if len(dec.Answers) > 0 && dec.Answers[0].Error != nil {
-		p.Error = dec.Answers[0].Error
-		return p, nil
-	}
-	begun := map[string]bool{}
-	for i := range dec.Ops {
-		if o := &dec.Ops[i]; o.kind == opStep {
-			p.Begins = append(p.Begins, o.path)
-			begun[o.path] = true
-		}
-	}
-	f := in.Start.Fork
-	was := New()
-	if err := f.fold(was); err != nil {
-		return p, err
-	}
-	was.eachStep(func(st *step) {
-		if !st.current() {
-			return
-		}
-		now := trial.findStep(st.path)
-		gone := now == nil || now.sc.rec(now.node).idle
-		switch {
-		case st.over() && !gone:
-			p.Kept = append(p.Kept, st.path)
-		case st.over():
-			p.Again = append(p.Again, st.path)
-		case gone || now.status == model.StepCancelled:
-			p.Cancelled = append(p.Cancelled, st.path)
-		default:
-			p.Begins = append(p.Begins, st.path)
-		}
-		if d.touches(st) && (gone || !st.over()) {
-			p.Repeats = append(p.Repeats, st.path)
-		}
-	})
-	p.sort()
-	return p, nil
 }
 
 // fold gives the state that was copied.

@@ -59,6 +59,9 @@ func (x *decider) place(from *step, to string) (*scope, *nodeDef, *model.Error) 
 	if path == "" && from != nil {
 		sc = from.sc
 	}
+	if around := x.around(to); sc == nil && around != "" {
+		return nil, nil, x.unknownStep(to)
+	}
 	if sc == nil {
 		return nil, nil, &model.Error{Code: CodeUnknownNode, Message: "there is no open scope " + path + "; name a node as in each[17]/charge"}
 	}

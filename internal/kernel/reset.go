@@ -31,22 +31,22 @@ func reachOf(g *graph.Graph, n int) reach {
 // reachable from it, becomes undecided, and what lives there is cancelled (LANGUAGE 10). What cannot be reached keeps
 // its results.
 func (x *decider) resetNode(sc *scope, n *nodeDef) {
-	dropped := x.takeBack(sc, n)
+	dropped := x.takeBack(sc, n, true)
 	if x.err == nil {
 		x.startStep(sc, n)
 	}
 	x.closeDropped(dropped)
 }
 
-// takeBack is a reset of everything behind n, and of n where it has a step, that starts nothing. In a region the token
+// takeBack is a reset of everything behind n, and of n itself where it has a step, that starts nothing. In a region the token
 // is inside afterwards. The caller closes what is dropped once something lives in the scope, which could end before.
-func (x *decider) takeBack(sc *scope, n *nodeDef) (dropped []*step) {
+func (x *decider) takeBack(sc *scope, n *nodeDef, itself bool) (dropped []*step) {
 	sd := x.scopeDef(sc)
 	r := reachOf(sd.g, n.index)
 	o := Op{kind: opReset, path: sc.path, open: r.edges}
 	for i, in := range r.nodes {
 		rec := sc.rec(sd.nodes[i].m.ID)
-		if !in || rec == nil {
+		if !in || rec == nil || i == n.index && !itself {
 			continue
 		}
 		x.drop(rec.step)

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
@@ -184,12 +185,18 @@ func (c *clients) fork(id record.ID) {
 		return
 	}
 	var entries []kernel.Entry
+	var from []string
 	for _, en := range w.store.Journal(id, 1, 1<<20) {
 		ops, err := kernel.Decode(en.Body[1:])
 		if err != nil || en.Checksum() != en.Sum {
 			return // the judge tells
 		}
 		entries = append(entries, kernel.Entry{Seq: en.Seq, At: en.At, Ops: ops})
+		for _, ev := range kernel.Events(nil, en.Seq, en.At, ops) {
+			if ev.Type == "step_scheduled" && w.r.IntN(map[bool]int{true: 2, false: 16}[strings.Contains(ev.Step, "/")]) == 0 {
+				from = []string{ev.Step} // maybe in a scope that has ended
+			}
+		}
 	}
 	if len(entries) == 0 || entries[0].Seq != 1 {
 		return
@@ -198,7 +205,7 @@ func (c *clients) fork(id record.ID) {
 	if w.r.IntN(2) == 0 {
 		upto = entries[w.r.IntN(len(entries))].Seq
 	}
-	f, refused := kernel.NewFork(entries, upto, nil, w.r.IntN(2) == 0)
+	f, refused := kernel.NewFork(entries, upto, from, from == nil && w.r.IntN(2) == 0)
 	if refused != nil {
 		if refused.Code == "journal" {
 			w.judge.fail("fork", "%s: %s", id, refused.Message)
