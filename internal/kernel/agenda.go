@@ -45,7 +45,7 @@ func (w work) ready() bool {
 	}
 }
 
-// nextWork drops what is done from the front and returns the first item that is not.
+// nextWork drops what is done from the front and returns the first item that is not, and that need not wait for limits.
 func (s *State) nextWork() (work, bool) {
 	for s.agendaHead < len(s.agenda) && !s.agenda[s.agendaHead].ready() {
 		s.agenda[s.agendaHead] = work{}
@@ -55,5 +55,13 @@ func (s *State) nextWork() (work, bool) {
 		s.agenda, s.agendaHead = s.agenda[:0], 0
 		return work{}, false
 	}
-	return s.agenda[s.agendaHead], true
+	if s.lenders == nil {
+		return s.agenda[s.agendaHead], true
+	}
+	for _, w := range s.agenda[s.agendaHead:] {
+		if w.ready() && w.gate() == nil {
+			return w, true
+		}
+	}
+	return work{}, false
 }

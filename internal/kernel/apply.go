@@ -428,6 +428,7 @@ func (s *State) applyTask(st *step, o *Op) error {
 	st.began, st.out = true, true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.tasks++
+	s.tasksInside(st.sc, 1)
 	if !st.cleanup() {
 		st.sc.outs++
 	}
@@ -513,6 +514,7 @@ func (s *State) applyDone(st *step, o *Op) {
 	s.landed(st)
 	s.unwait(st)
 	s.unclaim(st.claims, st.path)
+	s.notLender(st)
 	st.claims = nil
 	st.status, st.outcome, st.err = model.StepStatus(o.name), o.word, o.err
 	st.ended, st.unknown = s.at, o.flag

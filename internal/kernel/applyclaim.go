@@ -17,17 +17,23 @@ func (s *State) applyClaim(o *Op) error {
 		if err != nil {
 			return err
 		}
-		*c = &claims{list: list, lendable: o.path == "" && lendable(list)}
+		*c = &claims{list: list, lendable: lendable(list) && (o.path == "" || s.stepAt(o.path).composite())}
 	}
 	if *c == nil {
 		return fmt.Errorf("nothing claims at %q", o.path)
 	}
-	if o.path != "" {
+	if o.path != "" && !o.flag {
 		(*c).lent = false
 	}
 	(*c).attempt, (*c).asked, (*c).got, (*c).since = o.attempt, true, 0, s.at
 	if o.flag {
 		(*c).lent = true
+		(*c).skipRates()
+	}
+	if o.path != "" {
+		s.lender(s.stepAt(o.path))
+	}
+	if o.flag {
 		return nil
 	}
 	if o.path == "" {
@@ -59,11 +65,21 @@ func (s *State) applyGranted(o *Op) error {
 		return fmt.Errorf("nothing claims at %q", o.path)
 	}
 	(*c).got = int(o.n) + 1
-	if (*c).all() {
-		(*c).lent = false
+	if (*c).lent {
+		(*c).skipRates()
 	}
-	if o.path != "" && (*c).all() {
-		s.push(workClaimed, s.stepAt(o.path))
+	if !(*c).all() {
+		return nil
+	}
+	again := (*c).lent
+	(*c).lent = false
+	if o.path == "" {
+		return nil
+	}
+	st := s.stepAt(o.path)
+	s.push(workClaimed, st)
+	if again && st.limited() {
+		s.rearm(st)
 	}
 	return nil
 }

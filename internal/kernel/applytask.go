@@ -9,6 +9,9 @@ func (s *State) applyBackoff(st *step, o *Op) {
 	}
 	st.cb = st.cb.retried(st.attempt)
 	s.unclaim(st.claims, st.path)
+	if st.claims != nil {
+		st.claims.lent = false
+	}
 	st.status, st.since, st.err = model.StepBackoff, s.at, o.err
 	st.doubt = st.doubt || st.comp == nil && doubtful(o.err)
 	if st.away != nil {
@@ -39,6 +42,7 @@ func (s *State) landed(st *step) {
 	}
 	st.out = false
 	s.tasks--
+	s.tasksInside(st.sc, -1)
 	if !st.cleanup() {
 		st.sc.outs--
 	}

@@ -32,9 +32,26 @@ type claims struct {
 	heard    int64
 }
 
-// lendable reports whether every limit says hold: active, which is the default.
+// lendable reports whether every limit says hold: active, which is the default. Rates are spent and cannot be given back.
 func lendable(list []claim) bool {
-	return !slices.ContainsFunc(list, func(c claim) bool { return c.whole })
+	held := func(c claim) bool { return c.wish.rate == 0 }
+	return slices.ContainsFunc(list, held) && !slices.ContainsFunc(list, func(c claim) bool { return c.whole && held(c) })
+}
+
+// skipRates passes over rates, which are spent once, where limits are taken again.
+func (c *claims) skipRates() {
+	for c.got < len(c.list) && c.list[c.got].wish.rate > 0 {
+		c.got++
+	}
+}
+
+// composite reports whether instances run inside the step.
+func (st *step) composite() bool {
+	switch st.typ {
+	case "scope", "parallel", "foreach", "loop":
+		return true
+	}
+	return false
 }
 
 // next numbers the next time that the limits are asked for. An attempt that a limit has turned down never was one of the
@@ -202,9 +219,13 @@ func (x *decider) ask(c *claims, path string) {
 	k := &c.list[c.got]
 	ns := x.s.start.Namespace
 	id := LimitID(ns, k.name, k.key)
+	w := k.wish
+	if c.lent {
+		w.strategy = "" // what has begun waits in line
+	}
 	birth := append(appendText(appendString([]byte(`{"name":`), k.name), "key", k.key, false), '}')
 	x.post(Mail{
-		Kind: MailAcquire, To: id, Step: path, Attempt: c.attempt, Data: k.wish.append(nil),
+		Kind: MailAcquire, To: id, Step: path, Attempt: c.attempt, Data: w.append(nil),
 		Start: entityStart(id, ns, LimitWorkflow, birth),
 	})
 }
@@ -265,6 +286,10 @@ func (x *decider) turned(st *step, err *model.Error) {
 	}
 	e := *err
 	e.Step = st.path
+	if st.limited() {
+		x.turnedInside(st, &e)
+		return
+	}
 	if x.retry(st, x.def(st), &e) {
 		return
 	}

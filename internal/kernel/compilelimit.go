@@ -22,9 +22,6 @@ func (c *compiler) limits(n *nodeDef, node string, raw json.RawMessage) (defs []
 		if n == nil {
 			u.scope = c.d.root
 		}
-		if n != nil && n.m.Composite != nil && !holdsWhole(l) {
-			c.fault(Fault{Code: CodeUnsupported, Node: node, Field: u.field, Offset: -1, Message: "a composite that gives its limit back while it waits cannot be run by this version", Hint: "write hold: whole, or put the limit on the steps inside"})
-		}
 		if t := c.compiled(u, l); t != nil {
 			c.checkLimit(u, t, l)
 			defs = append(defs, limitDef{t})
@@ -41,13 +38,4 @@ func (c *compiler) checkLimit(u use, t *expr.Template, raw json.RawMessage) {
 	if _, err := claimOf(raw); err != nil {
 		c.fault(Fault{Code: "bad_value", Node: u.node, Field: u.field, Offset: -1, Message: err.Error()})
 	}
-}
-
-// holdsWhole reports whether a limit says hold: whole. A rate is spent at once, so it holds nothing.
-func holdsWhole(raw json.RawMessage) bool {
-	var l struct {
-		Hold string
-		Rate string
-	}
-	return json.Unmarshal(raw, &l) == nil && (l.Hold == "whole" || l.Rate != "")
 }

@@ -483,6 +483,7 @@ func (x *decider) startFork(i int, in *Input) {
 	}
 	x.beginAgain()
 	x.claimAgain()
+	x.claimInside()
 	if x.err == nil && x.s.root != nil {
 		x.wake()
 	}

@@ -156,6 +156,9 @@ func (x *decider) advance() bool {
 	if t := x.s.nextTimer(); t != nil && t.due <= x.now {
 		fired := *t
 		x.s.popTimer()
+		if x.gateTimer(&fired) {
+			return true
+		}
 		x.fire(fired)
 		return true
 	}

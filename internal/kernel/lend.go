@@ -21,6 +21,7 @@ func (s *State) open() bool { return s.status == model.Running || s.status == mo
 // lend gives the limits of the execution back where everything inside waits, and asks for them again where something
 // could go on. It is called at the end of a transition.
 func (x *decider) lend() {
+	x.lendInside()
 	s := x.s
 	if x.err == nil && (s.status == model.Paused || s.status == model.Parked) {
 		x.lendSteps()
@@ -58,7 +59,7 @@ func (x *decider) lendSteps() {
 func (x *decider) reclaim() {
 	var steps []*step
 	x.s.eachStep(func(st *step) {
-		if c := st.claims; c != nil && c.lent && !c.asked && !st.over() && !st.stopped() {
+		if c := st.claims; c != nil && c.lent && !c.asked && !st.over() && !st.stopped() && !st.limited() {
 			steps = append(steps, st)
 		}
 	})
@@ -84,6 +85,32 @@ func (x *decider) claimAgain() {
 	x.emit(Op{kind: opClaim, attempt: 1, data: appendClaims(nil, list), hasData: true, flag: true})
 	if x.err == nil {
 		x.ask(x.s.claims, "")
+	}
+}
+
+// claimInside asks for the limits of composites that begin in the middle.
+func (x *decider) claimInside() {
+	var steps []*step
+	x.s.eachStep(func(st *step) {
+		if st.comp != nil && !st.over() && st.claims == nil && st.status != model.StepBackoff && x.def(st).limits != nil {
+			steps = append(steps, st)
+		}
+	})
+	slices.SortFunc(steps, func(a, b *step) int { return compare(a.path, b.path) })
+	for _, st := range steps {
+		n := x.def(st)
+		if x.err != nil || x.s.root == nil || st.over() {
+			continue
+		}
+		list, err := x.claimsOf(n.limits, st.sc, st.path, n.m.Priority)
+		if err != nil {
+			x.verdict(st, ending{outcome: model.OutcomeErr, err: errorOf(err, st.path)})
+			continue
+		}
+		x.emit(Op{kind: opClaim, path: st.path, attempt: 1, data: appendClaims(nil, list), hasData: true, flag: true})
+		if x.err == nil {
+			x.ask(st.claims, st.path)
+		}
 	}
 }
 

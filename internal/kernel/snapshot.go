@@ -396,6 +396,7 @@ func (s *State) relink() {
 		slices.SortFunc(sc.owner.comp.scopes, func(a, b *scope) int { return a.index - b.index })
 	}
 	s.relinkScope(s.root)
+	s.relinkLenders()
 	s.collectTimers()
 }
 

@@ -39,6 +39,7 @@ type State struct {
 	config    int64      // revision of the configuration that was read last
 
 	claims   *claims   // limits of the execution itself
+	lenders  []*step   // composites with limits that they may give back; nil: none
 	loose    []loose   // released by the entry at hand
 	limit    *limit    // of an entity
 	schedule *schedule // of an entity
@@ -183,6 +184,7 @@ type step struct {
 	away     *away
 	cb       *callback
 	claims   *claims
+	inside   int // attempts outstanding inside, while a composite may give back limits
 
 	def *nodeDef // cache of Decide
 }

@@ -21,7 +21,7 @@ type timer struct {
 func (t *timer) wanted(s *State) bool {
 	switch t.kind {
 	case timerDue:
-		return t.st.due == t.due && (!t.st.sc.closed || t.st.cleanup()) && !(t.st.over() && (t.st.followed || t.st.stopped()))
+		return t.st.due == t.due && !t.withheld(s) && (!t.st.sc.closed || t.st.cleanup()) && !(t.st.over() && (t.st.followed || t.st.stopped()))
 	case timerDeadline:
 		decided := t.st.comp != nil && t.st.comp.verdict != "" || t.st.away != nil && t.st.away.late
 		return t.st.deadline == t.due && !t.st.over() && !decided && !t.st.stopped()

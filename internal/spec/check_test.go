@@ -5,29 +5,6 @@ import (
 	"testing"
 )
 
-// TestCheckRefusesWhatIsNotRun: what the language has and this version does not run is refused, not passed over.
-func TestCheckRefusesWhatIsNotRun(t *testing.T) {
-	for key, src := range map[string]string{
-		"limits given back by a composite": "workflow: w\nnodes: {a: {foreach: {items: [1], do: [{b: {call: b}}]}, limits: [{name: x, concurrency: 1}]}}",
-	} {
-		docs, faults := CheckAll([]byte(src), testOptions(""))
-		found := 0
-		for _, f := range faults {
-			if f.Code != "unsupported" {
-				t.Errorf("%s: %s", key, f)
-				continue
-			}
-			found++
-			if f.Line < 2 {
-				t.Errorf("%s: no place: %s", key, f)
-			}
-		}
-		if found == 0 {
-			t.Errorf("%s is not refused: %s", key, models(t, docs))
-		}
-	}
-}
-
 // TestCheckTellsTheRest: a document with faults of its own still has its expressions checked, and nothing that only
 // follows from those faults is told.
 func TestCheckTellsTheRest(t *testing.T) {
