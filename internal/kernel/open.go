@@ -65,7 +65,7 @@ func (s *State) ownOpen() (list []Outstanding) {
 func (st *step) open(list []Outstanding) []Outstanding {
 	o := Outstanding{Step: st.path, Node: st.node, Type: st.typ, Since: st.since, Until: st.deadline, Attempt: st.attempt, Error: st.err}
 	switch {
-	case !st.over() && st.claims.waits() && !st.stopped():
+	case !st.over() && st.claims.waits() && (!st.stopped() || st.limited()): // what it cleans up waits, too
 		o = st.claims.open(o)
 	case st.over():
 		if !st.followed && st.due > 0 && !st.stopped() {

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
@@ -58,8 +60,13 @@ func (j *judge) limit(x *witness) {
 
 // admitted checks that a step which is handed out holds its limits, as the limits have it (I19).
 func (j *judge) admitted(x *witness, step string) {
+	for _, path := range x.state.Lent() {
+		if insideOf(step, path) {
+			j.fail("I19", "%s: %s is handed out while %s, around it, does not hold its limits", x.id, step, path)
+		}
+	}
 	for _, c := range x.state.Claims() {
-		if c.Step != step && c.Step != "" {
+		if c.Step != step && c.Step != "" && !insideOf(step, c.Step) {
 			continue
 		}
 		l := j.execs[c.Limit]
@@ -137,4 +144,20 @@ func (j *judge) stuckAt(limit record.ID) string {
 		}
 	}
 	return fmt.Sprintf("%s/%s is held by %d that go on", v.Name, v.Key, len(v.Holders))
+}
+
+// insideOf reports whether a step is inside an instance of a composite.
+func insideOf(step, composite string) bool {
+	rest, ok := strings.CutPrefix(step, composite)
+	return ok && rest != "" && strings.IndexByte("/[@", rest[0]) >= 0
+}
+
+// withoutLimit reports whether a composite around the step waits for a limit, so that the step does not go on by itself.
+func (j *judge) withoutLimit(x *witness, step string, lent []string) bool {
+	for _, c := range x.state.Claims() {
+		if !c.Held && slices.Contains(lent, c.Step) && insideOf(step, c.Step) {
+			return true
+		}
+	}
+	return false
 }

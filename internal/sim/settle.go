@@ -81,9 +81,9 @@ func (x *witness) busy(j *judge) string {
 	if kernel.IsEntity(x.workflow()) {
 		return ""
 	}
-	outside := false
+	outside, lent := false, s.Lent()
 	for o := range kernel.Open(s) {
-		if o.Kind == kernel.OpenScope {
+		if o.Kind == kernel.OpenScope || o.Kind != kernel.OpenLimit && j.withoutLimit(x, o.Step, lent) {
 			continue
 		}
 		if o.Kind == kernel.OpenLimit {

@@ -320,6 +320,11 @@ func (b *graphOf) composite(kind string, c *model.Composite) block {
 	if often := map[bool]int{true: 2, false: 8}; b.g.r.IntN(often[c.Mode == "children"]) == 0 {
 		b.undoable(id)
 	}
+	for i := range b.Nodes {
+		if b.Nodes[i].ID == id {
+			b.g.limitedComposite(&b.Nodes[i], b.depth)
+		}
+	}
 	return block{id, []string{id}}
 }
 

@@ -38,3 +38,16 @@ func (g *generator) limitedWorkflow(w *model.Workflow) {
 		w.Limits = json.RawMessage(fmt.Sprintf(`[{"name":"whole","concurrency":%d}]`, 1+g.r.IntN(3)))
 	}
 }
+
+// limitedComposite may let a composite take part in a limit of its depth, so that those inside one another are taken in
+// one order. A limit is given back by all who have it while they wait, or by none.
+func (g *generator) limitedComposite(n *model.Node, depth int) {
+	if g.r.IntN(4) > 0 {
+		return
+	}
+	l := map[string]any{"name": fmt.Sprintf("in%d", depth), "concurrency": 1 + depth}
+	if g.r.IntN(4) == 0 {
+		l["name"], l["hold"] = fmt.Sprintf("whole%d", depth), "whole"
+	}
+	n.Limits = mustJSON([]map[string]any{l})
+}

@@ -77,6 +77,8 @@ const (
 	SlotTwice
 	// GatherLost (kernel): a start that joins a batch is answered, and its input is forgotten.
 	GatherLost
+	// LentGoesOn (kernel): a composite that has given its limits back goes on without them.
+	LentGoesOn
 
 	count
 )
@@ -87,7 +89,7 @@ var names = [count]string{
 	"take-unchecked", "snapshot-ahead", "advance-out-of-order", "reply-early", "lost-silent", "time-back", "poison-left",
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
 	"retry-renumbered", "undo-oldest", "trim-past", "early-answer-lost", "vote-twice",
-	"slot-kept", "slot-twice", "gather-lost",
+	"slot-kept", "slot-twice", "gather-lost", "lent-goes-on",
 }
 
 // String is the bug's word on the command line.
