@@ -142,3 +142,36 @@ func read(t *testing.T, root fs.FS, name string) string {
 	}
 	return string(text)
 }
+
+var (
+	namedTest = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	isTest    = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+)
+
+// TestDocsTests checks that every test that a page names exists: a promise whose test has gone is none.
+func TestDocsTests(t *testing.T) {
+	root := os.DirFS("../..")
+	there := map[string]bool{}
+	err := fs.WalkDir(root, ".", func(name string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(name, "_test.go") {
+			for _, m := range isTest.FindAllStringSubmatch(read(t, root, name), -1) {
+				there[m[1]] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, page := range pages(t, root) {
+		for _, m := range namedTest.FindAllStringSubmatch(read(t, root, page), -1) {
+			if named++; !there[m[1]] {
+				t.Errorf("%s names %s, which does not exist", page, m[1])
+			}
+		}
+	}
+	if named < 40 {
+		t.Errorf("only %d tests are named", named)
+	}
+}
