@@ -390,3 +390,32 @@ func TestF7_F8_TwoMembersShareTheShards(t *testing.T) {
 		}
 	}
 }
+
+// TestR1_AClaimSeenLateWaitsForThePartUnderWay: a shard was given up while its part was under way, and a read of the
+// claims that describes the time before shows it as free. It is ours, but the number of its next part is not known yet.
+func TestR1_AClaimSeenLateWaitsForThePartUnderWay(t *testing.T) {
+	s := newOutcomeStand(t)
+	s.begin(3)
+	s.step(Beaten{Now: s.now.Wall - 60_000}) // the clock is wrong, so everything is given up
+	if s.owned() != 0 {
+		t.Fatalf("%d shards", s.owned())
+	}
+	s.step(Beaten{Now: s.now.Wall})
+	s.step(ClaimsRead{Claims: []record.Fence{{Shard: 3}}})
+	if s.m.shards[3].core != nil {
+		t.Fatal("owned again while a part of its epoch is under way")
+	}
+	s.commit()
+	s.pass(5*time.Second, true)
+	if s.m.shards[3].core == nil {
+		t.Fatal("not owned again")
+	}
+	for i, b := range s.sent {
+		if n := b.Parts[0].Number; n != uint64(i+1) {
+			t.Fatalf("part %d is the %d. of its epoch", n, i+1)
+		}
+	}
+	if len(s.sent) < 2 {
+		t.Fatal("the attempt that was given up is not journaled as lost")
+	}
+}

@@ -311,7 +311,8 @@ func (m *Machine) claimed(e Claimed) {
 		return
 	}
 	s := &m.shards[e.Shard]
-	clean := s.row.Owner == record.Owner{}
+	// What was seen may be long past: then the shard was ours all the time, and nobody has released it.
+	clean := s.row.Owner == record.Owner{} && e.Fence.Epoch == s.row.Epoch+1
 	s.claim, s.known = false, false
 	m.claims.open--
 	switch {
@@ -324,6 +325,8 @@ func (m *Machine) claimed(e Claimed) {
 	case m.stopping != nil && clean:
 		s.row, s.giving = e.Fence, true
 	case m.stopping != nil:
+	case e.Fence.Epoch == s.epoch && s.lane.underWay(e.Shard):
+		s.row, s.known = e.Fence, true // as in mayClaim
 	default:
 		m.own(e.Shard, e.Fence, clean)
 	}
