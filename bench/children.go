@@ -15,7 +15,7 @@ const plain = 2.5
 // step, in the same run, say what a child costs.
 func (b *bench) children() ([]row, error) {
 	n := b.pick(500_000, 10_000)
-	alone, err := b.alone(min(2*n, 100_000))
+	alone, spent, err := b.alone(min(2*n, 100_000))
 	if err != nil {
 		return nil, err
 	}
@@ -30,25 +30,28 @@ func (b *bench) children() ([]row, error) {
 	const name = "children1m"
 	rate := 2 * float64(n) / (h[0].seconds + h[1].seconds)
 	cost, work := ratio(alone, rate), ratio(h[1].cpu, h[0].cpu)
+	cpu := ratio((h[0].cpu+h[1].cpu)/2/float64(n), spent)
 	each, heap := parent/2/float64(n), ratio(h[1].peak, h[0].peak)
 	return []row{
 		of(name, "children", "children/s", rate), of(name, "plain_executions", "executions/s", alone),
 		of(name, "time_per_child_to_plain", "times", cost).atMost(plain, cost, "<= 2.5"),
+		of(name, "cpu_per_child_to_plain", "times", cpu).atMost(plain, cpu, "<= 2.5"),
 		of(name, "second_half_cpu", "times", work).atMost(linear, work, "linear: <= 1.3"),
 		of(name, "parent_journal_each", "bytes", each).atMost(32, each, "<= 32"),
 		of(name, "peak_heap", "MB", h[1].peak/1e6), of(name, "second_half_heap", "times", heap).atMost(linear, heap, "flat: <= 1.3"),
 	}, nil
 }
 
-// alone is the rate of so many executions of one step, a thousand in flight.
-func (b *bench) alone(n int) (float64, error) {
+// alone runs so many executions of one step, a thousand in flight: their rate, and the processor's time for each.
+func (b *bench) alone(n int) (rate, cpu float64, err error) {
 	r, err := b.open(b.fresh(), false, pawl.Options{})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer r.close()
+	before := cpuSeconds()
 	took, err := r.load(b.ctx, "chain1", n, 1000)
-	return ratio(float64(n), took.Seconds()), err
+	return ratio(float64(n), took.Seconds()), (cpuSeconds() - before) / float64(n), err
 }
 
 // journalOf is the size of the journal of one execution.

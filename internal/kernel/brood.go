@@ -49,10 +49,10 @@ func (x *decider) spawn(st *step, n *nodeDef) {
 		}
 		o.data, o.hasData, o.name = raw, true, nearIDs
 	}
-	first := c.next
+	first, input := c.next, x.inputOf(n.comp)
 	x.emit(o)
 	for i := first; i < c.next && x.err == nil; i++ {
-		x.sendItem(st, n, i)
+		x.sendItem(st, n, i, input)
 	}
 	x.spent += int(o.until)
 }
@@ -75,8 +75,31 @@ func (x *decider) kidID(st *step, i int) record.ID {
 	return record.NewID(at, fnv64(x.s.start.ID[:], seed+"\x00"), uint16(h>>48)^uint16(h>>16))
 }
 
+// inputOf is what the body reads of the input: a large input is not copied for every child.
+func (x *decider) inputOf(c *compDef) []byte {
+	if !c.readsInput && len(c.inputKeys) == 0 {
+		return nil
+	}
+	d, _ := x.s.input.decode()
+	whole, isMap := d.(map[string]any)
+	if c.readsInput || !isMap {
+		return x.s.input.bytes()
+	}
+	part := map[string]any{}
+	for _, key := range c.inputKeys {
+		if v, has := whole[key]; has {
+			part[key] = v
+		}
+	}
+	raw, err := expr.Append(nil, part)
+	if err != nil { // it came from expr, so it can be written
+		return x.s.input.bytes()
+	}
+	return raw
+}
+
 // sendItem lets the start of a child leave.
-func (x *decider) sendItem(st *step, n *nodeDef, i int) {
+func (x *decider) sendItem(st *step, n *nodeDef, i int, input []byte) {
 	c, own := st.comp, &x.s.start
 	s := &Start{
 		ID: x.kidID(st, i), Namespace: own.Namespace, Workflow: own.Workflow, Version: own.Version, Hash: own.Hash, Parent: own.ID,
@@ -86,8 +109,9 @@ func (x *decider) sendItem(st *step, n *nodeDef, i int) {
 	if c.named() {
 		s.Body.Name = c.keys[i]
 	}
-	if n.comp.readsInput {
-		s.Input, s.Trigger = x.s.input.bytes(), x.s.trigger.bytes()
+	s.Input = input
+	if n.comp.readsTrigger {
+		s.Trigger = x.s.trigger.bytes()
 	}
 	for _, t := range x.s.tags {
 		s.Tags = append(s.Tags, Tagged{t.name, t.data})

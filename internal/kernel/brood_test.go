@@ -160,3 +160,22 @@ func TestK5RangeOfItemsIsTwoNumbers(t *testing.T) {
 		t.Errorf("item 499 is %s", got)
 	}
 }
+
+// Of a large input a child gets what its body reads.
+func TestK5ChildGetsOfTheInputWhatItReads(t *testing.T) {
+	w := broodOf("${ input.items }", "none")
+	body := &w.Root.Graph.Nodes[0].Composite.Scope.Graph.Nodes[0]
+	input := `{"day":"today","items":[1],"rates":{"a":1}}`
+	for _, tc := range []struct{ output, want string }{
+		{`null`, "null"},
+		{`"${ input.day }"`, `{"day":"today"}`},
+		{`["${ input.rates.a }","${ input['none'] }"]`, `{"rates":{"a":1}}`},
+		{`"${ keys(input) }"`, input},
+	} {
+		body.Output = json.RawMessage(tc.output)
+		sent := newExecution(t, w).start(input).Sends
+		if got := string(rawValue(sent[0].Start.Input).bytes()); got != tc.want {
+			t.Errorf("a body with output %s gets %s, want %s", tc.output, got, tc.want)
+		}
+	}
+}

@@ -29,8 +29,15 @@ func (c *compiler) captures(u *use, o *nodeDef, ref expr.Ref) {
 		return
 	}
 	switch ref[0] {
-	case "input", "trigger":
-		d.readsInput = true
+	case "trigger":
+		d.readsTrigger = true
+		return
+	case "input":
+		if len(ref) == 1 {
+			d.readsInput = true
+			return
+		}
+		note(&d.inputKeys, ref[1])
 		return
 	case "vars", "nodes":
 		if len(ref) < 2 {

@@ -196,8 +196,9 @@ type compDef struct {
 	add      string // signals that feed a foreach
 	closing  string // the signal after which no items are added
 	need     int    // complete is good >= need
-	// What a body that runs as children reads from around it.
-	readsInput                        bool
+	// What a body that runs as children reads from around it; of the input all, or some keys.
+	readsInput, readsTrigger          bool
+	inputKeys                         []string
 	outerVars, outerNodes, outerNames []string
 	tolerate                          tolerance
 }
