@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -177,5 +178,32 @@ func TestK5ChildGetsOfTheInputWhatItReads(t *testing.T) {
 		if got := string(rawValue(sent[0].Start.Input).bytes()); got != tc.want {
 			t.Errorf("a body with output %s gets %s, want %s", tc.output, got, tc.want)
 		}
+	}
+}
+
+// K2: a parent whose children were started before their ids were near each other goes on with the ids that these have.
+func TestK2ChildrenStartedBeforeNearIDs(t *testing.T) {
+	e := newExecution(t, broodOf("${ 1..300 }", "count"))
+	sent := e.start("null").Sends
+	ops, err := Decode(bytes.Replace(e.journal[0], []byte(`,"ids":"near"`), nil, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New()
+	if err := Apply(s, 1, e.now, ops); err != nil {
+		t.Fatal(err)
+	}
+	x := &decider{s: s}
+	id := x.kidID(s.stepAt("each"), 299)
+	if id == sent[299].To || id.Millis() != e.now || sent[299].To.Millis() != e.now+1 {
+		t.Fatalf("child 299 is %s, and with near ids %s", id, sent[299].To)
+	}
+	end := endOf(&sent[299], "")
+	end.Mail.From = id
+	if _, err := Decide(e.d, s, []Input{end}, Env{Now: e.now}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.stepAt("each").comp; c.good != 1 {
+		t.Errorf("%d children have ended", c.good)
 	}
 }
