@@ -121,7 +121,7 @@ func (v *BulkVerb) forkOptions(o []CommandOption) []ForkOption {
 	if v.Step != "" {
 		o = append(o, From(v.Step))
 	}
-	return o
+	return append(o, Version(v.Version), Rename(v.Rename))
 }
 
 // do does the verb to the execution id.

@@ -29,6 +29,7 @@ type commandOptions struct {
 	ifSeq, upto              uint64
 	from                     []string
 	renames                  map[string]string
+	version                  string
 	plan                     *Preview
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/pawl-dev/pawl/record"
 )
 
-// ForkOption goes with [Engine.Fork] and [Engine.Rerun]: [From], [AtSeq], [Plan], and what goes with any command.
+// ForkOption goes with [Engine.Fork] and [Engine.Rerun]: [From], [AtSeq], [Version], [Rename], [Plan], and what goes with
+// any command.
 type ForkOption = CommandOption
 
 type (
@@ -32,6 +33,8 @@ func AtSeq(seq uint64) ForkOption { return atSeqOption(seq) }
 // keep their results, but for those [From] and what came after them, which run again. What was running in the original
 // begins anew in the fork, with idempotency keys of its own, and timers are moved by the time that has passed. An
 // execution that has closed is taken as it was just before it began to close.
+//
+// With a [Version] the fork goes on with that one, where nothing stands in the way: see [Engine.Migrate].
 //
 // The fork has no key. It has the tag fork_of, the original's id, by which [Engine.List] finds it, and
 // [Execution].ForkOf. What happened inside scopes that have ended is not copied, but their results are. The exception is
@@ -78,6 +81,11 @@ func (e *Engine) fork(ctx context.Context, id string, rerun bool, opts []ForkOpt
 	f, refusal := kernel.NewFork(entries, o.upto, o.from, rerun && len(o.from) == 0)
 	if refusal != nil {
 		return nil, refused(refusal)
+	}
+	if o.version != "" && o.version != f.Start.Version {
+		if f.Migration, err = e.migration(ctx, f.Start.Workflow, o.version, o.renames); err != nil {
+			return nil, err
+		}
 	}
 	c := e.forkCommand(f, rerun, &o)
 	if o.plan != nil {

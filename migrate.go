@@ -25,7 +25,8 @@ func (o renameOption) command(c *commandOptions) {
 	}
 }
 
-// Rename tells [Engine.Migrate] the new ids of nodes that are called otherwise in the new version.
+// Rename tells [Engine.Migrate], and a fork or rerun with a [Version], the new ids of nodes that are called otherwise in
+// the new version.
 func Rename(nodes map[string]string) CommandOption { return renameOption(nodes) }
 
 // Migrate lets the open execution id go on with another deployed version of its workflow. Steps that run go on with what
@@ -38,18 +39,25 @@ func (e *Engine) Migrate(ctx context.Context, id, version string, opts ...Comman
 	if err != nil {
 		return err
 	}
-	d, err := e.backend.Get(ctx, e.opts.Namespace, x.Workflow, version)
+	o := e.commandOptions(opts)
+	m, err := e.migration(ctx, x.Workflow, version, o.renames)
 	if err != nil {
-		return wrapStore("the workflow "+x.Workflow+" "+version, err)
+		return err
+	}
+	return e.operate(ctx, id, kernel.Input{Kind: kernel.InMigrate, Migration: m}, opts)
+}
+
+// migration is what it takes to go on with a deployed version.
+func (e *Engine) migration(ctx context.Context, workflow, version string, renames map[string]string) (*kernel.Migration, error) {
+	d, err := e.backend.Get(ctx, e.opts.Namespace, workflow, version)
+	if err != nil {
+		return nil, wrapStore("the workflow "+workflow+" "+version, err)
 	}
 	def, err := engine.Compile(d.Body)
 	if err != nil {
-		return &Error{Code: CodeStore, Message: "the definition of " + x.Workflow + " " + d.Version, Cause: err}
+		return nil, &Error{Code: CodeStore, Message: "the definition of " + workflow + " " + d.Version, Cause: err}
 	}
-	o := e.commandOptions(opts)
-	return e.operate(ctx, id, kernel.Input{Kind: kernel.InMigrate, Migration: &kernel.Migration{
-		Definition: def, Version: d.Version, Hash: d.Hash, Map: o.renames,
-	}}, opts)
+	return &kernel.Migration{Definition: def, Version: d.Version, Hash: d.Hash, Map: renames}, nil
 }
 
 // Obstacle is one reason why an execution cannot go on with another version.

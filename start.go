@@ -22,7 +22,6 @@ type startOptions struct {
 	commandOptions
 	key      string
 	existing shard.Existing
-	version  string
 	delay    time.Duration
 	signal   *kernel.Signal
 	gather   *kernel.Gather
@@ -37,8 +36,8 @@ func (o startOption) start(s *startOptions) { o(s) }
 func Key(key string) StartOption { return startOption(func(o *startOptions) { o.key = key }) }
 
 // Version starts a version other than the active one: that one, or the highest that fits a constraint such as ^1.2 and
-// is not retired.
-func Version(v string) StartOption { return startOption(func(o *startOptions) { o.version = v }) }
+// is not retired. With [Engine.Fork] and [Engine.Rerun] it is the deployed version with which the new execution goes on.
+func Version(v string) Option { return commonOption(func(o *commandOptions) { o.version = v }) }
 
 // Delay holds the first step back; the execution is pending until then.
 func Delay(d time.Duration) StartOption { return startOption(func(o *startOptions) { o.delay = d }) }

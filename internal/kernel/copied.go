@@ -29,6 +29,8 @@ type Fork struct {
 	Resets []string
 	// Reopened are composites that had ended and go on, by path, outer ones first: what came after them is taken back.
 	Reopened []string
+	// Migration is set where the copy goes on with another version; nil for none.
+	Migration *Migration
 
 	copies []Op
 	begun  bool  // the original had begun
@@ -441,6 +443,10 @@ const tagForkOf = "fork_of"
 // All timers are moved by the time that has passed.
 func (x *decider) startFork(i int, in *Input) {
 	f := in.Start.Fork
+	if refusal := x.refuseMigration(f); refusal != nil {
+		x.refuse(i, in, refusal)
+		return
+	}
 	st := *in.Start
 	st.Signal, st.By, st.NotBefore, st.Of, st.OfSeq = nil, "", 0, f.Of, f.Seq
 	passed := x.now - f.at
@@ -475,6 +481,7 @@ func (x *decider) startFork(i int, in *Input) {
 		x.lost(&Input{Kind: InReleased, Step: ref.Step, Attempt: ref.Attempt})
 	}
 	x.endStopped()
+	x.migrateFork(f)
 	x.takeBackBehind(f.Reopened)
 	for _, st := range x.firsts(f.Resets) {
 		if st.current() && !st.stopped() && x.err == nil { // not inside what another reset has taken back

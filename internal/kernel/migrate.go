@@ -411,6 +411,38 @@ func (x *decider) migrate(in *Input) (func(), *model.Error) {
 	return func() { x.migrateBy(p) }, nil
 }
 
+// refuseMigration says why the copy cannot go on with another version; nil where it can, or is not to.
+func (x *decider) refuseMigration(f *Fork) *model.Error {
+	m := f.Migration
+	if m == nil {
+		return nil
+	}
+	copied := New()
+	if err := f.fold(copied); err != nil {
+		return &model.Error{Code: "journal", Message: err.Error()}
+	}
+	if copied.root == nil || !f.begun {
+		return &model.Error{Code: CodeClosing, Message: "the execution had not begun; start one of the other version"}
+	}
+	if list := PlanMigration(x.d, copied, m); len(list) > 0 {
+		return cannotMigrate(m, list)
+	}
+	return nil
+}
+
+// migrateFork lets the copy go on with another version, before anything in it runs again.
+func (x *decider) migrateFork(f *Fork) {
+	if f.Migration == nil || x.err != nil {
+		return
+	}
+	p := planOf(x.d, x.s, f.Migration)
+	if len(p.obstacles) > 0 {
+		x.park(cannotMigrate(f.Migration, p.obstacles), "")
+		return
+	}
+	x.migrateBy(p)
+}
+
 func cannotMigrate(m *Migration, list []Obstacle) *model.Error {
 	details, _ := json.Marshal(list) // text only
 	msg := fmt.Sprintf("%d things stand in the way of version %s, the first: %s", len(list), m.Version, list[0].Message)

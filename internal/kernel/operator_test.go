@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pawl-dev/pawl/model"
@@ -136,7 +137,7 @@ func (s *Script) fork(verb string, words []string, plans bool) ([]string, error)
 		entries = append(entries, Entry{uint64(i + 1), s.e.ats[i], ops})
 	}
 	var from []string
-	upto := uint64(0)
+	upto, renames := uint64(0), map[string]string{}
 	for _, w := range words {
 		if n, ok := strings.CutPrefix(w, "at="); ok {
 			if _, err := fmt.Sscan(n, &upto); err != nil {
@@ -144,11 +145,21 @@ func (s *Script) fork(verb string, words []string, plans bool) ([]string, error)
 			}
 			continue
 		}
+		if old, now, ok := strings.Cut(w, ">"); ok { // with #next, which it goes on with then
+			renames[old] = now
+			continue
+		}
+		if w == "next" {
+			continue
+		}
 		from = append(from, w)
 	}
 	f, refusal := NewFork(entries, upto, from, verb == "rerun" && from == nil)
 	if refusal != nil {
 		return []string{"refused: " + refusal.Code + ": " + refusal.Message}, nil
+	}
+	if slices.Contains(words, "next") {
+		f.Migration = &Migration{Definition: s.next, Version: "2.0.0", Map: renames}
 	}
 	start := f.Start
 	start.ID, start.Fork = record.NewID(s.e.now, 43, 7), f
@@ -161,6 +172,9 @@ func (s *Script) fork(verb string, words []string, plans bool) ([]string, error)
 	}
 	next := newExecution(s.e.t, s.e.d.w)
 	next.now, next.env = s.e.now, s.e.env
-	s.e = next
-	return s.told(next.feed(in)), nil
+	dec := next.feed(in)
+	if dec.Seq > 0 && len(dec.Ops) > 0 { // it was not refused
+		s.e = next
+	}
+	return s.told(dec), nil
 }
