@@ -67,6 +67,9 @@ func (s *State) applyReturned(st *step, o *Op) error {
 	return nil
 }
 
+// keptErrors is how many errors of children their composite keeps: the first ones and the last.
+const keptErrors = 1000
+
 // outputs are what the children gave, nil where one gave nothing: the data of one child, and of several a list.
 func (o *Op) outputs() ([][]byte, error) {
 	outputs := make([][]byte, len(o.taken))
@@ -95,6 +98,9 @@ func (s *State) countKid(st *step, i int, o *Op, output []byte) {
 	case o.word == model.Withdrawn:
 	case model.Bad(o.word):
 		c.failed++
+		if len(c.errors) == keptErrors { // the last is why the foreach fails, if it does
+			c.errors = c.errors[:keptErrors-1]
+		}
 		c.errors = append(c.errors, instanceError{i, o.err})
 	default:
 		c.good++

@@ -207,3 +207,33 @@ func TestK2ChildrenStartedBeforeNearIDs(t *testing.T) {
 		t.Errorf("%d children have ended", c.good)
 	}
 }
+
+// Of very many children that fail, the parent keeps the first errors and the one that was too many.
+func TestK5ErrorsOfChildrenAreBounded(t *testing.T) {
+	w := broodOf("${ 1..2000 }", "none")
+	w.Root.Graph.Nodes[0].Composite.Tolerate = "1499"
+	w.Root.Graph.Nodes[0].Composite.Concurrency = 2000
+	e := newExecution(t, w)
+	sent := append([]Mail(nil), e.start("null").Sends...)
+	for e.s.More() {
+		sent = append(sent, e.feed(Input{Kind: InContinue}).Sends...)
+	}
+	fail := func(m *Mail) Input {
+		err := &model.Error{Code: "e" + strconv.Itoa(m.Attempt), Message: "no"}
+		return Input{Kind: InMail, Mail: &Mail{Kind: MailEnded, From: m.To, Step: m.Step, Attempt: m.Attempt, Status: model.Failed, Outcome: model.OutcomeErr, Error: err}}
+	}
+	var in []Input
+	for i := range 1499 {
+		in = append(in, fail(&sent[i]))
+	}
+	e.feed(in...)
+	c := e.s.stepAt("each").comp
+	if len(c.errors) != keptErrors || c.failed != 1499 || c.errors[0].index != 0 || c.lastError().Code != "e1499" {
+		t.Errorf("%d errors of %d kept, the last %v", len(c.errors), c.failed, c.lastError())
+	}
+	e.wantStatus(model.Running)
+	e.feed(fail(&sent[1499]))
+	if err := e.s.stepAt("each").comp.err; err == nil || err.Code != "e1500" {
+		t.Errorf("the foreach fails with %v", err)
+	}
+}
