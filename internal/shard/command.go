@@ -70,10 +70,10 @@ func overloaded(why string) *model.Error {
 
 // deliver brings in to an execution, which is loaded if it is not in memory.
 func (c *Core) deliver(id record.ID, in input) {
-	e := c.execs[id]
-	if e == nil && c.lateFor(id, &in) {
+	if c.lateFor(id, &in) {
 		return
 	}
+	e := c.execs[id]
 	if e == nil {
 		e = c.enter(id)
 		c.wantLoad(e)

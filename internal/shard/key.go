@@ -130,6 +130,10 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 		c.findHolder(k, &s)
 		return true
 	}
+	if s.letter != nil && s.letter.Start.Version == "" {
+		c.resolve(s.letter)
+		return false
+	}
 	if s.Start.Gather != nil {
 		return c.serveGather(k, s)
 	}

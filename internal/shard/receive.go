@@ -151,14 +151,14 @@ func (c *Core) startByMail(l *letter) {
 	if in := l.input(); l.Kind != kernel.MailStart && c.lateFor(id, &in) {
 		return
 	}
-	if l.Start.Version == "" {
+	if l.Start.Version == "" && l.Start.Key == "" { // one with a key waits in the line of its key, for its version too
 		c.resolve(l)
 		return
 	}
 	c.startLetter(l)
 }
 
-// startLetter goes on with a start whose version is known.
+// startLetter goes on with a start whose version is known, or asked for when it is the first in the line of its key.
 func (c *Core) startLetter(l *letter) {
 	s := start{origin: byMail, mail: l.id, letter: l}
 	s.Verb, s.Execution, s.Start, s.By = Start, l.Start.ID, l.Start, l.by()

@@ -106,7 +106,7 @@ func (c *Core) begin(s start, k *keyRow) {
 		c.beginFor(e, l)
 	}
 	e.inbox = append(e.inbox, s.late...)
-	c.born(e)
+	c.born(e.id, c.late(e.id))
 }
 
 // beginFor lets the message that made e follow its start: a signal in the same input, all else as the next one.
@@ -136,12 +136,14 @@ func (c *Core) notBorn(s *start) {
 func (c *Core) found(e *execution, s start, err *model.Error) {
 	c.notBorn(&s)
 	if s.letter != nil {
-		if e.id == s.Execution {
-			c.born(e)
-		} else {
+		if e.id != s.Execution {
 			c.neverBorn(s.Execution)
+			c.foundByMail(e, &s, err)
+			return
 		}
+		late := c.late(e.id)
 		c.foundByMail(e, &s, err)
+		c.born(e.id, late)
 		return
 	}
 	if s.origin == byMail {
