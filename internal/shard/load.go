@@ -96,7 +96,7 @@ func (c *Core) missing(e *execution) {
 		}
 		c.remove(e)
 		if k == nil {
-			c.start(*s)
+			c.begin(*s, nil)
 		}
 	}
 	if k != nil {

@@ -293,3 +293,20 @@ func TestStartDuringTheForgettingOfItsKeyWaits(t *testing.T) {
 		t.Fatalf("%+v, and the key points elsewhere", r)
 	}
 }
+
+// A start that comes again after its execution was forgotten begins it anew, and asks the store once.
+func TestStartRepeatedAfterRetentionIsLookedUpOnce(t *testing.T) {
+	d := newDesk(t, Config{Retention: 1000, Window: 10_000, Idle: 100})
+	d.deploy(flow(waitFor("nap", `"for":"1s"`)))
+	id := d.run("")
+	d.pass(500) // it leaves memory, and is remembered as one that did
+	for range 4 {
+		d.pass(1000)
+	}
+	if _, kept := d.heads[id]; kept {
+		t.Fatal("not forgotten")
+	}
+	ref := d.send(Command{Verb: Start, Execution: id, Start: &kernel.Start{ID: id, Namespace: "default", Workflow: "w", Version: "1", Input: []byte(`{}`)}})
+	d.settle()
+	d.accepted(ref)
+}
