@@ -3,6 +3,7 @@ package kernel
 import (
 	"slices"
 
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -45,10 +46,12 @@ func (s *State) applyReturned(st *step, o *Op) error {
 	st.doubt = st.doubt || o.flag || !badEnd(o.word)
 	for k, i := range o.taken {
 		at, ok := slices.BinarySearch(c.kids, i)
-		if !ok {
+		switch {
+		case ok:
+			c.kids = slices.Delete(c.kids, at, at+1)
+		case !bug.On(bug.EndedTwice):
 			continue
 		}
-		c.kids = slices.Delete(c.kids, at, at+1)
 		c.live--
 		if st.over() {
 			st.sc.leftovers--

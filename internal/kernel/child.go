@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -318,6 +319,9 @@ func (x *decider) tellEnd(status model.Status, outcome string, err *model.Error)
 		})
 	}
 	if s.start.Waits {
+		if bug.On(bug.EndedTwice) {
+			tell(listener{s.start.Parent, s.start.Step, s.start.Attempt})
+		}
 		tell(listener{s.start.Parent, s.start.Step, s.start.Attempt})
 	}
 	for _, l := range s.listeners {

@@ -233,7 +233,9 @@ func (x *decider) ask(c *claims, path string) {
 // limitMailed handles what a limit sends to who holds or wants it. false: it is no message of a limit.
 func (x *decider) limitMailed(m *Mail) bool {
 	switch m.Kind {
-	case MailGrant, MailTurned, MailYield:
+	case MailGrant, MailTurned, MailYield, MailLost:
+	case MailCheck:
+		return true // the caller answers, from the state
 	default:
 		return false
 	}
@@ -243,7 +245,7 @@ func (x *decider) limitMailed(m *Mail) bool {
 	}
 	switch m.Kind {
 	case MailGrant:
-		if c.waits() && x.limitAt(c, c.got) == m.From {
+		if c.waits() && (x.limitAt(c, c.got) == m.From || bug.On(bug.GrantTwice)) {
 			x.emit(Op{kind: opGranted, path: m.Step, attempt: m.Attempt, n: int64(c.got)})
 			if x.err == nil {
 				x.ask(c, m.Step)
@@ -258,6 +260,8 @@ func (x *decider) limitMailed(m *Mail) bool {
 		}
 	case MailYield:
 		x.yield(st, m)
+	case MailLost:
+		x.lostLimit(st, c, m)
 	}
 	return true
 }
@@ -358,6 +362,9 @@ func (x *decider) letGo() {
 		return // seeded: whoever waits for the limit waits for ever
 	}
 	for _, l := range x.s.loose {
+		if bug.On(bug.ReleaseLost) && x.s.root != nil {
+			continue
+		}
 		x.post(Mail{Kind: MailRelease, To: l.id, Step: l.step, Attempt: l.attempt})
 	}
 	x.s.loose = x.s.loose[:0]

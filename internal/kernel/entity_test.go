@@ -30,6 +30,11 @@ func (e *execution) checkClaims(before []ClaimView, dec Decided) {
 			open[key(m.To, m.Step, m.Attempt)]--
 		}
 	}
+	for _, a := range dec.Alarms {
+		if a.Code == CodeLimitLost {
+			return // it asks again for what the limit has lost
+		}
+	}
 	for _, c := range e.s.Claims() {
 		open[key(c.Limit, c.Step, c.Attempt)]--
 	}

@@ -163,7 +163,12 @@ func (x *decider) limitMail(m *Mail) bool {
 	case MailAcquire:
 		x.acquire(m)
 	case MailRelease:
+		if m.Outcome == byAudit {
+			x.leaked(claimant{m.From, m.Step}, m.Attempt)
+			break
+		}
 		x.released(claimant{m.From, m.Step}, m.Attempt, "released")
+	case MailCheck: // the caller answers, from the state
 	default:
 		return false
 	}
@@ -277,6 +282,9 @@ func (x *decider) advanceLimit() bool {
 }
 
 func (x *decider) grant(h *hold) {
+	if bug.On(bug.GrantTwice) {
+		x.post(Mail{Kind: MailGrant, To: h.execution, Step: h.step, Attempt: h.attempt})
+	}
 	x.post(Mail{Kind: MailGrant, To: h.execution, Step: h.step, Attempt: h.attempt})
 }
 

@@ -36,6 +36,10 @@ const (
 	MailGrant  MailKind = "grant"
 	MailTurned MailKind = "turned"
 	MailYield  MailKind = "yield"
+	// MailCheck asks, in an audit, whether both sides of a limit agree: a limit asks about Step of To, which holds it; Step
+	// of From asks the limit To about itself, and Outcome says what it believes. MailLost tells Step that it is wrong.
+	MailCheck MailKind = "check"
+	MailLost  MailKind = "lost"
 	// MailListen asks an execution to tell Step of From when it has ended, like a parent.
 	MailListen MailKind = "listen"
 	// MailOust cancels an execution that the schedule From has started.
@@ -78,7 +82,7 @@ type Mail struct {
 // Notice reports whether m only tells something, or ends what may have ended: nobody minds if it can't be delivered.
 func (m *Mail) Notice() bool {
 	switch m.Kind {
-	case MailEnded, MailAnswer, MailCancel, MailTerminate, MailGrant, MailTurned, MailYield, MailRelease, MailOust:
+	case MailEnded, MailAnswer, MailCancel, MailTerminate, MailGrant, MailTurned, MailYield, MailRelease, MailCheck, MailLost, MailOust:
 		return true
 	}
 	return false

@@ -126,15 +126,23 @@ func tellPlan(p Preview) (lines []string) {
 	return append(lines, "would be "+string(p.Status))
 }
 
-// fork lets the script go on with a fork of its execution: from the failed steps or the named ones, up to an entry at=n.
-func (s *Script) fork(verb string, words []string, plans bool) ([]string, error) {
-	var entries []Entry
-	for i, body := range s.e.journal {
+// entries are the journal, decoded.
+func (e *execution) entries() (list []Entry, err error) {
+	for i, body := range e.journal {
 		ops, err := Decode(body)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, Entry{uint64(i + 1), s.e.ats[i], ops})
+		list = append(list, Entry{uint64(i + 1), e.ats[i], ops})
+	}
+	return list, nil
+}
+
+// fork lets the script go on with a fork of its execution: from the failed steps or the named ones, up to an entry at=n.
+func (s *Script) fork(verb string, words []string, plans bool) ([]string, error) {
+	entries, err := s.e.entries()
+	if err != nil {
+		return nil, err
 	}
 	var from []string
 	upto, renames := uint64(0), map[string]string{}

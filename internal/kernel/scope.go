@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -139,7 +140,7 @@ func (x *decider) endExecution(root *scope) {
 }
 
 func (x *decider) endWith(status model.Status, outcome string, err *model.Error) {
-	for len(x.s.signals) > 0 && x.err == nil {
+	for len(x.s.signals) > 0 && x.err == nil && !bug.On(bug.SignalForgotten) {
 		k := x.s.signals[0]
 		x.emit(Op{kind: opUndelivered, n: k.n, name: k.name})
 	}

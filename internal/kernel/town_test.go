@@ -51,7 +51,7 @@ func NewTown(t testing.TB, ws []*model.Workflow) *Town {
 }
 
 // Do runs one line: `start NAME WORKFLOW [key=K] [INPUT]`, `NAME: VERB ...` as for one execution, `after D`, `hold` and
-// `release` of the post, `drop NAME` for the end of retention, `retire WORKFLOW`, `crash` of everything.
+// `release` of the post, `lose` of what is held, `fork NAME OF [at=N]`, `audit NAME` of limits, `drop NAME` for the end of retention, `retire WORKFLOW`, `crash` of everything.
 func (n *Town) Do(line string) ([]string, error) {
 	n.said = nil
 	verb, rest, _ := strings.Cut(line, " ")
@@ -70,6 +70,16 @@ func (n *Town) Do(line string) ([]string, error) {
 		n.held = true
 	case "release":
 		n.held = false
+	case "lose": // what is on its way
+		n.post = nil
+	case "fork": // NAME OF [at=ENTRY]
+		err = n.fork(rest)
+	case "audit": // NAME compares its limits with the other side
+		c := n.named(rest)
+		list, _ := c.e.s.Checks(0, 100)
+		for _, m := range list {
+			n.post = append(n.post, posted{m, c})
+		}
 	case "drop":
 		n.named(rest).gone = true
 	case "retire":
@@ -134,6 +144,34 @@ func (n *Town) collect(c *citizen) {
 		n.post = append(n.post, posted{*back, c})
 	}
 	c.e.last.Sends = nil
+}
+
+// fork begins an execution with the past of another.
+func (n *Town) fork(rest string) error {
+	name, rest, _ := strings.Cut(rest, " ")
+	of, at, _ := strings.Cut(rest, " at=")
+	upto := uint64(0)
+	if at != "" {
+		if _, err := fmt.Sscan(at, &upto); err != nil {
+			return err
+		}
+	}
+	entries, err := n.named(of).e.entries()
+	if err != nil {
+		return err
+	}
+	f, refused := NewFork(entries, upto, nil, false)
+	if refused != nil {
+		n.said = append(n.said, "refused: "+refused.Code+": "+refused.Message)
+		return nil
+	}
+	start := f.Start
+	n.nextID++
+	start.ID, start.Fork = record.NewID(n.now, n.nextID, 1), f
+	if _, fault := n.make(name, &start, "", ""); fault != nil {
+		return fault
+	}
+	return nil
 }
 
 func (n *Town) pass(ms int64) {
@@ -212,6 +250,8 @@ func (n *Town) carry(m *posted) {
 		}
 	}
 	switch {
+	case m.Kind == MailCheck:
+		n.check(m, to)
 	case m.Kind == MailStart:
 		n.birth(m)
 	case m.Start != nil && (to == nil || to.e.s.Status().Closed()):
@@ -226,6 +266,17 @@ func (n *Town) carry(m *posted) {
 		n.answer(m, nil, &model.Error{Code: CodeNoExecution, Message: "there is no such execution"})
 	default:
 		n.give(m, to)
+	}
+}
+
+// check answers the question of an audit from the state, as the shard does.
+func (n *Town) check(m *posted, to *citizen) {
+	var s *State
+	if to != nil {
+		s = to.e.s
+	}
+	if a, differs := Checked(s, &m.Mail); differs {
+		n.post = append(n.post, posted{a, to})
 	}
 }
 

@@ -23,6 +23,7 @@ func (c *Core) wantAudit() {
 		return
 	}
 	c.auditAt = c.now + c.cfg.Audit
+	c.compare()
 	for e, n := c.rest.front, 0; e != nil && n < 16; e, n = e.next, n+1 {
 		if e.audited == e.state.Seq() || e.state.Seq()-e.state.First() > auditLongest || c.folds[e.id] != nil {
 			continue

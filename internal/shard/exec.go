@@ -78,6 +78,9 @@ type execution struct {
 	evicting bool
 
 	audited uint64 // entry of the last audit
+	// compared is the entry of the last audit of limits, and comparedTo the place in a limit from which that goes on.
+	compared   uint64
+	comparedTo int64
 
 	// why its state was thrown away or cannot be loaded. With repair, memory was wrong and not a transition, so it
 	// is loaded again but not parked.

@@ -55,7 +55,7 @@ func TestI12_MessagesOfASenderArriveInOrderWhileTheReceiverLoads(t *testing.T) {
 	want := []string{"place_taken a", "place_taken b", "place_left a", "place_taken c", "place_left b", "place_granted c"}
 	for _, exists := range []bool{false, true} {
 		for _, asked := range []bool{false, true} {
-			d := newDesk(t, Config{})
+			d := newDesk(t, Config{Audit: -1}) // the senders exist in the inbox only
 			from, limit := d.newID(""), kernel.LimitID("default", "one", "")
 			if exists {
 				d.letters(d.newID(""), acquire(limit, "x"), release(limit, "x"))

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -72,12 +73,20 @@ func (c *Core) took(id record.ID, in *input, a *kernel.Answer) {
 	if a != nil {
 		err = a.Error
 	}
+	if l.Kind == kernel.MailCheck {
+		c.checked(id, l, err)
+		return
+	}
 	if err != nil && err.Code == kernel.CodeClosed && l.Kind == kernel.MailStart && id != l.Start.ID {
 		c.startLetter(l) // who had the key has ended meanwhile
 		return
 	}
 	if err != nil {
 		c.undeliverable(id, l, err)
+		return
+	}
+	if bug.On(bug.TakeForgotten) && (l.Kind == kernel.MailGrant || l.Kind == kernel.MailEnded) {
+		c.opened().unread = append(c.opened().unread, l.id)
 		return
 	}
 	c.takeMail(id, l.id, false, nil)
@@ -101,6 +110,8 @@ func (c *Core) undeliverable(id record.ID, l *letter, err *model.Error) {
 		id = l.id.From
 	}
 	switch {
+	case l.Kind == kernel.MailCheck:
+		c.checked(id, l, err)
 	case l.Answer:
 		c.takeMail(id, l.id, false, nil)
 		c.answerMail(id, l.namespace, l.id, l.Mail, "", err)

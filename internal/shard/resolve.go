@@ -3,6 +3,7 @@ package shard
 import (
 	"slices"
 
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -75,7 +76,7 @@ func (c *Core) expect(id record.ID) {
 // lateFor keeps a message for an execution that another message is about to make, or to find: it must not come first.
 func (c *Core) lateFor(id record.ID, in *input) bool {
 	late, busy := c.births[id]
-	if !busy || in.origin != byMail {
+	if !busy || in.origin != byMail || bug.On(bug.CancelOvertakes) {
 		return false
 	}
 	c.births[id] = append(late, *in)

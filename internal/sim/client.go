@@ -450,6 +450,14 @@ func (c *clients) blocks() bool {
 	return slices.ContainsFunc(c.ops, func(o *op) bool { return c.blocked(o) && c.w.judge.execs[o.cmd.Start.ID] == nil })
 }
 
+// blocksKey reports whether a start that waits for an operator is before others in the line of a key.
+func (c *clients) blocksKey(k record.Key) bool {
+	return slices.ContainsFunc(c.ops, func(o *op) bool {
+		st := o.cmd.Start
+		return st != nil && k == (record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}) && c.blocked(o) && c.w.judge.execs[st.ID] == nil
+	})
+}
+
 // blocked: the start, or one before it in the line of its key, is to replace an execution that may never end by itself:
 // it is parked, or waits for a child or a limit of one that is.
 func (c *clients) blocked(o *op) bool {

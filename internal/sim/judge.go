@@ -28,7 +28,9 @@ type judge struct {
 	sent       map[record.MessageID]int // how often the inbox took it in
 	taken      map[record.MessageID]int
 	applied    map[version]bool
-	children   map[record.ID]*filial // executions that a journal starts
+	children   map[record.ID]*filial          // executions that a journal starts
+	cancels    map[record.MessageID]record.ID // what asks executions to end
+	early      map[record.ID]bool             // it was asked to end and there was none
 	steps      int
 	alarms     map[string]int
 	watched    map[sight]uint64 // entry published last
@@ -56,6 +58,7 @@ type witness struct {
 	saves   []uint64 // hash of the saved state after each entry
 	states  [][]byte // the saved states themselves, while there is a trace
 	forgot  bool
+	reborn  bool // it was forgotten, and its start came again
 	trimmed bool // its first entries are gone
 	ended   bool // the journal says so
 	halted  bool // parked or paused
@@ -73,6 +76,7 @@ type witness struct {
 	operated   uint64          // the last entry in which an operator did something
 	used       int             // of a limit, after its last entry
 	looking    bool            // it is looked up who holds it
+	inLine     bool            // it is looked up whether what it sends waits in the line of a key
 	byHandAt   map[int64]int   // starts by hand that wait in a schedule, by nominal time
 	requests   map[string]bool // recorded
 	signals    map[int]int     // by op, how often it was received
@@ -85,6 +89,8 @@ type witness struct {
 	saga   saga
 	broods map[string]bool // steps with children of their items: whether some have left their effects
 
+	returned map[string][]int // children of a foreach that have ended, by step
+
 	polls   map[string]*poll  // by step
 	answers map[string]string // what the holder of a token said, by step
 
@@ -96,7 +102,7 @@ func newWitness(id record.ID) *witness {
 		id: id, state: kernel.New(),
 		handed: map[attemptKey]int64{}, latest: map[string]int{}, begun: map[string]int{}, finished: map[string]bool{},
 		lost: map[attemptKey]bool{}, pause: map[string]int64{}, arms: map[string][]int64{}, requests: map[string]bool{}, byHand: map[string]bool{}, signals: map[int]int{}, kept: map[int64]bool{},
-		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{}, polls: map[string]*poll{}, answers: map[string]string{}, broods: map[string]bool{},
+		sends: map[uint64]uint32{}, unsaid: map[uint64]bool{}, polls: map[string]*poll{}, returned: map[string][]int{}, answers: map[string]string{}, broods: map[string]bool{},
 	}
 }
 
@@ -117,6 +123,8 @@ func newJudge(w *world) *judge {
 		taken:    map[record.MessageID]int{},
 		applied:  map[version]bool{},
 		children: map[record.ID]*filial{},
+		cancels:  map[record.MessageID]record.ID{},
+		early:    map[record.ID]bool{},
 		alarms:   map[string]int{},
 		watched:  map[sight]uint64{},
 		wanted:   map[place]int{},
@@ -207,11 +215,16 @@ func (j *judge) part(p *record.Part) {
 	}
 	for _, id := range p.Takes {
 		j.taken[id]++
+		j.ends(id)
 		if j.taken[id] > j.sent[id] {
 			j.fail("I12", "message %s/%d/%d was sent %d times and taken %d times", id.From, id.Seq, id.N, j.sent[id], j.taken[id])
 		}
 	}
 	for _, s := range p.Sends {
+		if from := j.execs[s.ID.From]; s.ID.N&auditBit != 0 || from != nil && from.reborn {
+			j.sent[s.ID]++ // asked again, or said again in a second life
+			continue
+		}
 		j.sent[s.ID] = 1
 	}
 	j.mailed(p)
@@ -235,7 +248,12 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 	}
 	x := j.execs[e.Execution]
 	if x == nil || x.forgot && e.Seq == 1 { // a start that is repeated after its retention is a new one
+		if j.early[e.Execution] {
+			j.fail("I16", "%s starts after the message that asks it to end was taken", e.Execution)
+		}
+		reborn := x != nil
 		x = newWitness(e.Execution)
+		x.reborn = reborn
 		j.execs[e.Execution] = x
 	}
 	s := x.state

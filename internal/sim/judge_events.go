@@ -49,6 +49,7 @@ type fact struct {
 	Body    *struct{}       `json:"body"`
 	Mail    *letterFact     `json:"mail"`
 	Ask     json.RawMessage `json:"ask"`
+	Taken   []int           `json:"taken"`
 	Ops     []fact          `json:"ops"`
 	Arms    []struct {
 		Due    int64  `json:"due"`
@@ -121,6 +122,10 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		j.signal(x, e, f)
 	case "took":
 		j.took(x, e, f)
+	case "feed":
+		if f.Signal != 0 {
+			j.took(x, e, f)
+		}
 	case "put_back":
 		x.kept[f.Signal] = true
 	case "undelivered", "expired":
@@ -139,15 +144,31 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 			x.unsaid[e.Seq] = true
 		}
 		x.brood(f)
-	case "returned":
-		x.brood(f)
-	case "left":
-		j.childLeft(x, e, f)
-	case "start":
-		j.starts(x, f)
 	case "end":
 		x.ended = true
+		if len(x.kept) > 0 {
+			j.fail("I12", "%s: entry %d ends it and says nothing about %d kept signals", x.id, e.Seq, len(x.kept))
+		}
 		j.rolledBack(x, e, f)
+	default:
+		j.among(x, e, f)
+	}
+}
+
+// among is what happens between executions.
+func (j *judge) among(x *witness, e *record.Entry, f *fact) {
+	switch f.Op {
+	case "start":
+		j.starts(x, f)
+	case "free", "alarm":
+		j.leaked(x, e, f)
+	case "enter":
+		delete(x.returned, f.Step)
+	case "returned":
+		x.brood(f)
+		j.returned(x, e, f)
+	case "left":
+		j.childLeft(x, e, f)
 	}
 }
 
@@ -172,7 +193,7 @@ func (j *judge) copied(x *witness, e *record.Entry, f *fact) {
 		delete(x.finished, f.Step)
 	case "signal":
 		x.lastSignal, x.kept[f.N] = f.N, true
-	case "took", "expired", "undelivered":
+	case "took", "feed", "expired", "undelivered":
 		delete(x.kept, f.Signal)
 	case "put_back":
 		x.kept[f.Signal] = true

@@ -98,6 +98,16 @@ func (j *judge) broodEnded(x *witness, e *record.Entry, f *fact) {
 	}
 }
 
+// returned: each child of a foreach ends once (I17).
+func (j *judge) returned(x *witness, e *record.Entry, f *fact) {
+	for _, i := range f.Taken {
+		if slices.Contains(x.returned[f.Step], i) {
+			j.fail("I17", "%s: entry %d has the end of child %d of %s a second time", x.id, e.Seq, i, f.Step)
+		}
+		x.returned[f.Step] = append(x.returned[f.Step], i)
+	}
+}
+
 // waitsForChild reports whether the child is there and goes on, so that it is its turn and not the parent's.
 func (j *judge) waitsForChild(id record.ID) bool {
 	x := j.execs[id]

@@ -14,7 +14,7 @@ import (
 // for it: it follows from what the entry did.
 func ofLimit(k kernel.MailKind) bool {
 	switch k {
-	case kernel.MailAcquire, kernel.MailRelease, kernel.MailGrant, kernel.MailTurned, kernel.MailYield, kernel.MailOust:
+	case kernel.MailAcquire, kernel.MailRelease, kernel.MailGrant, kernel.MailTurned, kernel.MailYield, kernel.MailOust, kernel.MailCheck, kernel.MailLost:
 		return true
 	}
 	return false
@@ -34,9 +34,19 @@ func (j *judge) limitMail(m *kernel.Mail) {
 	case kernel.MailAcquire:
 		j.wanted[asked]++
 	case kernel.MailRelease:
+		if m.Outcome != "" {
+			return // of an audit; it counts for nothing where the step's own is on its way
+		}
 		if j.wanted[asked]--; j.wanted[asked] < 0 {
 			j.fail("F47", "%s gives back what it never asked for: %s/%d", m.From, m.Step, m.Attempt)
 		}
+	}
+}
+
+// leaked: limits and those who hold them agree, so that an audit has nothing to mend (I19, I20).
+func (j *judge) leaked(x *witness, e *record.Entry, f *fact) {
+	if string(f.How) == `"audit"` || f.Error != nil && f.Error.Code == kernel.CodeLimitLost {
+		j.fail("I20", "%s: entry %d mends what an audit has found: %s %s", x.id, e.Seq, f.Op, f.Step)
 	}
 }
 

@@ -5,8 +5,18 @@ import (
 	"github.com/pawl-dev/pawl/record"
 )
 
+// auditBit marks the questions and answers of an audit of limits, which are asked again when an execution rests again.
+const auditBit = 1 << 30
+
 // answerBit marks the id of an answer: that of the question with this bit.
 const answerBit = 1 << 31
+
+// ends: what asks an execution to end is taken after what makes it (I16, ENGINE 6).
+func (j *judge) ends(asked record.MessageID) {
+	if id, ok := j.cancels[asked]; ok && j.execs[id] == nil {
+		j.early[id] = true
+	}
+}
 
 // mailed keeps the conservation of messages: what leaves in a part was said by an entry in it, or answers a message
 // that the part takes, and what an entry says leaves with it.
@@ -18,6 +28,9 @@ func (j *judge) mailed(p *record.Part) {
 		if err == nil && ofLimit(m.Kind) {
 			j.limitMail(m)
 			continue
+		}
+		if err == nil && (m.Kind == kernel.MailCancel || m.Kind == kernel.MailTerminate) {
+			j.cancels[p.Sends[i].ID] = m.To
 		}
 		id := p.Sends[i].ID
 		left[id] = true

@@ -93,6 +93,10 @@ func (x *witness) busy(j *judge) string {
 			outside = true
 			continue
 		}
+		if o.Kind == kernel.OpenAnswer && o.Key != "" && x.behind(j, record.Key{Namespace: x.namespace(), Workflow: o.Workflow, Key: o.Key}) {
+			outside = true
+			continue
+		}
 		if o.Kind == kernel.OpenChild && j.waitsForChild(o.Execution) || o.Kind == kernel.OpenApproval && o.Until == 0 && o.Ask.Escalates == 0 {
 			outside = true
 			continue
@@ -106,6 +110,21 @@ func (x *witness) busy(j *judge) string {
 		return "it is open and waits for nothing"
 	}
 	return ""
+}
+
+// behind reports whether what x sends to a key waits there for an operator; x may be the holder of the key itself.
+func (x *witness) behind(j *judge, k record.Key) bool {
+	if x.inLine {
+		return true
+	}
+	x.inLine = true
+	defer func() { x.inLine = false }()
+	return j.w.clients.blocksKey(k)
+}
+
+func (x *witness) namespace() string {
+	ns, _, _ := x.state.Workflow()
+	return ns
 }
 
 func (x *witness) workflow() string {

@@ -279,11 +279,16 @@ func (b *graphOf) region() block {
 	return block{work, []string{out}}
 }
 
-// race lets a timer cancel an effect that takes too long.
+// race lets a timer cancel an effect that takes too long, or a child that has hardly begun.
 func (b *graphOf) race() block {
 	entry := b.node("set", map[string]any{})
-	work := b.node("function", map[string]any{"name": "work"})
-	timer := b.wait(arm{"for": b.g.duration(50, 20_000)})
+	work, least := "", 50
+	if b.g.number+1 < b.g.of && b.g.r.IntN(2) == 0 {
+		work, least = b.kid(), 1
+	} else {
+		work = b.node("function", map[string]any{"name": "work"})
+	}
+	timer := b.wait(arm{"for": b.g.duration(least, 400*least)})
 	stop := b.node("cancel", map[string]any{"nodes": []string{work}})
 	join := b.node("set", map[string]any{})
 	b.last().Join = model.Join{N: 1}

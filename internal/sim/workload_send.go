@@ -25,6 +25,14 @@ func (b *graphOf) send() block {
 	return block{id, []string{id}}
 }
 
+// kid starts another workflow, without a key, and waits for it.
+func (b *graphOf) kid() string {
+	with := map[string]any{"name": fmt.Sprintf("w%d", b.g.number+1+b.g.r.IntN(b.g.of-b.g.number-1)), "input": json.RawMessage(`{"op":-1}`)}
+	id := b.node("workflow", nil)
+	b.last().Composite = &model.Composite{Child: mustJSON(with)}
+	return id
+}
+
 // child starts another workflow and may wait for it.
 func (b *graphOf) child() block {
 	g := b.g

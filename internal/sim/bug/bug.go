@@ -79,6 +79,22 @@ const (
 	GatherLost
 	// LentGoesOn (kernel): a composite that has given its limits back goes on without them.
 	LentGoesOn
+	// CancelOvertakes (shard): what comes for an execution that a message is about to make does not wait for that, so the
+	// cancel of a child finds nobody and its start comes later.
+	CancelOvertakes
+	// EndedTwice (kernel): a child tells its end twice, and the parent counts it twice.
+	EndedTwice
+	// GrantTwice (kernel): a limit grants a place twice, and who has it takes that for the next limit in its list.
+	GrantTwice
+	// SignalForgotten (kernel): an execution ends and does not say which signals nobody has taken.
+	SignalForgotten
+	// TakeForgotten (shard): what a limit or a child says is not taken with the entry that it causes, so it stays in the
+	// inbox and comes again.
+	TakeForgotten
+	// ReleaseLost (kernel): a step that ends does not give its limits back, although its execution goes on.
+	ReleaseLost
+	// AuditHasty (kernel): an audit takes the place of a step that still waits for a further limit for one of nobody.
+	AuditHasty
 
 	count
 )
@@ -90,6 +106,8 @@ var names = [count]string{
 	"share-lock-missing", "digest-ignored", "send-twice", "successor-key", "cursor-inbox", "dispatch-early",
 	"retry-renumbered", "undo-oldest", "trim-past", "early-answer-lost", "vote-twice",
 	"slot-kept", "slot-twice", "gather-lost", "lent-goes-on",
+	"cancel-overtakes", "ended-twice", "grant-twice", "signal-forgotten", "take-forgotten",
+	"release-lost", "audit-hasty",
 }
 
 // String is the bug's word on the command line.
@@ -100,7 +118,7 @@ func (b Bug) String() string {
 	return names[b]
 }
 
-// Ten are the mistakes that every change to the engine is tried against; [All] has the others too.
+// Ten are the mistakes that a quick look is tried against; [All] has the others too.
 func Ten() []Bug {
 	return []Bug{
 		ReadBack, LaneAfterFence, EpochWithoutOwner, NextAtEarly, EvictNoHeap, FreedOnDecide, AdvanceOutOfOrder, ReplyEarly,

@@ -12,9 +12,9 @@ import (
 // hunt switches the mistakes on one after the other and counts the seeds until one is found.
 func hunt(o options, out, progress io.Writer) int {
 	defer bug.Set(bug.None)
-	bugs := bug.Ten()
-	if o.all {
-		bugs = bug.All()
+	bugs := bug.All()
+	if o.ten {
+		bugs = bug.Ten()
 	}
 	found := 0
 	for _, b := range bugs {

@@ -23,7 +23,7 @@ type options struct {
 	seed  uint64
 	trace bool
 	bugs  bool
-	all   bool
+	ten   bool
 	bug   string
 	jobs  int
 }
@@ -34,8 +34,8 @@ func main() {
 	flag.Uint64Var(&o.from, "from", 1, "the first `seed` of --seeds")
 	flag.Uint64Var(&o.seed, "seed", 0, "run this `seed` only")
 	flag.BoolVar(&o.trace, "trace", false, "print everything that happens (with --seed)")
-	flag.BoolVar(&o.bugs, "bugs", false, "seed ten known mistakes in turn and see each found (needs -tags simbugs)")
-	flag.BoolVar(&o.all, "all", false, "with --bugs, seed every mistake there is a switch for")
+	flag.BoolVar(&o.bugs, "bugs", false, "seed every known mistake in turn and see each found (needs -tags simbugs)")
+	flag.BoolVar(&o.ten, "ten", false, "with --bugs, only ten of them, for a quick look")
 	flag.StringVar(&o.bug, "bug", "", "switch on one mistake by `name` (needs -tags simbugs)")
 	flag.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds that run side by side")
 	flag.Parse()
