@@ -114,7 +114,7 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		if err := x.callback(a, e, &c); err != nil {
 			return nil, err
 		}
-	case "retry", "skip", "complete", "fail", "route":
+	case "retry", "skip", "complete", "fail", "route", "move", "vars":
 		c.Verb, c.Why, c.Operator = shard.Operate, a.Why, operator(a)
 	default:
 		return nil, fmt.Errorf("this version cannot do %s in a case yet", a.Verb)
@@ -156,6 +156,10 @@ func operator(a *spec.Act) *kernel.Input {
 		in.Kind, in.Error = kernel.InFail, a.Error
 	case "route":
 		in.Kind, in.To = kernel.InRoute, a.Outcome
+	case "move":
+		in.Kind, in.Step, in.To = kernel.InMove, a.From, a.Of
+	case "vars":
+		in.Kind, in.Vars = kernel.InVars, a.Vars
 	}
 	return in
 }

@@ -11,11 +11,19 @@ import (
 
 // TestF41_I18_Saga plays testdata/saga.test.yaml, with a crash at every commit unless the test is to be short: undone in reverse order, each once, also what is unknown.
 func TestF41_I18_Saga(t *testing.T) {
-	s, err := rehearse.Load("testdata/saga.test.yaml", []node.Descriptor{function.Descriptor()}, os.ReadFile)
+	if crashes := playCases(t, "testdata/saga.test.yaml"); crashes < 100 {
+		t.Errorf("only %d crashes", crashes)
+	}
+}
+
+// TestOperatorInCases plays what an operator does in the course of a case.
+func TestOperatorInCases(t *testing.T) { playCases(t, "testdata/operator.test.yaml") }
+
+func playCases(t *testing.T, file string) (crashes int) {
+	s, err := rehearse.Load(file, []node.Descriptor{function.Descriptor()}, os.ReadFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	crashes := 0
 	for i := range s.Spec.Cases {
 		c := &s.Spec.Cases[i]
 		t.Run(c.Name, func(t *testing.T) {
@@ -29,7 +37,5 @@ func TestF41_I18_Saga(t *testing.T) {
 			crashes += tried
 		})
 	}
-	if crashes < 100 {
-		t.Errorf("only %d crashes", crashes)
-	}
+	return crashes
 }

@@ -93,6 +93,9 @@ type Act struct {
 	Outcome      string
 	Error        *model.Error
 	Key          string
+	// From is the step that a move leaves; Vars are the assignments of vars.
+	From string
+	Vars []model.Assign
 	// Refused is the code with which the engine must refuse the act.
 	Refused string
 	Expect  *Expectation

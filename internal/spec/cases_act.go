@@ -7,10 +7,10 @@ import (
 )
 
 // actVerbs are the keys of an act that do something, in the order of the documentation.
-var actVerbs = []string{"signal", "decide", "callback", "start", "cancel", "terminate", "pause", "resume", "retry", "skip", "complete", "fail", "route", "crash"}
+var actVerbs = []string{"signal", "decide", "callback", "start", "cancel", "terminate", "pause", "resume", "retry", "skip", "complete", "fail", "route", "move", "vars", "crash"}
 
 // bareVerbs take true in place of a name.
-var bareVerbs = []string{"cancel", "terminate", "pause", "resume", "crash"}
+var bareVerbs = []string{"cancel", "terminate", "pause", "resume", "vars", "crash"}
 
 func (r *reader) act(v *value) (a Act) {
 	a.Line = v.line
@@ -37,13 +37,16 @@ func (r *reader) act(v *value) (a Act) {
 	a.By, a.Why = r.text(v.get("by"), "by"), r.text(v.get("why"), "why")
 	a.Groups = r.texts(v.get("groups"), "groups", "such as [underwriters]")
 	a.Data, a.Output = v.get("data").json(), v.get("output").json()
-	a.Outcome = r.text(v.get("outcome"), "outcome")
+	a.Outcome, a.From = r.text(v.get("outcome"), "outcome"), r.text(v.get("from"), "from")
 	a.Error = r.fails(v.get("error"), "error")
 	a.Shift = r.boolean(v.get("shift"), "shift")
 	a.Refused = r.text(v.get("refused"), "refused")
 	if e := v.get("expect"); e != nil {
 		x := r.expectation(e, false)
 		a.Expect = &x
+	}
+	if a.Verb == "vars" {
+		a.Vars = r.assigned(first, v.get("data"))
 	}
 	if idle(v) {
 		r.fault(v, CodeMissing, "the act does nothing", "one of after, until, expect, "+strings.Join(actVerbs, ", "))
@@ -52,6 +55,22 @@ func (r *reader) act(v *value) (a Act) {
 		r.fault(v.get("refused"), CodeNotHere, "only what is done can be refused", "add "+strings.Join(actVerbs, ", "))
 	}
 	return a
+}
+
+// assigned reads the variables that an act sets.
+func (r *reader) assigned(verb, data *value) (vars []model.Assign) {
+	const hint = "variables by name, such as data: {carrier: fast}"
+	if data == nil {
+		r.fault(verb, CodeMissing, "vars needs data", hint)
+		return nil
+	}
+	if !r.want(data, isMap, "the data of vars", hint) {
+		return nil
+	}
+	for i, k := range data.keys {
+		vars = append(vars, model.Assign{Var: k.text, Value: data.items[i].json()})
+	}
+	return vars
 }
 
 // idle reports whether an act has nothing but known keys that say how something is to be done.
