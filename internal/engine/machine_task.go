@@ -291,10 +291,11 @@ func (q *typeQueue) pop() shard.Task {
 		}
 		equals++
 	}
-	q.turn++
+	// In turn from behind the line that was served last, so that lines without tasks give nobody a second turn.
 	for i := range equals {
-		l := q.lines[first+(q.turn+i)%equals]
-		if l.head < len(l.list) {
+		at := (q.turn + i) % equals
+		if l := q.lines[first+at]; l.head < len(l.list) {
+			q.turn = at + 1
 			t := l.list[l.head]
 			l.list[l.head] = shard.Task{}
 			l.head++

@@ -16,8 +16,9 @@ type Core struct {
 	draining bool
 
 	execs map[record.ID]*execution
-	// queue holds the executions with something to do, in turn; turned those that have had theirs in the open part.
-	queue   fifo
+	// queue holds the executions with something to do, in turn over namespaces; turned those that have had theirs in the
+	// open part.
+	queue   turns
 	turned  []*execution
 	timers  timers
 	rest    restList
