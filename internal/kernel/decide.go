@@ -62,6 +62,8 @@ type decider struct {
 	tallied *step
 	counted []gain
 	gained  int // bytes of their outputs
+	// woken: it goes on after a pause and may not yet, because it does not hold its limits.
+	woken bool
 	// What changed, for waits on a condition.
 	changed []expr.Ref
 }

@@ -38,7 +38,7 @@ func (x *decider) lend() {
 	switch c := s.claims; {
 	case c.all() && !s.more && s.tasks == 0 && (!s.active() || !x.anyReady()):
 		x.emit(Op{kind: opLend, n: s.signalSeq})
-	case s.lent() && s.open() && (x.anyReady() || x.heard()):
+	case s.lent() && s.open() && (x.anyReady() || x.heard() || x.stirred()):
 		x.emit(Op{kind: opClaim, attempt: c.next(), flag: true})
 		if x.err == nil {
 			x.ask(c, "")
@@ -125,6 +125,19 @@ func (x *decider) heard() bool {
 		}
 	}
 	return false
+}
+
+// stirred reports whether something changed on which a condition waits. After a pause everything may have, and a copy of
+// another execution may have nothing left to do but to end.
+func (x *decider) stirred() bool {
+	if slices.ContainsFunc(x.s.whens, func(st *step) bool { return x.woken || x.touches(st, x.changed) }) {
+		return true
+	}
+	ends := false
+	if x.woken {
+		x.s.eachScope(func(sc *scope) { ends = ends || !sc.closing && !sc.closed && sc.idle() })
+	}
+	return ends
 }
 
 // regained goes on with an execution that holds its limits again: what came meanwhile is looked at now.

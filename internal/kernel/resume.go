@@ -39,6 +39,7 @@ func (x *decider) resume(i int, in *Input) {
 // wake looks at everything that may have become ready while nothing moved.
 func (x *decider) wake() {
 	if x.s.gated() {
+		x.woken = true
 		return
 	}
 	for _, st := range slices.Concat(x.s.waiters, x.s.whens) {
