@@ -11,7 +11,7 @@ type RetireOption = DeployOption
 
 // Retire stops starts of a version; open executions go on. Where a version of another workflow that starts it would be
 // left without one, it is refused with [CodeDependents], unless it is forced. Retiring the active version stops starts
-// of the workflow until another becomes active.
+// of the workflow until another becomes active; its schedules are retired with it.
 func (e *Engine) Retire(ctx context.Context, workflow, version string, opts ...RetireOption) error {
 	var o deployOptions
 	for _, opt := range opts {
@@ -28,7 +28,7 @@ func (e *Engine) Retire(ctx context.Context, workflow, version string, opts ...R
 	})
 }
 
-// Unretire lets a retired version take starts again.
+// Unretire lets a retired version take starts again; those of the active version's schedules go on, too.
 func (e *Engine) Unretire(ctx context.Context, workflow, version string) error {
 	return e.retire(ctx, workflow, version, false, func(catalog.Catalog) error { return nil })
 }
@@ -40,7 +40,8 @@ func (e *Engine) retire(ctx context.Context, workflow, version string, retired b
 	if err != nil {
 		return err
 	}
-	if _, ok := all.Find(workflow, version); !ok || version == "" {
+	v, ok := all.Find(workflow, version)
+	if !ok || version == "" {
 		return e.noVersion(all, workflow, version)
 	}
 	if err := check(all); err != nil {
@@ -48,5 +49,13 @@ func (e *Engine) retire(ctx context.Context, workflow, version string, retired b
 	}
 	err = e.backend.Retire(ctx, e.opts.Namespace, workflow, version, retired)
 	e.versions.forget(workflow)
-	return wrapStore("retiring "+workflow+" "+version, err)
+	switch {
+	case err != nil:
+		return wrapStore("retiring "+workflow+" "+version, err)
+	case !v.Active:
+		return nil
+	case retired: // a schedule starts the active version, and there is none now
+		return e.schedule(ctx, workflow, nil)
+	}
+	return e.reschedule(ctx, workflow, version)
 }

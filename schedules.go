@@ -29,7 +29,8 @@ type Schedule struct {
 	Execution string `json:"execution"`
 	// Trigger is what the definition wrote.
 	Trigger json.RawMessage `json:"trigger"`
-	// Status is running, paused, parked (see Error) or retired: the active version has no such trigger any more.
+	// Status is running, paused, parked (see Error) or retired: the active version has no such trigger any more, or is
+	// retired itself.
 	Status string   `json:"status"`
 	Error  *Failure `json:"error,omitempty"`
 	// Next is the nominal time that comes next, Due when it is acted on: later by the jitter. Zero where none comes.

@@ -1,6 +1,7 @@
 package pawl_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -188,5 +189,35 @@ func TestF25_DeploysAtOnce(t *testing.T) {
 	all, err := eng.Versions(ctx, "")
 	if err != nil || len(all) != 20 || all[0].Version != "1.0.19" || !all[0].Active {
 		t.Errorf("got %d versions, %+v, %v", len(all), all[0], err)
+	}
+}
+
+// The schedules of a workflow tick as long as it takes starts, and no longer.
+func TestRetireStopsSchedules(t *testing.T) {
+	eng, ctx := open(t, memory.Open(), pawl.Options{}), t.Context()
+	for _, v := range []string{"1.0.0", "2.0.0"} {
+		deploy(t, eng, "workflow: w\nversion: "+v+"\ntriggers: [{every: 1h}]\nnodes: {done: {end: {outcome: v"+v[:1]+"}}}\n")
+	}
+	status := func(want string) {
+		t.Helper()
+		s, err := eng.Schedules().Get(ctx, "w", "every")
+		if err != nil || s.Status != want || s.Next.IsZero() != (want == "retired") {
+			t.Fatalf("%+v, %v; want %s", s, err, want)
+		}
+	}
+	for _, step := range []struct {
+		do      func(context.Context, string, string) error
+		version string
+		want    string
+	}{
+		{func(ctx context.Context, w, v string) error { return eng.Retire(ctx, w, v) }, "1.0.0", "running"},
+		{func(ctx context.Context, w, v string) error { return eng.Retire(ctx, w, v) }, "2.0.0", "retired"},
+		{eng.Unretire, "1.0.0", "retired"},
+		{eng.Unretire, "2.0.0", "running"},
+	} {
+		if err := step.do(ctx, "w", step.version); err != nil {
+			t.Fatal(err)
+		}
+		status(step.want)
 	}
 }

@@ -155,6 +155,8 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 		c.answerHolder(k, s, &model.Error{Code: CodeKeyConflict, Message: "the key belongs to execution " + k.row.Execution.String() + ", which was started with another input"})
 	case s.Existing == Refuse, s.Existing == New && open && k.closing == 0:
 		c.answerHolder(k, s, &model.Error{Code: CodeKeyExists, Message: "the key belongs to execution " + k.row.Execution.String()})
+	case open && s.Existing == Replace && s.origin == byCommand && c.holdsOut(k):
+		c.answerHolder(k, s, stuckHolder(c.execs[k.row.Execution]))
 	case open && s.Existing == Replace:
 		c.oust(k, &s)
 		return false
@@ -221,6 +223,24 @@ func (c *Core) oust(k *keyRow, s *start) {
 	c.deliver(k.row.Execution, in)
 }
 
+// holdsOut reports whether the holder was asked to end for another start and is parked, so that nothing ends it but an
+// operator.
+func (c *Core) holdsOut(k *keyRow) bool {
+	e := c.execs[k.row.Execution]
+	return k.ousting && e != nil && e.phase == live && len(e.inbox) == 0 && e.state.Status() == model.Parked
+}
+
+// stuckHolder tells a start that is to replace e why it cannot.
+func stuckHolder(e *execution) *model.Error {
+	msg := "the key belongs to execution " + e.id.String() + ", which was asked to end for this start and is parked"
+	for o := range kernel.Open(e.state) {
+		if o.Kind == kernel.OpenParked && o.Error != nil {
+			msg += " (" + o.Error.Code + ": " + o.Error.Message + ")"
+		}
+	}
+	return &model.Error{Code: CodeKeyExists, Message: msg + "; resume it or terminate it, then start again"}
+}
+
 // keyAfter puts the change of the key into the part of a first or last entry.
 func (c *Core) keyAfter(e *execution, p *part, d *kernel.Decided) {
 	k := e.key
@@ -254,6 +274,10 @@ func (c *Core) keyFreed(e *execution) {
 		return
 	}
 	k.row.ClosedAt, k.closing, k.ousting = k.closing, 0, false
+	if !e.closed() { // what becomes of it later is nothing to the key
+		e.key = nil
+		k.users--
+	}
 	c.serveKey(k)
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -190,5 +191,40 @@ func TestF43_KeyIsFreeAfterRetention(t *testing.T) {
 		if r := d.accepted(ref); r.Existing || r.Execution != fresh {
 			t.Errorf("%v: got %+v", policy, r)
 		}
+	}
+}
+
+// A start that replaces a holder which cannot end by itself is told so, and what would help.
+func TestF43_ReplaceOfAHolderThatParksIsAnswered(t *testing.T) {
+	d := newDesk(t, Config{})
+	w := flow(function("a"), waitFor("go", `"signal":"go"`))
+	w.Root.Graph.Nodes[0].Compensate = "undo"
+	w.Root.Graph.Nodes = append(w.Root.Graph.Nodes, function("undo"))
+	d.deploy(w)
+	old := d.run("k")
+	d.done(old, "a")
+	_, first := d.begin("k", with(Replace, 7))
+	_, second := d.begin("k", with(Replace, 8))
+	d.settle()
+	d.unanswered(first)
+	d.ref++
+	d.core.Report(d.now, Report{Ref: d.ref, Attempt: nameOf(d.task(old, "undo")), Kind: kernel.InResult, Result: &model.Result{Error: &model.Error{Code: "net", Message: "no way"}}})
+	d.settle()
+	for _, ref := range []uint64{first, second} {
+		r := d.refused(ref, CodeKeyExists)
+		for _, part := range []string{old.String(), "is parked", "no way", "terminate it"} {
+			if !strings.Contains(r.Error.Message, part) {
+				t.Errorf("%q is not in %q", part, r.Error.Message)
+			}
+		}
+	}
+	if d.status(old) != string(model.Parked) {
+		t.Fatalf("the holder is %s", d.status(old))
+	}
+	d.send(Command{Verb: Terminate, Execution: old})
+	_, again := d.begin("k", with(Replace, 7))
+	d.settle()
+	if d.accepted(again).Execution == old {
+		t.Fatal("the start found what was terminated")
 	}
 }

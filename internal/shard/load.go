@@ -212,7 +212,7 @@ func (c *Core) built(e *execution, h *record.Head) {
 		shell := *h
 		e.shell = &shell
 	}
-	if h.Key != "" && e.key == nil && !e.closed() {
+	if h.Key != "" && e.key == nil && !e.leavesKey() {
 		e.key = c.keyOf(record.Key{Namespace: h.Namespace, Workflow: h.Workflow, Key: h.Key})
 		e.key.users++
 	}

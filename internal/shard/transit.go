@@ -42,6 +42,9 @@ func (c *Core) transit(e *execution) {
 	}
 	c.look(e)
 	c.settle(e)
+	if k := e.key; k != nil && len(k.starts) > 0 && c.holdsOut(k) {
+		c.serveKey(k)
+	}
 }
 
 // errDeafTimer parks an execution that would keep its shard busy for ever.

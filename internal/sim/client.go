@@ -75,6 +75,7 @@ func (c *clients) begin() {
 	for range c.w.starts {
 		c.w.after(c.w.upTo(c.w.storm), c.start)
 	}
+	c.gathers()
 }
 
 // start asks for one execution, and lets things happen to it.
@@ -324,7 +325,7 @@ func (c *clients) deliver(o *op, m *member) {
 	if cmd.Verb == shard.Start {
 		s := *o.cmd.Start
 		cmd.Start = &s
-		cmd.Repeat = o.asked || o.repeat
+		cmd.Repeat = (o.asked || o.repeat) && !o.isGather()
 	}
 	o.asked = true
 	at := &call{op: o, m: m, life: m.life}

@@ -33,8 +33,9 @@ type judge struct {
 	early      map[record.ID]bool             // it was asked to end and there was none
 	steps      int
 	alarms     map[string]int
-	watched    map[sight]uint64 // entry published last
-	wanted     map[place]int    // of limits, and not given back
+	watched    map[sight]uint64  // entry published last
+	wanted     map[place]int     // of limits, and not given back
+	startOf    map[int]record.ID // execution of a start that gathers, by op
 }
 
 // sight is an execution as one process shows it.
@@ -77,6 +78,7 @@ type witness struct {
 	used       int             // of a limit, after its last entry
 	looking    bool            // it is looked up who holds it
 	inLine     bool            // it is looked up whether what it sends waits in the line of a key
+	gathers    []int           // ops whose starts it has taken
 	byHandAt   map[int64]int   // starts by hand that wait in a schedule, by nominal time
 	requests   map[string]bool // recorded
 	signals    map[int]int     // by op, how often it was received
@@ -128,6 +130,7 @@ func newJudge(w *world) *judge {
 		alarms:   map[string]int{},
 		watched:  map[sight]uint64{},
 		wanted:   map[place]int{},
+		startOf:  map[int]record.ID{},
 	}
 }
 

@@ -47,6 +47,8 @@ type fact struct {
 	Unknown bool            `json:"unknown"`
 	Child   string          `json:"child"`
 	Body    *struct{}       `json:"body"`
+	Input   json.RawMessage `json:"input"`
+	Gather  *struct{}       `json:"gather"`
 	Mail    *letterFact     `json:"mail"`
 	Ask     json.RawMessage `json:"ask"`
 	Taken   []int           `json:"taken"`
@@ -160,6 +162,11 @@ func (j *judge) among(x *witness, e *record.Entry, f *fact) {
 	switch f.Op {
 	case "start":
 		j.starts(x, f)
+		if f.Gather != nil {
+			j.gathered(x, f.Input)
+		}
+	case "gather":
+		j.gathered(x, f.Input)
 	case "free", "alarm":
 		j.leaked(x, e, f)
 	case "enter":
@@ -287,6 +294,8 @@ func (j *judge) took(x *witness, e *record.Entry, f *fact) {
 func (j *judge) acknowledged(x *witness, at *call) {
 	o := at.op
 	switch o.cmd.Verb {
+	case shard.Start:
+		j.joined(x, o)
 	case shard.Signal:
 		if kernel.IsEntity(x.workflow()) {
 			if !x.requests[o.cmd.Request] {
@@ -357,6 +366,12 @@ func (j *judge) opened(x *witness, h *record.Head) {
 	if other == nil || other == x || other.forgot {
 		return
 	}
+	if kernel.Gathers(h.Key) {
+		if !other.state.Status().Closed() && !other.state.GatherOver() {
+			j.fail("F43", "%s gathers under key %q while %s does", x.id, h.Key, other.id)
+		}
+		return
+	}
 	if !other.state.Status().Closed() {
 		j.fail("I21", "%s starts under key %q while %s is open", x.id, h.Key, other.id)
 	}
@@ -377,6 +392,7 @@ func (j *judge) atRest() {
 	}
 	for _, x := range j.all() {
 		j.keyAtRest(x)
+		j.gatheredAll(x)
 	}
 	j.kinAtRest()
 }
@@ -392,7 +408,7 @@ func (j *judge) keyAtRest(x *witness) {
 		j.fail("I21", "%s: its key %q has no row", x.id, x.key.Key)
 	case row.Execution != x.id:
 		j.fail("I21", "%s: its key %q points to %s", x.id, x.key.Key, row.Execution)
-	case (row.ClosedAt != 0) != x.state.Status().Closed():
+	case (row.ClosedAt != 0) != (x.state.Status().Closed() || x.state.GatherOver()):
 		j.fail("I21", "%s is %s and its key is closed at %d", x.id, x.state.Status(), row.ClosedAt)
 	}
 }
