@@ -151,6 +151,13 @@ func (x *decider) lendInside() {
 		around(w.st.sc, func(st *step) { ready[st] = true })
 		ready[w.st] = ready[w.st] || w.kind == workFill
 	}
+	if t := s.nextTimer(); t != nil && t.due <= x.now { // the execution does not hold its own limits
+		for i := range s.timers {
+			if t := &s.timers[i]; t.due <= x.now && t.restless() && t.wanted(s) {
+				around(t.st.sc, func(st *step) { ready[st] = true })
+			}
+		}
+	}
 	lenders := slices.Clone(s.lenders)
 	slices.SortFunc(lenders, func(a, b *step) int { return compare(a.path, b.path) })
 	for _, st := range lenders {
