@@ -296,11 +296,33 @@ func (n *Town) birth(m *posted) {
 			n.give(m, c)
 			return
 		}
+		if m.Start.Gather != nil {
+			if n.joins(m, c) {
+				return
+			}
+			break
+		}
 		n.answer(m, nil, &model.Error{Code: "key_exists", Message: "the key belongs to execution " + c.name})
 		return
 	}
 	c, err := n.make("", m.Start, m.Constraint, m.Start.By)
 	n.answer(m, c, err)
+}
+
+// joins gives a start that gathers to who gathers; false: that one takes no more.
+func (n *Town) joins(m *posted, c *citizen) bool {
+	m.Start.Version = c.e.d.w.Version
+	c.e.now = n.now
+	dec := c.e.feed(Input{Kind: InGather, Start: m.Start, By: "execution " + m.From.String()})
+	err := dec.Answers[0].Error
+	dec.Answers = nil
+	n.heard(c, c.told(dec))
+	n.collect(c)
+	if err != nil {
+		return false
+	}
+	n.answer(m, c, nil)
+	return true
 }
 
 func (n *Town) give(m *posted, to *citizen) {

@@ -41,7 +41,7 @@ var compositeKeys = section{
 		{name: "do", takes: "graph", shape: "graph", doc: "The body of a scope, foreach or loop.", example: "do: [{work: {call: work}}]"},
 		{name: "branches", takes: "map of graphs", shape: "branches", doc: "The branches of a parallel.", example: "branches: {a: [{x: {call: x}}], b: [{y: {call: y}}]}"},
 		{name: "vars", takes: "map of values with ${ }", shape: "values", doc: "Variables of each instance with their first values.", example: "vars: {tries: 0}"},
-		{name: "concurrency", takes: "integer from 1", def: "10 for foreach, else no bound", shape: "positive", doc: "Instances that run at a time; for a scope, its running steps.", example: "concurrency: 8"},
+		{name: "concurrency", takes: "integer from 1", def: "10 for foreach, else no bound", shape: "positive", doc: "Instances that run at a time; for a scope, its running steps with an executor. Composites inside it do not count, and have their own.", example: "concurrency: 8"},
 		{name: "complete", takes: "expression over good, failed, done, total", def: "done == total", shape: "expression", doc: "Ends the composite as soon as it holds.", example: "complete: good >= 2"},
 		{name: "tolerate", takes: "number or per cent", def: "0; 100% where complete is written", shape: "tolerate", doc: "How many instances may fail.", example: "tolerate: 2%"},
 		{name: "rest", takes: "cancel or finish", def: "cancel", shape: `{"enum":["cancel","finish"]}`, doc: "What happens to the others when the composite ends early.", example: "rest: finish"},
