@@ -162,9 +162,6 @@ func (j *judge) among(x *witness, e *record.Entry, f *fact) {
 	switch f.Op {
 	case "start":
 		j.starts(x, f)
-		if f.Gather != nil {
-			j.gathered(x, f.Input)
-		}
 	case "gather":
 		j.gathered(x, f.Input)
 	case "free", "alarm":

@@ -56,6 +56,9 @@ func (j *judge) sends(x *witness, e *record.Entry, f *fact) {
 
 // starts: who says that it has a parent is known to that one.
 func (j *judge) starts(x *witness, f *fact) {
+	if f.Gather != nil {
+		j.gathered(x, f.Input)
+	}
 	if f.Parent == "" {
 		return
 	}
