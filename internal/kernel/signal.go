@@ -89,7 +89,7 @@ func (x *decider) offer(name string) {
 		return
 	}
 	for _, st := range slices.Clone(x.s.waiters) {
-		if x.err != nil || x.s.root == nil {
+		if x.err != nil || x.s.root == nil || !x.s.keeps(name) {
 			return
 		}
 		if st.over() || st.stopped() || !st.waitsFor(name) {
@@ -97,6 +97,11 @@ func (x *decider) offer(name string) {
 		}
 		x.tryWait(st)
 	}
+}
+
+// keeps reports whether a signal of that name is left to take.
+func (s *State) keeps(name string) bool {
+	return slices.ContainsFunc(s.signals, func(k keptSignal) bool { return k.name == name })
 }
 
 func (st *step) waitsFor(signal string) bool {
