@@ -32,20 +32,20 @@ func (b Bulks) Plan(ctx context.Context, s BulkSpec, sample int) (*BulkPlan, err
 	found := 0
 	for f := s.Filter; ; {
 		f.Limit = 1000
-		page, err := b.e.List(ctx, f)
+		ids, next, err := b.e.selected(ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		found += len(page.Executions)
-		for i := range page.Executions {
+		found += len(ids)
+		for _, id := range ids {
 			if p.Sampled == sample {
 				break
 			}
-			if err := p.try(ctx, b.e, &s.Do, page.Executions[i].ID); err != nil {
+			if err := p.try(ctx, b.e, &s.Do, id); err != nil {
 				return nil, err
 			}
 		}
-		if f.Cursor = page.Next; f.Cursor == "" {
+		if f.Cursor = next; f.Cursor == "" {
 			p.Found = found
 			return p, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"sync"
 
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/node"
 )
@@ -77,15 +78,23 @@ func (t *bulkTask) find(ctx context.Context, e *Engine) (any, error) {
 	if t.Most > 0 {
 		f.Limit = min(f.Limit, t.Most)
 	}
-	page, err := e.List(ctx, f)
+	ids, next, err := e.selected(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(page.Executions))
+	return map[string]any{"ids": ids, "next": next}, nil
+}
+
+// selected is a page of executions for a bulk: limits, schedules and bulks are never among them, whatever f says.
+func (e *Engine) selected(ctx context.Context, f Filter) (ids []string, next string, err error) {
+	page, err := e.List(ctx, f)
+	ids = make([]string, 0, len(page.Executions))
 	for i := range page.Executions {
-		ids = append(ids, page.Executions[i].ID)
+		if x := &page.Executions[i]; !kernel.IsEntity(x.Workflow) {
+			ids = append(ids, x.ID)
+		}
 	}
-	return map[string]any{"ids": ids, "next": page.Next}, nil
+	return ids, page.Next, err
 }
 
 // act does the verb to each execution of a page. Where the outcome of one is not known, all of it is done again.

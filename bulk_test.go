@@ -229,3 +229,25 @@ func TestBulkRefusesWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
+
+// TestBulkLeavesEntitiesAlone: a filter that names what the engine brings along selects nothing.
+func TestBulkLeavesEntitiesAlone(t *testing.T) {
+	eng := waiting(t, memory.Open(), 1)
+	for _, f := range []pawl.Filter{{Workflow: "pawl.bulk"}, {IDPrefix: "0"}} {
+		spec := pawl.BulkSpec{Filter: f, Do: pawl.BulkVerb{Verb: "pause"}}
+		p, err := eng.Bulks().Start(t.Context(), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := eng.Bulks().Plan(t.Context(), spec, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := settled(t, eng, p.ID, pawl.BulkDone, plan.Found, plan.Found); got.Refused > 0 {
+			t.Errorf("%+v", got)
+		}
+		if f.Workflow != "" && plan.Found > 0 {
+			t.Errorf("a bulk selects %d bulks", plan.Found)
+		}
+	}
+}
