@@ -2,6 +2,9 @@
 // writing the same rows in the batch sizes that the engine reached.
 //
 //	go run . [-quick] [-json] [-case chain3] [-dir DIR] [-cpuprofile FILE]
+//	go run . -peers [-quick] [-json] [-write] [-only river,dbos] [-case chain3] [-dir DIR]
+//
+// With -peers, other systems do the same work as Pawl, each in a process of its own: see docs/benchmarks.md.
 //
 // It prints a table; -json prints one object a row instead. Goals are printed beside and never change the exit code:
 // a machine that others use too is no reason to fail.
@@ -17,6 +20,7 @@ import (
 	"runtime/pprof"
 	"strings"
 
+	"github.com/pawl-dev/pawl/bench/race"
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
@@ -54,11 +58,27 @@ func main() {
 	only := flag.String("case", "", "run only the cases whose `names` are given, separated by commas")
 	dir := flag.String("dir", "", "where the databases are made; default the system's temporary directory")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of everything to this `file`")
-	flag.Parse()
-	if err := run(*quick, *asJSON, *only, *dir, *profile); err != nil {
+	peers := flag.Bool("peers", false, "compare with other systems")
+	systems := flag.String("only", "", "with -peers: only the systems whose `names` are given, separated by commas")
+	write := flag.Bool("write", false, "with -peers: write docs/benchmarks.md and docs/benchmarks.svg")
+	if err := start(func() error {
+		if *peers {
+			return againstPeers(race.Options{Quick: *quick, Only: *systems, Case: *only, Dir: *dir}, *asJSON, *write)
+		}
+		return run(*quick, *asJSON, *only, *dir, *profile)
+	}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// start reads the flags and calls f, unless the race started this process to let Pawl run.
+func start(f func() error) error {
+	if len(os.Args) > 1 && os.Args[1] == "race" {
+		return race.Child(os.Args[1:], contenders())
+	}
+	flag.Parse()
+	return f()
 }
 
 func run(quick, asJSON bool, only, dir, profile string) error {
