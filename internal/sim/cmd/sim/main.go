@@ -30,7 +30,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.IntVar(&o.seeds, "seeds", 1000, "how many `seeds` to run; with --bugs, at most so many for each mistake")
+	flag.IntVar(&o.seeds, "seeds", 0, "how many `seeds` to run, 1000 unless said; with --bugs, at most so many for each mistake, 5000 unless said")
 	flag.Uint64Var(&o.from, "from", 1, "the first `seed` of --seeds")
 	flag.Uint64Var(&o.seed, "seed", 0, "run this `seed` only")
 	flag.BoolVar(&o.trace, "trace", false, "print everything that happens (with --seed)")
@@ -39,6 +39,13 @@ func main() {
 	flag.StringVar(&o.bug, "bug", "", "switch on one mistake by `name` (needs -tags simbugs)")
 	flag.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds that run side by side")
 	flag.Parse()
+	switch {
+	case o.seeds > 0:
+	case o.bugs:
+		o.seeds = 5000
+	default:
+		o.seeds = 1000
+	}
 	os.Exit(run(o, os.Stdout, os.Stderr))
 }
 
