@@ -95,7 +95,10 @@ func (w *walker) outside() (in kernel.Input, ok bool) {
 		switch o.Kind {
 		case kernel.OpenApproval:
 			person := fmt.Sprint("p", w.steps) // somebody who has not decided
-			d := &kernel.Decision{Step: o.Step, Outcome: pick(w.r, o.Ask.Outcomes...), Groups: o.Ask.Assignees}
+			d := &kernel.Decision{Step: o.Step, Outcome: pick(w.r, o.Ask.Outcomes...)}
+			if n := len(o.Ask.Assignees); n > 0 { // a member of one group: another may be excluded
+				d.Groups = []string{o.Ask.Assignees[w.r.IntN(n)]}
+			}
 			return kernel.Input{Kind: kernel.InDecide, By: person, Decision: d}, true
 		case kernel.OpenCallback:
 			return kernel.Input{Kind: kernel.InCallback, Step: o.Step, Attempt: o.Attempt, Callback: &kernel.Callback{Result: &model.Result{Output: json.RawMessage("2")}}}, true
