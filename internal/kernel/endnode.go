@@ -22,8 +22,14 @@ func (x *decider) runEnd(st *step, n *nodeDef) {
 		}
 		how.give(&r)
 	}
-	if n.isBad(how.outcome) {
+	switch {
+	case n.isBad(how.outcome):
 		how.err = x.endError(st, n)
+	case n.end.output == nil:
+		if err := x.outputAtEnd(st, n, &how); err != nil {
+			x.fail(st, err)
+			return
+		}
 	}
 	o := Op{kind: opDone, path: st.path, name: string(model.StepCompleted), word: model.Success}
 	if n.end.output != nil {
@@ -47,6 +53,32 @@ func (x *decider) runEnd(st *step, n *nodeDef) {
 			}
 		}
 	}
+}
+
+// outputAtEnd: an end without an output of its own leaves it to the `output` of the graph that it ends.
+func (x *decider) outputAtEnd(st *step, n *nodeDef, how *ending) *model.Error {
+	sc := st.sc
+	switch n.end.of {
+	case "":
+	case endExecution:
+		sc = x.s.root
+	default:
+		return nil // the composite evaluates its output once it has ended
+	}
+	sd := x.scopeDef(sc)
+	if sd.output == nil {
+		return nil
+	}
+	x.in(sc, sc.path+"/output")
+	r, err := x.render(sd.output)
+	if err != nil {
+		return errorOf(err, st.path)
+	}
+	if err := x.tooMuch("output", &r, st); err != nil {
+		return err
+	}
+	how.give(&r)
+	return nil
 }
 
 func (x *decider) endError(st *step, n *nodeDef) *model.Error {
