@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -64,6 +63,15 @@ func (s *Script) Do(line string) ([]string, error) {
 	case "outcome":
 		word, out, _ := strings.Cut(arg, " ")
 		return s.result(step, attempt, model.Result{Outcome: word, Output: []byte(orNullText(out))}), nil
+	case "delayed": // delayed STEP DURATION OUTPUT: a good result whose edges are followed later
+		wait, out, _ := strings.Cut(arg, " ")
+		ms, err := expr.ParseDuration(wait)
+		return s.result(step, attempt, model.Result{Output: []byte(orNullText(out)), Delay: model.Millis(ms)}), err
+	case "config": // config REVISION NAME TEXT
+		name, text, _ := strings.Cut(arg, " ")
+		e.env.Config = map[string]any{name: text}
+		_, err := fmt.Sscan(step, &e.env.Revision)
+		return nil, err
 	case "sends": // a good result that starts WORKFLOW, signals its KEY and the parent
 		workflow, key, _ := strings.Cut(arg, " ")
 		return s.result(step, attempt, model.Result{
@@ -122,7 +130,7 @@ func (s *Script) Do(line string) ([]string, error) {
 		if _, err := fmt.Sscan(arg, &n); err != nil {
 			return nil, err
 		}
-		*map[string]*int{BoundSteps: &e.env.Bounds.Steps, BoundLiveSteps: &e.env.Bounds.LiveSteps, BoundSignals: &e.env.Bounds.Signals, BoundUndos: &e.env.Bounds.Undos}[step] = n
+		*map[string]*int{BoundSteps: &e.env.Bounds.Steps, BoundLiveSteps: &e.env.Bounds.LiveSteps, BoundSignals: &e.env.Bounds.Signals, BoundUndos: &e.env.Bounds.Undos, "transition": &e.env.Bounds.PerDecide}[step] = n
 		return nil, nil
 	case "command": // of a limit or a schedule
 		return s.told(e.feed(Input{Kind: InSignal, By: "ann", Signal: &Signal{Name: step, Data: []byte(arg)}})), nil
@@ -229,6 +237,12 @@ func tokenAnswer(text string) (Input, error) {
 		r.Error = &model.Error{Code: word, Message: data}
 	case "set": // set VAR VALUE
 		r.Set = []model.Assign{{Var: word, Value: []byte(data)}}
+	case "delayed": // delayed DURATION OUTPUT
+		ms, err := expr.ParseDuration(word)
+		if err != nil {
+			return in, err
+		}
+		r.Output, r.Delay = []byte(data), model.Millis(ms)
 	case "beat":
 		in.Callback.Progress = []byte(rest)
 		return in, nil
@@ -579,53 +593,3 @@ func (s *Script) arms(o *Op) string {
 
 // CheckTails checks every snapshot the execution could have had.
 func (s *Script) CheckTails() { s.e.checkTails() }
-
-// Golden is a journal with what folding it gives.
-type Golden struct {
-	Name    string          `json:"name"`
-	Entries []GoldenEntry   `json:"entries"`
-	Status  model.Status    `json:"status"`
-	Outcome string          `json:"outcome,omitempty"`
-	Output  json.RawMessage `json:"output,omitempty"`
-	Open    []string        `json:"open,omitempty"`
-}
-
-// GoldenEntry is one entry of a journal.
-type GoldenEntry struct {
-	At   int64           `json:"at"`
-	Body json.RawMessage `json:"body"`
-}
-
-// Golden is the journal so far.
-func (s *Script) Golden(name string) Golden {
-	g := goldenOf(s.e.s, name)
-	for i, body := range s.e.journal {
-		g.Entries = append(g.Entries, GoldenEntry{s.e.ats[i], body})
-	}
-	return g
-}
-
-func goldenOf(s *State, name string) Golden {
-	g := Golden{Name: name, Status: s.Status(), Outcome: s.Outcome(), Output: s.Output()}
-	for o := range Open(s) {
-		g.Open = append(g.Open, fmt.Sprintf("%d %s attempt %d since %d until %d %v", o.Kind, o.Step, o.Attempt, o.Since, o.Until, o.Names))
-	}
-	return g
-}
-
-// Refold folds the entries of a golden journal and says what they give now.
-func (g Golden) Refold() (Golden, error) {
-	s := New()
-	for i, e := range g.Entries {
-		ops, err := Decode(e.Body)
-		if err != nil {
-			return Golden{}, fmt.Errorf("entry %d: %w", i+1, err)
-		}
-		if err := Apply(s, uint64(i+1), e.At, ops); err != nil {
-			return Golden{}, err
-		}
-	}
-	again := goldenOf(s, g.Name)
-	again.Entries = g.Entries
-	return again, nil
-}

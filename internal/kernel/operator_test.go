@@ -65,7 +65,7 @@ func (s *Script) operator(verb, rest string) (lines []string, ok bool, err error
 	case "route":
 		in.Kind, in.To = InRoute, word(1)
 	case "migrate":
-		in = Input{Kind: InMigrate, Migration: &Migration{Definition: s.next, Version: "2.0.0", Map: map[string]string{}}}
+		in = Input{Kind: InMigrate, Migration: &Migration{Definition: s.next, Version: "2.0.0", Hash: "b1", Map: map[string]string{}}}
 		for _, w := range words {
 			if old, now, ok := strings.Cut(w, ">"); ok {
 				in.Migration.Map[old] = now
@@ -167,7 +167,7 @@ func (s *Script) fork(verb string, words []string, plans bool) ([]string, error)
 		return []string{"refused: " + refusal.Code + ": " + refusal.Message}, nil
 	}
 	if slices.Contains(words, "next") {
-		f.Migration = &Migration{Definition: s.next, Version: "2.0.0", Map: renames}
+		f.Migration = &Migration{Definition: s.next, Version: "2.0.0", Hash: "b1", Map: renames}
 	}
 	start := f.Start
 	start.ID, start.Fork = record.NewID(s.e.now, 43, 7), f

@@ -55,6 +55,15 @@ func eachCase(t *testing.T, pattern string, play func(*testing.T, string) string
 }
 
 func runCase(t *testing.T, body string) string {
+	text, s := playCase(t, body)
+	if s != nil {
+		s.CheckTails()
+	}
+	return text
+}
+
+// playCase plays a case and returns its execution; nil where its definition has faults.
+func playCase(t *testing.T, body string) (string, *kernel.Script) {
 	definition, verbs, ok := strings.Cut(body, "\n---\n")
 	if !ok {
 		t.Fatal("the case has no --- after its definition")
@@ -74,7 +83,7 @@ func runCase(t *testing.T, body string) string {
 		}
 		for _, f := range compiled {
 			if !f.Warn {
-				return out.String()
+				return out.String(), nil
 			}
 		}
 	}
@@ -107,8 +116,7 @@ func runCase(t *testing.T, body string) string {
 			out.WriteString("  " + l + "\n")
 		}
 	}
-	s.CheckTails()
-	return out.String()
+	return out.String(), s
 }
 
 func diff(want, got string) string {

@@ -14,6 +14,12 @@ import (
 func TestSeveral(t *testing.T) { eachCase(t, "testdata/several/*.txt", runTown) }
 
 func runTown(t *testing.T, body string) string {
+	text, town := playTown(t, body)
+	town.CheckTails()
+	return text
+}
+
+func playTown(t *testing.T, body string) (string, *kernel.Town) {
 	definitions, verbs, ok := strings.Cut(body, "\n>>>\n")
 	if !ok {
 		t.Fatal("the case has no >>> after its definitions")
@@ -50,6 +56,5 @@ func runTown(t *testing.T, body string) string {
 			out.WriteString("  " + l + "\n")
 		}
 	}
-	town.CheckTails()
-	return out.String()
+	return out.String(), town
 }
