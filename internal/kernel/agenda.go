@@ -16,6 +16,7 @@ const (
 	workFollow                      // follow the edges of an ended step
 	workFill                        // open instances of a composite
 	workClaimed                     // go on with a step that holds its limits
+	workAgain                       // the next attempt of a step in back-off, which waited for a place
 )
 
 func (s *State) push(kind workKind, st *step) {
@@ -40,6 +41,8 @@ func (w work) ready() bool {
 		return st.over() && !st.followed
 	case workClaimed:
 		return !st.over() && st.claims.all() && !st.out && !st.queued && (st.away == nil || !st.away.open) && (st.comp == nil || st.status == model.StepBackoff)
+	case workAgain:
+		return !st.over() && st.status == model.StepBackoff && st.due == 0 && !st.queued && !st.claims.waits()
 	default:
 		return !st.over() && st.comp != nil && st.comp.room()
 	}

@@ -170,7 +170,7 @@ func (s *State) applyToStep(o *Op) error {
 	}
 	switch o.kind {
 	case opQueued:
-		st.queued = true
+		st.queued, st.due = true, 0
 		st.sc.queue = append(st.sc.queue, st)
 	case opTask:
 		return s.applyTask(st, o)
@@ -422,9 +422,10 @@ func (s *State) applyTask(st *step, o *Op) error {
 			st.cb = &callback{}
 		}
 	}
-	if !st.began || st.status == model.StepScheduled {
+	if !st.began || st.status == model.StepScheduled || st.queues {
 		st.sc.running++
 	}
+	st.queues = false
 	st.began, st.out = true, true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.tasks++
@@ -508,9 +509,10 @@ func (s *State) applyDone(st *step, o *Op) {
 	n := st.output.size()
 	sc.bytes += n
 	s.bytes += n
-	if st.task != nil && (st.out || st.status == model.StepBackoff) {
+	if st.task != nil && (st.out || st.status == model.StepBackoff && !st.queues) {
 		sc.running--
 	}
+	st.queues = false
 	s.landed(st)
 	s.unwait(st)
 	s.unclaim(st.claims, st.path)
@@ -548,8 +550,16 @@ func (s *State) unqueue(sc *scope) {
 		sc.queue = sc.queue[1:]
 		next.queued = false
 		if !next.over() {
-			s.push(workRun, next)
+			s.push(next.turn(), next)
 			return
 		}
 	}
+}
+
+// turn is what a step does that waited for its scope's concurrency.
+func (st *step) turn() workKind {
+	if st.began {
+		return workAgain
+	}
+	return workRun
 }

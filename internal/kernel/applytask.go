@@ -4,7 +4,10 @@ import "github.com/pawl-dev/pawl/model"
 
 func (s *State) applyBackoff(st *step, o *Op) {
 	s.landed(st)
-	if st.awaits() {
+	switch {
+	case o.flag:
+		st.queues = true
+	case st.awaits(): // so journals of before have it: it takes its place at once
 		st.sc.running++
 	}
 	st.cb = st.cb.retried(st.attempt)

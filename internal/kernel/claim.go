@@ -326,6 +326,7 @@ func (x *decider) resumeClaimed(st *step) {
 		x.reenter(st)
 	case n.kind.composite():
 		x.enter(st, n)
+	case st.attempt > 0 && x.mustQueue(st, n):
 	case st.attempt > 0:
 		x.emit(Op{kind: opTask, path: st.path, attempt: st.attempt + 1})
 		x.dispatch(st, n)

@@ -15,9 +15,10 @@ type codec struct {
 	err  error
 	s    *State
 	// Values that may be shared, in order of their first appearance: written once, referred to afterwards.
-	index map[*value]uint64
-	seen  []*value
-	depth int
+	index  map[*value]uint64
+	seen   []*value
+	depth  int
+	format uint64
 }
 
 func (c *codec) fail() {

@@ -192,6 +192,8 @@ func (x *decider) work(w work) {
 		x.fill(w.st)
 	case workClaimed:
 		x.resumeClaimed(w.st)
+	case workAgain:
+		x.attempt(w.st)
 	}
 }
 

@@ -49,7 +49,7 @@ var opFields = [...]fieldNames{
 	opTask:        {path: "step", attempt: "attempt", data: "with", n: "attempt_timeout", until: "heartbeat", due: "timeout_at", flag: "callback"},
 	opWait:        {path: "step", n: "after_signal", due: "timeout_at"},
 	opEnter:       {path: "step", attempt: "attempt", n: "total", until: "concurrency", data: "items", text: "from", name: "over", due: "timeout_at", word: "collect", flag: "open", size: "batch"},
-	opBackoff:     {path: "step", attempt: "attempt", n: "policy", until: "until"},
+	opBackoff:     {path: "step", attempt: "attempt", n: "policy", until: "until", flag: "queues"},
 	opLost:        {path: "step", attempt: "attempt", flag: "released"},
 	opCancel:      {path: "step", until: "grace_until", flag: "withdrawn"},
 	opDone:        {path: "step", name: "status", word: "outcome", data: "output", text: "from", n: "arm", until: "delay_until", flag: "unknown"},

@@ -50,6 +50,9 @@ func (g Golden) Refold() (Golden, error) {
 		if err != nil {
 			return Golden{}, fmt.Errorf("entry %d: %w", i+1, err)
 		}
+		if err := s.Agrees(ops); err != nil {
+			return Golden{}, fmt.Errorf("entry %d: %w", i+1, err)
+		}
 		if err := Apply(s, uint64(i+1), e.At, ops); err != nil {
 			return Golden{}, err
 		}

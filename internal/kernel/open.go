@@ -77,6 +77,8 @@ func (st *step) open(list []Outstanding) []Outstanding {
 		o.Kind, o.Since, o.Until = OpenCancel, st.asked, max(st.due, st.sc.grace)
 	case st.out:
 		o.Kind = OpenTask
+	case st.queued:
+		o.Kind = OpenQueued
 	case st.status == model.StepBackoff:
 		o.Kind, o.Until = OpenBackoff, st.due
 	case st.awaits():
@@ -109,8 +111,6 @@ func (st *step) open(list []Outstanding) []Outstanding {
 				o.Names = append(o.Names, a.signal)
 			}
 		}
-	case st.queued:
-		o.Kind = OpenQueued
 	default:
 		return list // on the agenda: OpenMore, or paused
 	}

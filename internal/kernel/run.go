@@ -49,13 +49,7 @@ func (x *decider) runStep(st *step) {
 
 // runEffect evaluates the configuration of an effect step and hands out its first attempt.
 func (x *decider) runEffect(st *step, n *nodeDef) {
-	if sd := n.scope; sd.owner != nil && sd.owner.kind == kindScope && !st.cleanup() {
-		if limit := sd.owner.m.Composite.Concurrency; limit > 0 && st.sc.running >= limit {
-			x.emit(Op{kind: opQueued, path: st.path})
-			return
-		}
-	}
-	if x.mustClaim(st, n) {
+	if x.mustQueue(st, n) || x.mustClaim(st, n) {
 		return
 	}
 	o := Op{kind: opTask, path: st.path, attempt: 1, hasData: true, flag: n.m.Callback}
@@ -65,6 +59,20 @@ func (x *decider) runEffect(st *step, n *nodeDef) {
 	}
 	x.emit(o)
 	x.dispatch(st, n)
+}
+
+// mustQueue lets an effect step that has no place of its scope's concurrency wait for one where there is none (I19).
+func (x *decider) mustQueue(st *step, n *nodeDef) bool {
+	sd := n.scope
+	if st.attempt > 0 && !st.queues || sd.owner == nil || sd.owner.kind != kindScope || st.cleanup() {
+		return false
+	}
+	limit := sd.owner.m.Composite.Concurrency
+	if limit == 0 || st.sc.running < limit {
+		return false
+	}
+	x.emit(Op{kind: opQueued, path: st.path})
+	return true
 }
 
 func (x *decider) configure(o *Op, st *step, n *nodeDef) *model.Error {

@@ -9,8 +9,12 @@ import (
 	"github.com/pawl-dev/pawl/internal/kernel/graph"
 )
 
-// snapshotVersion is the format of snapshots. A snapshot of another version is refused and the journal folded.
-const snapshotVersion = 2
+// snapshotVersion is the format of snapshots that is written; from oldestSnapshot on all are read. One that is not is
+// refused and the journal folded, which cannot be where the entries before a base have been removed.
+const (
+	snapshotVersion = 3 // 3: a step in back-off may have given its place away
+	oldestSnapshot  = 2
+)
 
 var errSnapshot = errors.New("the snapshot is not readable by this version")
 
@@ -37,10 +41,10 @@ func Restore(body []byte) (*State, error) {
 
 func (c *codec) state(s *State) {
 	c.s = s
-	version := uint64(snapshotVersion)
-	c.u64(&version)
-	if version != snapshotVersion {
-		c.err = fmt.Errorf("%w: format %d", errSnapshot, version)
+	c.format = snapshotVersion
+	c.u64(&c.format)
+	if c.format < oldestSnapshot || c.format > snapshotVersion {
+		c.err = fmt.Errorf("%w: format %d", errSnapshot, c.format)
 		return
 	}
 	c.u64(&s.seq)
@@ -285,6 +289,9 @@ func (c *codec) step(st *step) {
 	c.error(&st.err)
 	for _, f := range []*bool{&st.followed, &st.out, &st.withdraw, &st.unknown, &st.doubt, &st.undone} {
 		c.flag(f)
+	}
+	if c.format >= 3 {
+		c.flag(&st.queues)
 	}
 	num(c, &st.attempt)
 	num(c, &st.losses)

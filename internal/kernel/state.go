@@ -150,6 +150,7 @@ type step struct {
 	status model.StepStatus
 	began  bool // the agenda item that runs it has been handled
 	queued bool
+	queues bool // in back-off, it has no place of its scope's concurrency
 
 	scheduled int64
 	since     int64 // of the current attempt, wait or back-off

@@ -210,7 +210,7 @@ func (x *decider) retry(st *step, n *nodeDef, err *model.Error) bool {
 			return false
 		}
 		wait := max(backoff(p.m, used, fnv64(x.s.start.ID[:], st.path)), int64(err.RetryAfter))
-		x.emit(Op{kind: opBackoff, path: st.path, attempt: st.attempt, n: int64(i), until: x.now + wait, err: err})
+		x.emit(Op{kind: opBackoff, path: st.path, attempt: st.attempt, n: int64(i), until: x.now + wait, err: err, flag: st.awaits()})
 		return true
 	}
 	return false
@@ -276,7 +276,7 @@ func (x *decider) lost(in *Input) {
 // attempt begins the next attempt of a step in back-off.
 func (x *decider) attempt(st *step) {
 	n := x.def(st)
-	if x.mustClaim(st, n) {
+	if x.mustQueue(st, n) || x.mustClaim(st, n) {
 		return
 	}
 	switch {

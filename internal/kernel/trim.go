@@ -133,10 +133,18 @@ func baseBody(o *Op) ([]byte, error) {
 // Agrees checks an entry that begins with a state against s, which is at the entry before: what a fold through the base
 // gives is what a fold from it gives. The auditor asks; folding itself does not.
 func (s *State) Agrees(ops []Op) error {
-	if len(ops) > 0 && ops[0].kind == opBase && s.seq > 0 && sumOf(Save(nil, s)) != ops[0].text {
-		return errBase
+	if len(ops) == 0 || ops[0].kind != opBase || s.seq == 0 {
+		return nil
 	}
-	return nil
+	now := Save(nil, s)
+	if sumOf(now) == ops[0].text {
+		return nil
+	}
+	base, err := Base(ops) // it may be of an earlier format
+	if err == nil && !bytes.Equal(Save(nil, base), now) {
+		err = errBase
+	}
+	return err
 }
 
 // begins makes s the state with which the entry seq begins, where s is new and the entry is not the first.
