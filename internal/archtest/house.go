@@ -75,7 +75,7 @@ var Pawl = House{
 
 		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",
 			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "store", "node",
-				"internal/engine", "internal/runner", "store/memory"}},
+				"internal/engine", "internal/runner", "internal/zone", "store/memory"}},
 
 		{Path: "pawltest", Ring: 4, Role: Door, For: "tests of workflows in plain go test, on virtual time",
 			May: []string{".", "model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/engine",

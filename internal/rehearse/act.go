@@ -50,7 +50,7 @@ func (x *run) refusal(a *spec.Act, got *model.Error) {
 // target is the execution that an act is about.
 func (x *run) target(a *spec.Act) (*Execution, error) {
 	if a.To == "" {
-		if e := x.w.executions[x.id]; e != nil {
+		if e := x.main(); e != nil {
 			return e, nil
 		}
 		return nil, fmt.Errorf("the execution has not begun")
@@ -89,6 +89,9 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.Verb == "rerun" || a.Verb == "fork" {
+		return x.w.Fork(Fork{Of: e, Rerun: a.Verb == "rerun", From: a.Of, Version: a.Version, Renames: a.Renames, By: a.By, Why: a.Why})
+	}
 	c := engine.Command{Execution: e.ID, By: a.By, Why: a.Why}
 	if c.Why == "" && a.Verb != "signal" {
 		c.Why = a.Of
@@ -114,6 +117,12 @@ func (x *run) verb(a *spec.Act) (refused *model.Error, err error) {
 		if err := x.callback(a, e, &c); err != nil {
 			return nil, err
 		}
+	case "migrate":
+		m, err := x.w.migration(e.Workflow, a.Of, a.Renames)
+		if err != nil {
+			return nil, err
+		}
+		c.Verb, c.Why, c.Operator = shard.Operate, a.Why, &kernel.Input{Kind: kernel.InMigrate, Migration: m, By: a.By, Why: a.Why}
 	case "retry", "skip", "complete", "fail", "route", "move", "vars":
 		c.Verb, c.Why, c.Operator = shard.Operate, a.Why, operator(a)
 	default:

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -93,32 +94,24 @@ func (x *run) play(crash Crash) error {
 		return err
 	}
 	x.w = w
-	for _, def := range x.s.Workflows {
-		if err := w.Deploy(def); err != nil {
-			return err
-		}
-	}
-	workflow := x.c.Workflow
-	if workflow == "" {
-		workflow = x.s.First
-	}
-	id, refused, err := w.Start(Start{Workflow: workflow, Key: x.c.Key, By: x.c.By, Input: x.c.Input, Trigger: x.c.Trigger})
-	if err != nil {
+	if err := x.begin(); err != nil {
 		return err
 	}
-	if refused != nil {
-		return fmt.Errorf("the start was refused: %s: %s%s", refused.Code, refused.Message, details(refused))
-	}
-	x.id = id
 	for i := range x.c.Then {
 		if err := x.act(&x.c.Then[i]); err != nil {
 			x.problem(x.c.Then[i].Line, "%v", err)
 			break
 		}
 	}
+	if err := w.PauseSchedules(); err != nil {
+		return err
+	}
 	w.Run()
 	if w.err != nil {
 		return w.err
+	}
+	if x.main() == nil {
+		return fmt.Errorf("no schedule has started %s; let time pass, such as then: [{after: 1d}]", x.workflow())
 	}
 	x.compareAll()
 	x.limitsFree()
@@ -126,6 +119,55 @@ func (x *run) play(crash Crash) error {
 		x.problem(x.c.Line, "the engine raised an alarm: %s: %s", a.Code, a.Text)
 	}
 	return x.signature()
+}
+
+// begin deploys the workflows, the first version of each for starts, and starts the execution of the case.
+func (x *run) begin() error {
+	w, active := x.w, map[string]*model.Workflow{}
+	for _, def := range x.s.Workflows {
+		deploy := w.Deploy
+		if active[def.Name] != nil {
+			deploy = w.Add
+		} else {
+			active[def.Name] = def
+		}
+		if err := deploy(def); err != nil {
+			return fmt.Errorf("%s %s: %w", def.Name, def.Version, err)
+		}
+	}
+	if x.c.Schedules {
+		for _, def := range x.s.Workflows {
+			if active[def.Name] != def {
+				continue
+			}
+			if err := w.Schedule(def); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	id, refused, err := w.Start(Start{Workflow: x.workflow(), Key: x.c.Key, By: x.c.By, Input: x.c.Input, Trigger: x.c.Trigger})
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		return fmt.Errorf("the start was refused: %s: %s%s", refused.Code, refused.Message, details(refused))
+	}
+	x.id = id
+	return nil
+}
+
+func (x *run) workflow() string { return cmp.Or(x.c.Workflow, x.s.First) }
+
+// main is the execution of the case: the one that was started, or the first of its workflow that a schedule started;
+// nil where there is none yet.
+func (x *run) main() *Execution {
+	for _, e := range x.w.order {
+		if x.id.IsZero() && e.Workflow == x.workflow() {
+			x.id = e.ID
+		}
+	}
+	return x.w.executions[x.id]
 }
 
 func details(e *model.Error) string {

@@ -20,6 +20,17 @@ const FirstVersion = "1.0.0"
 
 // Deploy adds a version, which starts use from now on.
 func (w *World) Deploy(def *model.Workflow) error {
+	active, err := w.backend.Get(context.Background(), Namespace, def.Name, "")
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return w.put(def, &store.Move{From: active.Version})
+}
+
+// Add adds a version that starts do not use.
+func (w *World) Add(def *model.Workflow) error { return w.put(def, nil) }
+
+func (w *World) put(def *model.Workflow, move *store.Move) error {
 	c := *def
 	if c.Version == "" {
 		c.Version = FirstVersion
@@ -36,15 +47,13 @@ func (w *World) Deploy(def *model.Workflow) error {
 		return err
 	}
 	for i, n := range coverageOf(&c).Nodes {
-		w.written[c.Name+"/"+n.Node] = i
-	}
-	active, err := w.backend.Get(context.Background(), Namespace, c.Name, "")
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
+		if name := c.Name + "/" + n.Node; move != nil || w.written[name] == 0 {
+			w.written[name] = i
+		}
 	}
 	return w.backend.Put(context.Background(), store.Definition{
 		Namespace: Namespace, Workflow: c.Name, Version: c.Version, Hash: hash, Body: body, At: w.now,
-	}, &store.Move{From: active.Version})
+	}, move)
 }
 
 // Start is the birth of an execution, as a caller gives it.

@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/runner"
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/internal/zone"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -58,6 +59,7 @@ type World struct {
 
 	executions map[record.ID]*Execution
 	order      []*Execution
+	schedules  []record.ID
 	written    map[string]int // where a node stands in its definition, by workflow/node
 
 	// Alarms are what an operator would have been told.
@@ -95,7 +97,7 @@ func (w *World) boot() {
 		Owner: w.owner, Shards: info.Shards, Lanes: max(1, info.Lanes), Alone: true, Seed: uint64(w.life),
 		TTL: never, BeatEvery: never, Longest: never,
 		Core: shard.Config{
-			Values: w.cfg.Config, Revision: 1, Retention: -1, Audit: -1,
+			Values: w.cfg.Config, Revision: 1, Zone: zone.Find, Retention: -1, Audit: -1,
 			InboxPoll: 3 * never.Milliseconds(), Window: 3 * never.Milliseconds(),
 		},
 	})

@@ -42,6 +42,8 @@ type Case struct {
 	Mocks   []Mock
 	Then    []Act
 	Expect  Expectation
+	// Schedules: nothing is started but by the triggers of the workflows.
+	Schedules bool
 	// NoCrash: the case is not played with crashes.
 	NoCrash bool
 }
@@ -96,6 +98,9 @@ type Act struct {
 	// From is the step that a move leaves; Vars are the assignments of vars.
 	From string
 	Vars []model.Assign
+	// Version is that with which a rerun or a fork goes on; Renames are the new ids of nodes in it, or in that of a migrate.
+	Version string
+	Renames map[string]string
 	// Refused is the code with which the engine must refuse the act.
 	Refused string
 	Expect  *Expectation
@@ -254,6 +259,14 @@ func (r *reader) testCase(v *value) (c Case) {
 	c.Key = r.text(v.get("key"), "key")
 	c.By = r.text(v.get("by"), "by")
 	c.Mocks = r.mocks(v.get("mocks"))
+	if s := v.get("schedules"); s != nil {
+		c.Schedules = r.boolean(s, "schedules")
+	}
+	for _, key := range []string{"input", "trigger", "key", "by"} {
+		if v.get(key) != nil && c.Schedules {
+			r.fault(v.key(key), CodeNotHere, key+" is for a start by hand, and with schedules there is none", "leave it out, or leave schedules out")
+		}
+	}
 	for _, it := range r.list(v.get("then"), "then", "such as then: [{after: 1d}, {signal: paid}]") {
 		c.Then = append(c.Then, r.act(it))
 	}

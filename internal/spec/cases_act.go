@@ -7,10 +7,10 @@ import (
 )
 
 // actVerbs are the keys of an act that do something, in the order of the documentation.
-var actVerbs = []string{"signal", "decide", "callback", "start", "cancel", "terminate", "pause", "resume", "retry", "skip", "complete", "fail", "route", "move", "vars", "crash"}
+var actVerbs = []string{"signal", "decide", "callback", "start", "cancel", "terminate", "pause", "resume", "retry", "skip", "complete", "fail", "route", "move", "vars", "migrate", "rerun", "fork", "crash"}
 
 // bareVerbs take true in place of a name.
-var bareVerbs = []string{"cancel", "terminate", "pause", "resume", "vars", "crash"}
+var bareVerbs = []string{"cancel", "terminate", "pause", "resume", "vars", "rerun", "fork", "crash"}
 
 func (r *reader) act(v *value) (a Act) {
 	a.Line = v.line
@@ -40,6 +40,7 @@ func (r *reader) act(v *value) (a Act) {
 	a.Outcome, a.From = r.text(v.get("outcome"), "outcome"), r.text(v.get("from"), "from")
 	a.Error = r.fails(v.get("error"), "error")
 	a.Shift = r.boolean(v.get("shift"), "shift")
+	a.Version, a.Renames = r.text(v.get("version"), "version"), r.renames(v.get("map"))
 	a.Refused = r.text(v.get("refused"), "refused")
 	if e := v.get("expect"); e != nil {
 		x := r.expectation(e, false)
@@ -55,6 +56,21 @@ func (r *reader) act(v *value) (a Act) {
 		r.fault(v.get("refused"), CodeNotHere, "only what is done can be refused", "add "+strings.Join(actVerbs, ", "))
 	}
 	return a
+}
+
+// renames reads what nodes are called in another version.
+func (r *reader) renames(v *value) map[string]string {
+	const hint = "old ids to new ones, such as map: {charge: pay}"
+	if v == nil || !r.want(v, isMap, "map", hint) {
+		return nil
+	}
+	out := map[string]string{}
+	for i, k := range v.keys {
+		if r.want(v.items[i], isText, "the new id of "+k.text, hint) {
+			out[k.text] = v.items[i].text
+		}
+	}
+	return out
 }
 
 // assigned reads the variables that an act sets.

@@ -22,6 +22,7 @@ func TestSuiteFaults(t *testing.T) {
 		{"two verbs", "cases: [{case: a, then: [{signal: b, cancel: true}]}]", "1:38: twice: an act does one thing, this one does signal and cancel"},
 		{"no verb", "cases: [{case: a, then: [{by: ann}]}]", "1:26: missing: the act does nothing"},
 		{"no variables", "cases: [{case: a, then: [{vars: true}]}]", "1:27: missing: vars needs data"},
+		{"an input of schedules", "cases: [{case: a, schedules: true, input: 1}]", "1:36: not_here: input is for a start by hand"},
 		{"refused nothing", "cases: [{case: a, then: [{after: 1s, refused: closed}]}]", "1:47: not_here: only what is done can be refused"},
 		{"no duration", "cases: [{case: a, then: [{after: 3}]}]", "1:34: bad_duration: after has no unit"},
 		{"no status", "cases: [{case: a, expect: {status: complete}}]", `1:36: bad_value: status cannot be "complete"`},
@@ -59,7 +60,7 @@ func TestSuite(t *testing.T) {
 		t.Fatalf("%v", faults)
 	}
 	c := s.Cases[0]
-	if len(s.Cases) != 1 || len(c.Then) != 17 || len(c.Mocks[0].Answers) != 2 || c.Expect.Took != 1000 || c.Expect.Path[1] != "charge: declined" {
+	if len(s.Cases) != 1 || len(c.Then) != 20 || len(c.Mocks[0].Answers) != 2 || c.Expect.Took != 1000 || c.Expect.Path[1] != "charge: declined" {
 		t.Errorf("read %+v", c)
 	}
 	for _, sec := range CaseSections() {
@@ -82,6 +83,7 @@ cases:
   - case: everything
     workflow: order
     at: "2026-03-29T01:30:00Z"
+    schedules: false
     input: {id: 1}
     trigger: {time: now}
     config: {url: x}
@@ -110,6 +112,9 @@ cases:
       - {route: a}
       - {move: a, from: b}
       - {vars: true, data: {n: 1}}
+      - {migrate: 2.0.0, map: {a: b}}
+      - {rerun: true}
+      - {fork: a, version: 2.0.0}
     crash: false
     expect:
       status: completed
