@@ -58,6 +58,10 @@ func (s *State) applyEnter(st *step, o *Op) error {
 	st.began = true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.setStepDeadline(st, o.due)
+	if st.unarmed {
+		st.unarmed = false
+		s.addTimer(timer{due: st.deadline, kind: timerDeadline, st: st})
+	}
 	if c.room() {
 		s.push(workFill, st)
 	}

@@ -179,6 +179,7 @@ type step struct {
 
 	due      int64 // of the wait, back-off, delay or cancel grace
 	deadline int64 // of the whole step
+	unarmed  bool  // the timer of the deadline was dropped
 	arms     []arm
 	comp     *comp
 	ballot   *ballot

@@ -75,6 +75,9 @@ func (s *State) nextTimer() *timer {
 		if s.timers[0].wanted(s) {
 			return &s.timers[0]
 		}
+		if t := &s.timers[0]; t.kind == timerDeadline && !t.st.over() {
+			t.st.unarmed = true // a composite that is tried again wants it back
+		}
 		s.popTimer()
 	}
 	return nil
