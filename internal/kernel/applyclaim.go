@@ -90,8 +90,12 @@ func (s *State) applyLend(o *Op) error {
 	if err != nil || *c == nil {
 		return fmt.Errorf("nothing claims at %q", o.path)
 	}
+	asked := (*c).asked && !(*c).all()
 	s.unclaim(*c, o.path)
 	(*c).lent, (*c).heard = true, o.n
+	if st := s.stepAt(o.path); asked && o.path != "" && st.limited() {
+		s.rearm(st) // it asks no more
+	}
 	return nil
 }
 

@@ -55,12 +55,12 @@ func (t *timer) restless() bool {
 
 // withheld reports whether the timer must not fire because a composite around its step asks for its limits. It is set
 // again once they are held.
-func (t *timer) withheld(s *State) bool {
+func (t *timer) withheld(s *State) (yes bool) {
 	if s.lenders == nil || !t.restless() {
 		return false
 	}
-	g := gate(t.st.sc)
-	return g != nil && g.claims.asked
+	around(t.st.sc, func(st *step) { yes = yes || st.gives() && st.claims.asked })
+	return yes
 }
 
 // tasksInside counts an attempt that begins, or ends, for the composites around it.
