@@ -44,7 +44,10 @@ type op struct {
 }
 
 // glance is one look at the memory of an owner.
-type glance struct{ seq, hash uint64 }
+type glance struct {
+	seq, hash uint64
+	timer     int64
+}
 
 // call is one op at one member.
 type call struct {
@@ -81,7 +84,7 @@ func (c *clients) begin() {
 // start asks for one execution, and lets things happen to it.
 func (c *clients) start() {
 	w := c.w
-	ref := w.names[w.r.IntN(len(w.names))]
+	ref := w.anyWorkflow()
 	n := len(c.ops)
 	start := &kernel.Start{
 		Namespace: ref.Namespace, Workflow: ref.Workflow, Version: ref.Version,
@@ -129,7 +132,7 @@ func (c *clients) poke() {
 		o.cmd.Request = fmt.Sprintf("r%d", n)
 		o.safe = true
 	}
-	switch w.r.IntN(19) {
+	switch w.r.IntN(21) {
 	case 0:
 		o.cmd.Verb = shard.Cancel
 	case 1:
@@ -144,6 +147,9 @@ func (c *clients) poke() {
 		return
 	case 9:
 		c.fork(id)
+		return
+	case 19, 20:
+		c.migrate(id)
 		return
 	case 6, 7, 8:
 		x := c.asking()
@@ -215,6 +221,9 @@ func (c *clients) fork(id record.ID) {
 	}
 	start := f.Start
 	start.Fork, start.Key = f, ""
+	if w.r.IntN(4) == 0 { // into the other version
+		f.Migration = w.migration(engine.DefinitionRef{Namespace: start.Namespace, Workflow: start.Workflow, Version: start.Version})
+	}
 	start.ID = record.NewID(epoch+w.now/1e6, w.r.Uint64(), uint16(w.r.Uint32()))
 	o := &op{n: len(c.ops), safe: true, cmd: engine.Command{Verb: shard.Start, Start: &start, Execution: start.ID, By: "sim"}}
 	w.count.starts++
@@ -331,7 +340,7 @@ func (c *clients) deliver(o *op, m *member) {
 	at := &call{op: o, m: m, life: m.life}
 	if cmd.Verb == shard.View {
 		cmd.Look = func(s *kernel.State, _ *kernel.Definition) bool {
-			at.saw = &glance{s.Seq(), hashOf(kernel.Save(nil, s))}
+			at.saw = &glance{s.Seq(), hashOf(kernel.Save(nil, s)), s.NextTimer()}
 			return true
 		}
 	}

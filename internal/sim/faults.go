@@ -49,14 +49,19 @@ var faultNames = [faultKinds]string{
 
 func (f fault) String() string { return faultNames[f] }
 
+// namespaces are the tenants.
+var namespaces = []string{"default", "east", "west"}
+
 // setup is everything that a seed decides before the world begins.
 type setup struct {
 	enabled [faultKinds]bool
 	// odds is the chance of an enabled fault where it could happen, in thousandths.
 	odds    int
 	members int
-	shards  int
-	lanes   int
+	// namespaces is how many tenants share the store.
+	namespaces int
+	shards     int
+	lanes      int
 	// storm is how long faults happen; then everything is healed.
 	storm     time.Duration
 	starts    int // executions that clients want
@@ -68,15 +73,16 @@ type setup struct {
 
 func drawSetup(r *rand.Rand) setup {
 	s := setup{
-		odds:      pick(r, 2, 10, 30, 80),
-		members:   pick(r, 1, 1, 1, 2, 2, 3),
-		shards:    pick(r, 1, 2, 3, 8),
-		lanes:     pick(r, 1, 1, 2),
-		storm:     time.Duration(pick(r, 5, 30, 120, 900)) * time.Second,
-		starts:    pick(r, 4, 12, 30),
-		keys:      pick(r, 1, 3, 20),
-		workflows: 1 + r.IntN(4),
-		slots:     pick(r, 1, 4, 64),
+		odds:       pick(r, 2, 10, 30, 80),
+		members:    pick(r, 1, 1, 1, 2, 2, 3, 5),
+		namespaces: pick(r, 1, 1, 2, 3),
+		shards:     pick(r, 1, 2, 3, 8),
+		lanes:      pick(r, 1, 1, 2),
+		storm:      time.Duration(pick(r, 5, 30, 120, 900)) * time.Second,
+		starts:     pick(r, 4, 12, 30),
+		keys:       pick(r, 1, 3, 20),
+		workflows:  1 + r.IntN(4),
+		slots:      pick(r, 1, 4, 64),
 	}
 	for _, f := range r.Perm(int(faultKinds))[:faultKinds/2] {
 		s.enabled[f] = true
@@ -119,6 +125,6 @@ func (s *setup) String() string {
 			on = append(on, f.String())
 		}
 	}
-	return fmt.Sprintf("members=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d faults=%s config=%+v",
-		s.members, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, strings.Join(on, ","), s.config)
+	return fmt.Sprintf("members=%d namespaces=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d faults=%s config=%+v",
+		s.members, s.namespaces, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, strings.Join(on, ","), s.config)
 }

@@ -16,7 +16,7 @@ import (
 func (c *clients) gathers() {
 	w := c.w
 	for range w.r.IntN(3) {
-		ref := w.names[w.r.IntN(len(w.names))]
+		ref := w.anyWorkflow()
 		g := kernel.Gather{Size: 2 + w.r.IntN(4), Wait: int64(w.upTo(30*time.Second)/time.Millisecond) + 1}
 		if w.r.IntN(2) == 0 {
 			g = kernel.Gather{Wait: int64(w.upTo(10*time.Second)/time.Millisecond) + 1, Most: int64(w.upTo(time.Minute) / time.Millisecond)}

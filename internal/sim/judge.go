@@ -36,6 +36,7 @@ type judge struct {
 	watched    map[sight]uint64  // entry published last
 	wanted     map[place]int     // of limits, and not given back
 	startOf    map[int]record.ID // execution of a start that gathers, by op
+	plans      map[string]*plan  // of migrations, by request
 }
 
 // sight is an execution as one process shows it.
@@ -131,6 +132,7 @@ func newJudge(w *world) *judge {
 		watched:  map[sight]uint64{},
 		wanted:   map[place]int{},
 		startOf:  map[int]record.ID{},
+		plans:    map[string]*plan{},
 	}
 }
 
@@ -277,18 +279,32 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 		j.fail("I22", "%s: entry %d does not decode: %v", e.Execution, e.Seq, err)
 		return
 	}
+	before := j.migrating(x, e)
 	if err := kernel.Apply(s, e.Seq, e.At, ops); err != nil {
 		j.fail("I22", "%s: entry %d does not fold: %v\n%s", e.Execution, e.Seq, err, e.Body)
 		return
 	}
 	save := kernel.Save(nil, s)
 	x.saves = append(x.saves, hashOf(save))
+	j.timers(x, e, save)
 	j.w.note("entry", e.Seq, uint64(e.Sum), "%s %d at %d %s", e.Execution, e.Seq, e.At-epoch, e.Body[1:])
 	if j.w.out != nil {
 		x.states = append(x.states, save)
 	}
 	j.events(x, e)
 	j.limit(x)
+	j.migrated(x, e, before)
+}
+
+// timers: who folds the journal and who begins with a snapshot look at the execution at the same time (I9).
+func (j *judge) timers(x *witness, e *record.Entry, save []byte) {
+	back, err := kernel.Restore(save)
+	switch {
+	case err != nil:
+		j.fail("I23", "%s: the state after entry %d is not restored: %v", x.id, e.Seq, err)
+	case back.NextTimer() != x.state.NextTimer():
+		j.fail("I9", "%s: after entry %d its next timer is %d, and %d in a snapshot", x.id, e.Seq, x.state.NextTimer(), back.NextTimer())
+	}
 }
 
 func decodeEntry(body []byte) ([]kernel.Op, error) {

@@ -328,6 +328,9 @@ func (j *judge) viewed(x *witness, saw *glance) {
 		j.fail("I23", "%s: a view shows entry %v; durable is %d", x.id, saw, len(x.saves))
 		return
 	}
+	if saw.seq == x.state.Seq() && saw.timer != x.state.NextTimer() {
+		j.fail("I9", "%s: the owner's next timer at entry %d is %d; that of the journal is %d", x.id, saw.seq, saw.timer, x.state.NextTimer())
+	}
 	if saw.hash != x.saves[saw.seq-1] {
 		j.fail("I23", "%s: the owner's memory at entry %d is not the fold of the journal", x.id, saw.seq)
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -82,8 +81,7 @@ func (j *judge) keepsEffects(x *witness) bool {
 	if x.saga.item {
 		return true
 	}
-	namespace, name, version := x.state.Workflow()
-	d := j.w.defs[engine.DefinitionRef{Namespace: namespace, Workflow: name, Version: version}]
+	d := j.w.defs[x.definition()]
 	return d == nil || d.Workflow().Root.Rollback != nil
 }
 

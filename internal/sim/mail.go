@@ -26,7 +26,7 @@ func (c *clients) letter(o *op) {
 	}
 	msg := record.Message{
 		ID: record.MessageID{From: record.NewID(epoch+w.now/1e6, w.r.Uint64(), 0)}, Shard: o.cmd.Execution.Shard(w.shards),
-		Namespace: "default", To: o.cmd.Execution, At: epoch + w.now/1e6, Body: body,
+		Namespace: o.namespace(w.judge), To: o.cmd.Execution, At: epoch + w.now/1e6, Body: body,
 	}
 	w.after(w.hop(), func() { c.post(msg) })
 	if w.goesWrong(commandTwice) {
@@ -47,4 +47,15 @@ func (c *clients) post(msg record.Message) {
 	if w.r.IntN(2) == 0 {
 		w.poke(engine.Poke{Shards: []record.Shard{msg.Shard}})
 	}
+}
+
+// namespace is the one that a command belongs to.
+func (o *op) namespace(j *judge) string {
+	if o.cmd.Start != nil {
+		return o.cmd.Start.Namespace
+	}
+	if x := j.execs[o.cmd.Execution]; x != nil {
+		return x.namespace()
+	}
+	return namespaces[0]
 }

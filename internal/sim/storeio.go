@@ -221,11 +221,11 @@ func (w *world) look(r engine.Request, failed bool) engine.Event {
 	return nil
 }
 
-// resolve finds the one version that a workflow has.
+// resolve finds the version of a workflow that is active.
 func (w *world) resolve(r engine.Resolve) engine.Event {
 	for _, n := range w.names {
 		if n.Namespace == r.Ref.Namespace && n.Workflow == r.Ref.Workflow {
-			return engine.Resolved{Ref: r.Ref, Version: n.Version}
+			return engine.Resolved{Ref: r.Ref, Version: w.active[n]}
 		}
 	}
 	return engine.Resolved{Ref: r.Ref, Fault: &model.Error{Code: "unknown_workflow", Message: "there is no workflow " + r.Ref.Workflow}}

@@ -17,7 +17,7 @@ const schedulePeriod = 60_000
 // world heals, for it would never come to rest otherwise.
 func (c *clients) schedule() {
 	w := c.w
-	ref := w.names[w.r.IntN(len(w.names))]
+	ref := w.anyWorkflow()
 	name := fmt.Sprintf("s%d", w.r.IntN(2))
 	id := kernel.ScheduleID(ref.Namespace, ref.Workflow, name)
 	input := map[string]any{"workflow": ref.Workflow, "name": name, "trigger": map[string]any{

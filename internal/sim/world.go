@@ -34,7 +34,11 @@ type world struct {
 	clients *clients
 	judge   *judge
 	defs    map[engine.DefinitionRef]*kernel.Definition
-	names   []engine.DefinitionRef
+	names   []engine.DefinitionRef // first versions
+	// active is the version of a workflow that a start without one takes, and renames are the nodes that its second
+	// version calls otherwise.
+	active  map[engine.DefinitionRef]string
+	renames map[engine.DefinitionRef]map[string]string
 	full    bool // the store has no space
 	healed  bool
 	// poison are rows that the store refuses in attempts sent at that time or later.
@@ -69,6 +73,7 @@ func newWorld(seed uint64, out io.Writer) (*world, error) {
 	w := &world{
 		setup: drawSetup(r), seed: seed, r: r, out: out,
 		defs:   map[engine.DefinitionRef]*kernel.Definition{},
+		active: map[engine.DefinitionRef]string{}, renames: map[engine.DefinitionRef]map[string]string{},
 		poison: map[poisoned]int64{},
 		strays: map[version]func(){},
 		sent:   map[version]uint64{},
@@ -88,22 +93,6 @@ func newWorld(seed uint64, out io.Writer) (*world, error) {
 	w.clients.begin()
 	w.disasters()
 	return w, nil
-}
-
-// define draws the workflows and compiles them.
-func (w *world) define() error {
-	for _, d := range definitions(w.r, w.workflows) {
-		compiled, faults := kernel.Compile(d)
-		for _, f := range faults {
-			if !f.Warn {
-				return fmt.Errorf("the generator made a workflow that does not compile: %s: node %q: %s", f.Code, f.Node, f.Message)
-			}
-		}
-		ref := engine.DefinitionRef{Namespace: "default", Workflow: d.Name, Version: d.Version}
-		w.defs[ref] = compiled
-		w.names = append(w.names, ref)
-	}
-	return nil
 }
 
 // after runs do when d has passed, if the world still stands.
