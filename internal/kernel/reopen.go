@@ -90,11 +90,6 @@ func (f *forker) reopen(path string) *model.Error {
 func (f *forker) stays(scope, owner string) string {
 	p := &f.past
 	around, node, _ := splitPath(owner)
-	attempt := 1
-	if rest := scope[len(owner):]; strings.HasPrefix(rest, "@") {
-		number, _, _ := strings.Cut(rest[1:], "[")
-		attempt, _ = strconv.Atoi(number)
-	}
 	switch typ := p.types[owner]; {
 	case p.migrated:
 		return "the execution went on with another version since"
@@ -102,7 +97,7 @@ func (f *forker) stays(scope, owner string) string {
 		return owner + " is of the type " + typ
 	case !p.told[scope]:
 		return "what happened in " + scope + " was not copied when the execution was forked"
-	case p.latest[around+"/"+node] != owner || attempt != max(p.attempts[owner], 1):
+	case p.latest[around+"/"+node] != owner || !p.latestAttempt(scope, owner):
 		return node + " has run again since"
 	case typ == "loop" && p.newest[owner] != scope:
 		return "later passes have followed from it"
@@ -110,6 +105,16 @@ func (f *forker) stays(scope, owner string) string {
 		return owner + " was undone as a whole"
 	}
 	return ""
+}
+
+// latestAttempt reports whether a scope is of the last attempt of its composite.
+func (p *past) latestAttempt(scope, owner string) bool {
+	attempt := 1
+	if rest := scope[len(owner):]; strings.HasPrefix(rest, "@") {
+		number, _, _ := strings.Cut(rest[1:], "[")
+		attempt, _ = strconv.Atoi(number)
+	}
+	return attempt == max(p.attempts[owner], 1)
 }
 
 // openAgain opens a scope again, with those in it that ended because it did.
@@ -123,7 +128,8 @@ func (f *forker) openAgain(scope string) {
 	}
 }
 
-// goOn lets a composite go on that had ended: with the instances that were cancelled, and what was undone in it.
+// goOn lets a composite go on that had ended: with the instances of its last attempt that were cancelled, and what was
+// undone in it.
 func (f *forker) goOn(owner string) *model.Error {
 	if f.owning[owner] {
 		return nil
@@ -131,14 +137,14 @@ func (f *forker) goOn(owner string) *model.Error {
 	f.owning[owner] = true
 	f.fork.Reopened = append(f.fork.Reopened, owner)
 	for path, sc := range f.past.scopes { //archtest:ordered opening one changes nothing for another
-		if _, open := f.reopened[path]; sc.owner == owner && sc.withdrawn && !open {
+		if _, open := f.reopened[path]; sc.owner == owner && sc.withdrawn && !open && f.past.latestAttempt(path, owner) {
 			f.openAgain(path)
 		}
 	}
 	var undone []string
 	for path := range f.past.undone { //archtest:ordered reopening one changes nothing for another
 		for i := range len(path) {
-			if sc := f.past.scopes[path[:i]]; path[i] == '/' && sc != nil && sc.owner == owner {
+			if sc := f.past.scopes[path[:i]]; path[i] == '/' && sc != nil && sc.owner == owner && f.past.latestAttempt(path[:i], owner) {
 				undone = append(undone, path)
 			}
 		}
