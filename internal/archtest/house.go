@@ -88,6 +88,7 @@ var Pawl = House{
 			May: []string{".", "model", "store", "store/...", "node", "node/...", "pawltest", "examples/..."}},
 		{Path: "internal/crashtest/...", Ring: 5, Role: Wiring, For: "real processes, killed",
 			May: []string{".", "model", "record", "store", "store/...", "node", "node/...", "internal/..."}},
+		{Path: "internal/bubble", Ring: 5, Role: Wiring, For: "the whole engine in bubbles, over a store behind a gate: tests only"},
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/pages", Ring: 5, Role: Wiring, For: "what the pages about the language and the cookbook show, run: tests only"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},

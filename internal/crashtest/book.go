@@ -66,6 +66,16 @@ func (b *Book) Heard(line string) {
 
 // Look reads everything that a dead process left behind.
 func (b *Book) Look(ctx context.Context, s store.Backend, effects string) error {
+	list, end, err := ReadLog(effects, b.read)
+	if err != nil {
+		return err
+	}
+	b.read = end
+	return b.Judge(ctx, s, list)
+}
+
+// Judge reads a store, and takes the effects that there were since it was last called.
+func (b *Book) Judge(ctx context.Context, s store.Backend, effects []Effect) error {
 	over := b.over
 	b.over = map[string]bool{}
 	byKey := map[string]*journal{}
@@ -92,7 +102,8 @@ func (b *Book) Look(ctx context.Context, s store.Backend, effects string) error 
 		}
 	}
 	b.acknowledged(byKey)
-	return b.effects(effects, over)
+	b.effects(effects, over)
+	return nil
 }
 
 // acknowledged checks I1, I6 and I7: what a client was told is there, once.
@@ -119,12 +130,7 @@ func (b *Book) acknowledged(byKey map[string]*journal) {
 }
 
 // effects checks I5, and that nothing which had ended at the last look has run since.
-func (b *Book) effects(path string, over map[string]bool) error {
-	list, end, err := ReadLog(path, b.read)
-	if err != nil {
-		return err
-	}
-	b.read = end
+func (b *Book) effects(list []Effect, over map[string]bool) {
 	b.Effects += len(list)
 	for _, e := range list {
 		step := e.Execution + "/" + e.Step
@@ -147,5 +153,4 @@ func (b *Book) effects(path string, over map[string]bool) error {
 		}
 		b.keys[step], b.owners[e.Key] = e.Key, step
 	}
-	return nil
 }

@@ -2,6 +2,7 @@ package crashtest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -182,4 +183,23 @@ func TestI29TheBookSeesAHeadThatLies(t *testing.T) {
 	s.part.Heads[0].Status = "failed"
 	s.keep()
 	s.finds("I29")
+}
+
+func TestALineOfTheEffectLogThatWasCutGoes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "effects")
+	if err := os.WriteFile(path, []byte(`{"execution":"a","step":"s","attempt":1,"key":"k"}`+"\n"+`{"execution":"a","st`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := OpenLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Add(Effect{Execution: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := ReadLog(path, 0)
+	if err != nil || len(list) != 2 || list[1].Execution != "b" {
+		t.Fatal(list, err)
+	}
 }

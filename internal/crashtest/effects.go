@@ -3,7 +3,9 @@ package crashtest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 )
@@ -22,11 +24,18 @@ type Log struct {
 	f  *os.File
 }
 
-// OpenLog opens the log for appending.
+// OpenLog opens the log for appending. A line that was cut by a kill goes: a write that crosses a page may be.
 func OpenLog(path string) (*Log, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	if whole := int64(bytes.LastIndexByte(b, '\n') + 1); err == nil && whole < int64(len(b)) {
+		err = f.Truncate(whole)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return &Log{f: f}, nil
 }
