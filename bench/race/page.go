@@ -35,8 +35,9 @@ const rules = `## Rules
   The value is the median of three repetitions%s, with the lowest and the highest beside it. Where one repetition takes more
   than a minute, one is all there is.
 - Steps do nothing and give a small result, which is kept. Executions are started by the same process that runs them.
-- The clock stops when the last line of an execution's code ran. Only for Pawl it stops later, when the end is durable.
-  After the clock stopped, the store was asked how many executions have ended: it must be exactly those that were started.
+- Where many executions are in flight, and for timers, the clock stops when the store has the ends of all. One at a time, it
+  stops for Pawl when the end is durable, and for the others already when the last line of the execution's code ran.
+- At the end of each repetition the store was asked how many executions have ended: exactly those that were started.
 - The setting that makes commits durable was read back from the store in each repetition. Durable means flushed at each
   commit, except for Redis with ` + "`appendfsync everysec`" + `, which may lose a second.
 - Speed is how many times as fast as Pawl: 0.1 is a tenth. CPU and bytes are of the process and, where the store is a

@@ -44,6 +44,9 @@ type System interface {
 // where the store is in this process.
 type Server interface{ Server() (pid int) }
 
+// Durably is a system that calls [Env.Ended] only when the end of an execution is durable.
+type Durably interface{ EndsDurably() }
+
 // Env is what a system gets from the race.
 type Env struct {
 	// Dir is an empty directory, removed afterwards.
