@@ -23,7 +23,7 @@ func main() {
 // entries are all peers, in the order of the table.
 func entries() []race.Entry {
 	var all []race.Entry
-	for _, of := range [][]race.Entry{goWorkflows(), dbosEntries(), durableTask()} {
+	for _, of := range [][]race.Entry{goWorkflows(), dbosEntries(), durableTask(), riverEntries(), gopherFlow(), asynqEntries()} {
 		all = append(all, of...)
 	}
 	return all

@@ -126,15 +126,19 @@ func (b *board) measure(ctx context.Context, s System, c Case, d time.Duration, 
 
 // timers starts executions that wait for one moment, well before it, and clocks from it to the last that ended.
 func (b *board) timers(ctx context.Context, s System, c Case, count int, rate float64, r *Result) error {
-	lead := time.Duration(float64(count)/rate*1.5*float64(time.Second)) + 2*time.Second
+	lead := time.Duration(float64(count)/rate*1.5*float64(time.Second)) + 3*time.Second
 	for range 4 {
-		before, due := usageOf(s), time.Now().Add(lead)
+		// A whole second: some systems know no finer time.
+		before, due := usageOf(s), time.Now().Add(lead).Truncate(time.Second)
 		if err := b.startMany(ctx, s, c, count, due); err != nil {
 			return err
 		}
 		late := time.Since(due)
 		if err := errors.Join(b.all(ctx), b.stored(ctx, s)); err != nil {
 			return err
+		}
+		if time.Now().Before(due) {
+			return errors.New("timers fired early")
 		}
 		if late < -lead/8 { // all had been started early enough to be asleep
 			r.Executions, r.Value = count, time.Since(due).Seconds()
