@@ -34,7 +34,7 @@ func gopherFlow() []race.Entry {
 		}
 	}
 	return []race.Entry{
-		entry("sqlite", "32 executors, batch 200, poll 5 ms, woken at starts, WAL and synchronous=FULL by the file's name, mattn's driver"),
+		entry("sqlite", "32 executors, batch 200, poll 5 ms, woken at starts, one connection, WAL and synchronous=FULL by the file's name, mattn's driver"),
 		entry("postgres", "32 executors, batch 200, poll 5 ms, woken at starts, 48 connections"),
 	}
 }
@@ -71,8 +71,12 @@ func (g *gopherSystem) Open(ctx context.Context, env *race.Env) (err error) {
 		"run":  func() core.Workflow { return &gopherRun{env: g.env} },
 		"part": func() core.Workflow { return &gopherPart{} },
 	})
-	g.app.DB.SetMaxOpenConns(48)
-	g.app.DB.SetMaxIdleConns(48)
+	connections := 1 // with more, SQLite's lock is waited for in vain, and gopherflow drops what it could not write
+	if g.pg != nil {
+		connections = 48
+	}
+	g.app.DB.SetMaxOpenConns(connections)
+	g.app.DB.SetMaxIdleConns(connections)
 	ctx, g.stop = context.WithCancel(context.Background())
 	go g.app.Manager.StartEngine(ctx, 5*time.Millisecond)
 	return nil
