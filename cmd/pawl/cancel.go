@@ -11,6 +11,7 @@ type cancelCmd struct {
 	IDs   []string `arg:"" name:"id" help:"Ids of executions, the beginnings of them, or keys."`
 	Force bool     `help:"Terminate: end at once, undo nothing, run nothing finally."`
 	Why   string   `help:"Reason, kept in the journal." placeholder:"TEXT"`
+	planFlags
 }
 
 // Run asks executions to end.
@@ -20,7 +21,8 @@ func (c *cancelCmd) Run(ctx context.Context, e *env) error {
 		if c.Force {
 			end, word = eng.Terminate, "terminated"
 		}
-		if err := end(ctx, id, pawl.Why(c.Why)); err != nil {
+		do := func(opts ...pawl.CommandOption) error { return end(ctx, id, opts...) }
+		if planned, err := c.planned(e, do, pawl.Why(c.Why)); planned || err != nil {
 			return err
 		}
 		x, err := eng.Get(ctx, id)

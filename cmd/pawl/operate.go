@@ -9,12 +9,29 @@ import (
 	"github.com/pawl-dev/pawl"
 )
 
-// operatorFlags are common to the verbs that change an execution by hand.
-type operatorFlags struct {
-	ID     string `arg:"" help:"Id of the execution, the beginning of it, or its key."`
-	Why    string `help:"Reason, kept in the journal." placeholder:"TEXT"`
+// planFlags show what a verb would do.
+type planFlags struct {
 	Plan   bool   `help:"Change nothing; show what would be kept, run again and cancelled, and which effects would repeat."`
 	Output format `short:"o" help:"Of the plan: table, json or yaml." enum:"table,json,yaml" default:"table"`
+}
+
+// planned does it, or with --plan shows what it would do and reports true.
+func (c *planFlags) planned(e *env, do func(...pawl.CommandOption) error, opts ...pawl.CommandOption) (bool, error) {
+	if !c.Plan {
+		return false, do(opts...)
+	}
+	var p pawl.Preview
+	if err := do(append(opts, pawl.Plan(&p))...); err != nil {
+		return true, err
+	}
+	return true, e.showPlan(&p, c.Output)
+}
+
+// operatorFlags are common to the verbs that change an execution by hand.
+type operatorFlags struct {
+	ID  string `arg:"" help:"Id of the execution, the beginning of it, or its key."`
+	Why string `help:"Reason, kept in the journal." placeholder:"TEXT"`
+	planFlags
 }
 
 // operate opens the store, does one thing to one execution, and says what. It executes nothing: pawl resume goes on.
@@ -28,16 +45,9 @@ func (c *operatorFlags) operate(ctx context.Context, e *env, s *storeFlags, done
 	if err != nil {
 		return err
 	}
-	opts := []pawl.CommandOption{pawl.Why(c.Why)}
-	var p pawl.Preview
-	if c.Plan {
-		opts = append(opts, pawl.Plan(&p))
-	}
-	if err := do(eng, id, opts...); err != nil {
+	act := func(opts ...pawl.CommandOption) error { return do(eng, id, opts...) }
+	if planned, err := c.planned(e, act, pawl.Why(c.Why)); planned || err != nil {
 		return err
-	}
-	if c.Plan {
-		return e.showPlan(&p, c.Output)
 	}
 	x, err := eng.Get(ctx, id)
 	if err != nil {

@@ -13,6 +13,7 @@ type resumeCmd struct {
 	followFlags
 	ID    string `arg:"" optional:"" help:"Id of the execution, the beginning of it, or its key; without one, all open executions go on."`
 	Shift bool   `help:"Move the timers of a paused execution by the length of the pause, instead of firing those that came due in it."`
+	Plan  bool   `help:"With an id: change nothing and follow nothing; show what would begin, and which effects would repeat."`
 	All   bool   `help:"Without an id: also let paused and parked executions go on."`
 }
 
@@ -21,6 +22,9 @@ func (c *resumeCmd) Run(ctx context.Context, e *env) error {
 	answers, err := newAnswers(e, c.Answer)
 	if err != nil {
 		return err
+	}
+	if c.Plan {
+		return c.plan(ctx, e)
 	}
 	if err := c.prepare(inspecting); err != nil {
 		return err
@@ -42,6 +46,22 @@ func (c *resumeCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	return c.one(ctx, eng, e, id, answers)
+}
+
+// plan shows what un-pausing an execution would do.
+func (c *resumeCmd) plan(ctx context.Context, e *env) error {
+	if c.ID == "" {
+		return usage("--plan is about one execution: name it")
+	}
+	return eachID(ctx, e, &c.storeFlags, []string{c.ID}, func(eng *pawl.Engine, id string) error {
+		var opts []pawl.CommandOption
+		if c.Shift {
+			opts = append(opts, pawl.Shift())
+		}
+		p := planFlags{Plan: true, Output: c.Output}
+		_, err := p.planned(e, func(opts ...pawl.CommandOption) error { return eng.Resume(ctx, id, opts...) }, opts...)
+		return err
+	})
 }
 
 // one un-pauses an execution and follows it.

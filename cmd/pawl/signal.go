@@ -18,6 +18,7 @@ type signalCmd struct {
 	SignalID string        `name:"id" help:"A repeat with the same id is ignored." placeholder:"ID"`
 	TTL      time.Duration `help:"Kept so long unless a step takes it." placeholder:"DURATION"`
 	Why      string        `help:"Reason, kept in the journal." placeholder:"TEXT"`
+	planFlags
 }
 
 // Run sends the signal. It executes nothing: pawl resume goes on.
@@ -45,7 +46,8 @@ func (c *signalCmd) Run(ctx context.Context, e *env) error {
 	if c.TTL != 0 {
 		opts = append(opts, pawl.SignalTTL(c.TTL))
 	}
-	if err := eng.Signal(ctx, id, c.Name, data, opts...); err != nil {
+	do := func(opts ...pawl.CommandOption) error { return eng.Signal(ctx, id, c.Name, data, opts...) }
+	if planned, err := c.planned(e, do, opts...); planned || err != nil {
 		return err
 	}
 	e.say("Signal %s is kept for %s. Go on with: pawl resume %s", c.Name, id, id)
