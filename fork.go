@@ -45,7 +45,8 @@ func (e *Engine) Fork(ctx context.Context, id string, opts ...ForkOption) (*Run,
 }
 
 // Rerun starts a closed execution again under the same key: a [Engine.Fork] from its failed steps, or from those that
-// [From] names. An execution that is still open answers [CodeOpen]: retry or move what it waits at.
+// [From] names. Of a composite that failed these are the steps inside that made it fail, where their scopes can be opened
+// again, else the composite as a whole. An execution that is still open answers [CodeOpen]: retry or move what it waits at.
 func (e *Engine) Rerun(ctx context.Context, id string, opts ...ForkOption) (*Run, error) {
 	return e.fork(ctx, id, true, opts)
 }

@@ -55,7 +55,7 @@ const maxFork = 8 << 20
 // scopes that had ended is left out, too, but for their results.
 //
 // from are the steps to run again, by path; the scopes of one that have ended are open again, see reopen. With failed
-// they are those that made the execution fail; of one inside a scope that has ended, the composite around it.
+// they are those that made the execution fail, see culprits.
 func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *model.Error) {
 	if len(entries) == 0 || entries[0].Seq != 1 {
 		return nil, &model.Error{Code: CodeTrimmed, Message: "the beginning of its history was removed, so it cannot be copied"}
@@ -177,7 +177,7 @@ func ends(o *Op) bool {
 // again chooses the steps to run again, by path, and opens the scopes of those that were asked for.
 func (f *forker) again(from []string, failed bool) ([]string, *model.Error) {
 	if failed {
-		from = f.failed()
+		from = f.culprits(f.failed())
 		if len(from) == 0 && f.end.live == 0 {
 			return nil, &model.Error{Code: CodeNothingFailed, Message: "no step of it failed unhandled; name the step from which to run again"}
 		}

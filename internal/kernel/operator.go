@@ -120,7 +120,7 @@ func (x *decider) unknownStep(path string) *model.Error {
 	msg := "the execution has no step " + path
 	if sc, _, _ := splitPath(path); x.s.scopeAt(sc) == nil {
 		if around := x.around(path); around != "" {
-			return &model.Error{Code: CodeUnknownStep, Message: "the scope of " + path + " has ended; retry or move " + around + ", the composite around it, or fork the execution from " + path}
+			return &model.Error{Code: CodeUnknownStep, Message: "the scope of " + path + " has ended and is not opened again while the execution is open; retry or move " + around + ", the composite around it, or fork the execution from " + path}
 		}
 		msg += ": there is no open scope " + sc
 	}

@@ -31,6 +31,8 @@ type pastScope struct {
 	owner     string
 	close     int // the operation with which it began to close
 	withdrawn bool
+	failed    bool
+	culprit   string // the step that made it fail
 }
 
 func newPast() past {
@@ -57,6 +59,9 @@ func (p *past) note(n int, o *Op) {
 	case opClose, opClosed:
 		if sc := p.scopes[o.path]; sc != nil && sc.close < 0 {
 			sc.close, sc.withdrawn = n, o.word == model.Withdrawn
+			if o.err != nil && !sc.withdrawn {
+				sc.failed, sc.culprit = true, o.err.Step
+			}
 		}
 	case opUndone:
 		p.undone[o.text] = true
