@@ -256,6 +256,7 @@ type Config struct {
 	PartBytes   int // 4 MiB
 	Round       int // transitions in one Work: 256
 
+	// Bounds of admission. When one is reached, a namespace with less than an equal share of it is let in all the same.
 	MaxExecutions int   // in memory; more starts are CodeOverloaded: 200,000
 	MaxBytes      int   // estimated, of executions in memory and inputs that wait: 1 GiB
 	MaxPending    int   // inputs that wait: 100,000

@@ -40,12 +40,9 @@ func (c *Core) admit(cmd *Command) *model.Error {
 		return &model.Error{Code: CodeInvalid, Message: "the command says not what to do"}
 	case c.draining && cmd.Verb == Start:
 		return &model.Error{Code: CodeStopping, Message: "the engine is stopping"}
-	case c.pending >= c.cfg.MaxPending:
-		return overloaded("too many requests wait")
-	case c.bytes-c.rest.bytes >= c.cfg.MaxBytes && cmd.Verb < View:
-		return overloaded("the memory for executions is used up")
-	case cmd.Verb == Start && len(c.execs)-c.rest.n >= c.cfg.MaxExecutions:
-		return overloaded("too many executions are active")
+	}
+	if why := c.crowded(cmd); why != "" {
+		return overloaded(why)
 	}
 	return nil
 }

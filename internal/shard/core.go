@@ -24,6 +24,7 @@ type Core struct {
 	rest    restList
 	bytes   int // estimated, of everything in memory
 	pending int // inputs that wait
+	census  census
 
 	// parts without an outcome, oldest first; the last may be under construction.
 	parts  []*part

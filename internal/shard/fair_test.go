@@ -102,3 +102,46 @@ func TestTurnsAreTakenOverNamespacesInOrderOfArrival(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+// TestF45_BoundsOfAdmissionAreShared: who fills a bound does not shut the others out, who are let in up to their share.
+func TestF45_BoundsOfAdmissionAreShared(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"inputs":     {MaxPending: 8},
+		"executions": {MaxExecutions: 8},
+		"bytes":      {MaxBytes: 3000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg.Audit = -1
+			d := newDesk(t, cfg)
+			d.deploy(flow(function("a")))
+			for _, ns := range []string{"hot", "cold"} {
+				d.defs[DefinitionRef{ns, "w", "1"}] = d.defs[DefinitionRef{"default", "w", "1"}]
+			}
+			admitted := func(ns string, times int) (n int) {
+				for range times {
+					_, ref := d.begin("", func(c *Command) { c.Start.Namespace = ns })
+					d.collect()
+					if r, answered := d.replies[ref]; !answered || r.Error == nil {
+						n++
+					}
+					if name == "bytes" { // they count once they are there
+						d.settle()
+						d.now += censusEvery
+					}
+				}
+				return n
+			}
+			hot := admitted("hot", 100)
+			if hot == 100 {
+				t.Fatal("the bound does not hold")
+			}
+			d.now += censusEvery
+			if cold := admitted("cold", 100); cold == 0 || cold > hot {
+				t.Errorf("hot has %d, cold gets %d", hot, cold)
+			}
+			if more := admitted("hot", 10); more > 0 {
+				t.Errorf("hot gets %d more", more)
+			}
+		})
+	}
+}
