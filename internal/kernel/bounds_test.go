@@ -187,3 +187,13 @@ func TestLargeInputsAreReferences(t *testing.T) {
 		t.Fatalf("%+v", dec.Dispatch)
 	}
 }
+
+// TestCompileRefusesACompensationThatIsNotThere: it would only be missed when something has to be undone.
+func TestCompileRefusesACompensationThatIsNotThere(t *testing.T) {
+	n := call("a")
+	n.Compensate = "b"
+	_, faults := Compile(single(n))
+	if len(faults) != 1 || faults[0].Code != "unknown_node" || faults[0].Node != "a" || faults[0].Field != "compensate" {
+		t.Fatalf("%+v", faults)
+	}
+}

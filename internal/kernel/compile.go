@@ -40,11 +40,23 @@ func Compile(w *model.Workflow) (*Definition, []Fault) {
 	c.d.tags = c.templates(c.d.root, "", "tags", w.Tags)
 	c.d.timeout = c.text("", "timeout", w.Timeout)
 	c.d.limits = c.limits(nil, "", w.Limits)
+	c.checkUndoers()
 	if !slices.ContainsFunc(c.faults, func(f Fault) bool { return !f.Warn }) {
 		c.checkNames()
 		c.bodiesOfChildren()
 	}
 	return c.d, c.faults
+}
+
+// checkUndoers looks for compensations that are not there.
+func (c *compiler) checkUndoers() {
+	for _, id := range slices.Sorted(maps.Keys(c.undone)) {
+		for _, n := range c.undone[id] {
+			if c.d.nodes[id] == nil {
+				c.fault(Fault{Code: "unknown_node", Node: n.m.ID, Field: "compensate", Offset: -1, Message: "there is no node " + id})
+			}
+		}
+	}
 }
 
 type compiler struct {
