@@ -27,6 +27,8 @@ type Engine struct {
 	versions  versions
 	config    configured
 	signer    *runner.Signer
+	carried   carried
+	thinkers  thinkers
 
 	stopRunner context.CancelFunc
 	runner     chan error // how the runner ended; closed
@@ -57,7 +59,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	for _, w := range info.Warnings {
 		o.Logger.Warn(w, "store", info.Driver)
 	}
-	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1), signer: runner.NewSigner(info.Incarnation)}
+	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1), signer: runner.NewSigner(info.Incarnation), thinkers: newThinkers()}
 	e.calls = newCalls(&e.functions)
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,
@@ -65,7 +67,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 			// Both admit one engine at a time, so whoever owned a shard before is gone.
 			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
 			Core: shard.Config{
-				MaxExecutions: o.MaxExecutions, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,
+				MaxExecutions: o.MaxExecutions, MaxBytes: o.Memory, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,
 				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps},
 			},
 		},

@@ -498,7 +498,7 @@ func TestEngineThatRunsNothing(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for name, o := range map[string]pawl.Options{
-		"namespace": {Namespace: "No Spaces"}, "grace": {Grace: -1}, "executions": {MaxExecutions: -1},
+		"namespace": {Namespace: "No Spaces"}, "grace": {Grace: -1}, "executions": {MaxExecutions: -1}, "memory": {Memory: -1},
 	} {
 		if eng, err := pawl.Open(t.Context(), memory.Open(), o); !errors.Is(err, pawl.ErrInvalid) {
 			t.Errorf("%s: %v %v", name, eng, err)

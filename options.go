@@ -3,7 +3,9 @@ package pawl
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"regexp"
+	"runtime/debug"
 	"time"
 
 	"github.com/pawl-dev/pawl/node"
@@ -57,6 +59,10 @@ type Options struct {
 	// MaxExecutions bounds the open executions held in memory; starts beyond it are refused as overloaded. 200,000.
 	MaxExecutions int
 
+	// Memory is about how many bytes the engine may hold of open executions and of what calls bring; calls beyond it are
+	// refused as overloaded. A quarter of the memory limit of the process (GOMEMLIMIT) where it has one, else 1 GiB.
+	Memory int
+
 	// Logger hears what an operator should know; it is never given an input, an output or a secret. Discarded.
 	Logger *slog.Logger
 }
@@ -84,6 +90,12 @@ func (o Options) WithDefaults() Options {
 	if o.MaxExecutions == 0 {
 		o.MaxExecutions = 200_000
 	}
+	if o.Memory == 0 {
+		o.Memory = 1 << 30
+		if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+			o.Memory = int(min(limit/4, 1<<30))
+		}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -101,6 +113,8 @@ func (o Options) validate() error {
 		return invalid("Options.Grace is negative")
 	case o.MaxExecutions < 0:
 		return invalid("Options.MaxExecutions is negative")
+	case o.Memory < 0:
+		return invalid("Options.Memory is negative")
 	}
 	seen := map[string]bool{"function": true, bulkType: true}
 	for _, t := range o.Nodes {

@@ -18,6 +18,11 @@ func (e *Engine) Signal(ctx context.Context, id, name string, data any, opts ...
 	if err != nil {
 		return err
 	}
+	done, err := e.carry(raw)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := e.checkSignal(ctx, id, name, raw); err != nil {
 		return err
 	}

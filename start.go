@@ -102,10 +102,19 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 	if err != nil {
 		return nil, err
 	}
-	raw, err := encode("the input", input)
+	var raw []byte
+	err = e.think(ctx, func() (err error) {
+		raw, err = encode("the input", input)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	done, err := e.carry(raw)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return e.start(ctx, v, raw, &o)
 }
 
@@ -114,7 +123,14 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 		return nil, err
 	}
 	now := time.Now()
-	input, trigger, err := v.checkInput(raw, now)
+	var input, trigger []byte
+	var sum uint64
+	err := e.think(ctx, func() (err error) {
+		if input, trigger, err = v.checkInput(raw, now); err == nil && o.key != "" && o.gather == nil {
+			sum = digest(input)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -137,10 +153,7 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 	s.ID = record.NewID(now.UnixMilli(), o.random(s.Workflow, s.Namespace), slot)
 	c := engine.Command{
 		Verb: shard.Start, Execution: s.ID, Start: s, Existing: o.existing,
-		Request: o.request, By: o.by, Why: o.why,
-	}
-	if o.key != "" && o.gather == nil {
-		c.Digest = digest(input)
+		Request: o.request, By: o.by, Why: o.why, Digest: sum,
 	}
 	r, err := e.do(ctx, c)
 	if err != nil {

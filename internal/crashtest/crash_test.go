@@ -1,7 +1,6 @@
 package crashtest
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -29,11 +28,8 @@ const lives = 10
 
 // TestF28_I1_I8_I15_I22_I23 kills victims and judges what they leave.
 func TestF28_I1_I8_I15_I22_I23(t *testing.T) {
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("no go command to build the victim with")
-	}
 	c := &campaign{
-		t: t, r: rand.New(rand.NewPCG(*seed, 4)), binary: build(t), kept: t.TempDir(), hit: map[string]int{}, missed: map[string]int{},
+		t: t, r: rand.New(rand.NewPCG(*seed, 4)), binary: victim(t), kept: t.TempDir(), hit: map[string]int{}, missed: map[string]int{},
 	}
 	for c.kills < *cycles && !t.Failed() {
 		c.store()
@@ -64,17 +60,6 @@ type campaign struct {
 	missed  map[string]int
 
 	executions, effects, violations int
-}
-
-// build makes the victim with the fault points in it.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "victim")
-	out, err := exec.Command("go", "build", "-tags", "pawlfault", "-o", binary, "./victim").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building the victim: %v\n%s", err, out)
-	}
-	return binary
 }
 
 // store lets some victims die over one file, then lets one finish.
@@ -222,7 +207,7 @@ func (s *scene) keep() {
 
 // finish lets a last victim bring every execution to its end (I1).
 func (s *scene) finish() {
-	v := s.begin("", "-from", fmt.Sprint(s.started), "-finish")
+	v := s.begin("", "-from", fmt.Sprint(s.started), "-mode", "finish")
 	select {
 	case <-v.done:
 	case <-time.After(2 * time.Minute):
@@ -236,50 +221,7 @@ func (s *scene) finish() {
 	}
 }
 
-// process is a victim that runs.
-type process struct {
-	cmd        *exec.Cmd
-	stderr     strings.Builder
-	lines      []string
-	done       chan struct{}
-	err        error
-	killedByUs bool
-}
-
 func (s *scene) begin(plan string, args ...string) *process {
-	p := &process{done: make(chan struct{})}
 	args = append([]string{"-db", s.db, "-effects", s.effects, "-seed", fmt.Sprint(s.r.Uint32())}, args...)
-	p.cmd = exec.Command(s.binary, args...)
-	p.cmd.Env = append(os.Environ(), "PAWL_FAULT="+plan)
-	p.cmd.Stderr = &p.stderr
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	go func() {
-		defer close(p.done)
-		for r := bufio.NewReader(out); ; {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				break // what has no end was not said
-			}
-			p.lines = append(p.lines, strings.TrimSpace(line))
-		}
-		p.err = p.cmd.Wait()
-	}()
-	return p
-}
-
-// kill ends the process and no other.
-func (p *process) kill() {
-	p.killedByUs = true
-	p.cmd.Process.Kill()
-}
-
-func (p *process) wait() error {
-	<-p.done
-	return p.err
+	return spawn(s.t, []string{"PAWL_FAULT=" + plan}, args...)
 }

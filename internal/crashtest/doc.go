@@ -5,7 +5,9 @@
 // commit path (F28), and then judges from the outside: the file, the log of effects that the victim's functions have
 // written and synced by themselves, and what the victim had told its clients.
 //
-//	go test ./internal/crashtest -count=1 -cycles=200
+// Other tests stop it and let it go on, fill its disk, flood it, bound its memory, and ask it to drain.
+//
+//	go test ./internal/crashtest -count=1 -cycles=200 -herd=50000 -payloads=1000
 //
 // The package must not use the engine's own opinion of what happened; it reads journals.
 package crashtest

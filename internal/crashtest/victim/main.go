@@ -5,16 +5,20 @@
 //	signal <key> <signal id>
 //	end <key> <status>
 //
-// With -finish it starts nothing new, waits until everything has ended, and prints finished.
+// What it does is said by -mode: work (that), finish (start nothing new, wait until everything has ended), and those of
+// the other files. At its end it prints finished.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pawl "github.com/pawl-dev/pawl"
@@ -34,6 +38,7 @@ nodes:
         - inner: {call: effect}
   - nap: {wait: {for: 20ms}}
   - ask: {wait: {signal: go}}
+  - tight: {call: tight, attempt_timeout: 30ms, retry: {max_attempts: 1000, initial_interval: 1ms, backoff_coefficient: 1}}
   - shaky: {call: shaky, retry: {max_attempts: 10, initial_interval: 2ms, backoff_coefficient: 1.5, max_interval: 20ms}}
   - last: {call: effect}
 `
@@ -44,60 +49,102 @@ type victim struct {
 	log *crashtest.Log
 	r   *rand.Rand
 	mu  sync.Mutex
+
+	wakes   atomic.Int64
+	healthy atomic.Bool
+}
+
+// orders are the flags.
+type orders struct {
+	db, effects, mode, at string
+	seed                  uint64
+	from, grow, clients   int
+	memory                int
+	ids                   string
 }
 
 func main() {
-	db := flag.String("db", "", "the SQLite file")
-	effects := flag.String("effects", "", "the effect log")
-	seed := flag.Uint64("seed", 1, "what happens in which order")
-	from := flag.Int("from", 0, "number of the first new execution")
-	grow := flag.Int("grow", 50, "how many executions to start")
-	finish := flag.Bool("finish", false, "bring everything to an end")
+	var o orders
+	flag.StringVar(&o.db, "db", "", "the SQLite file")
+	flag.StringVar(&o.effects, "effects", "", "the effect log")
+	flag.StringVar(&o.mode, "mode", "work", "what to do")
+	flag.StringVar(&o.at, "at", "", "when the herd is due")
+	flag.StringVar(&o.ids, "ids", "", "executions, with commas between them")
+	flag.Uint64Var(&o.seed, "seed", 1, "what happens in which order")
+	flag.IntVar(&o.from, "from", 0, "number of the first new execution")
+	flag.IntVar(&o.grow, "grow", 50, "how many executions to start")
+	flag.IntVar(&o.clients, "clients", 8, "how many callers at once")
+	flag.IntVar(&o.memory, "memory", 0, "megabytes that this process may have")
 	flag.Parse()
-	if err := run(*db, *effects, *seed, *from, *grow, *finish); err != nil {
+	if err := run(&o); err != nil {
 		fmt.Fprintln(os.Stderr, "victim:", err)
 		os.Exit(1)
 	}
 }
 
-func run(db, effects string, seed uint64, from, grow int, finish bool) error {
+func run(o *orders) error {
 	ctx := context.Background()
-	log, err := crashtest.OpenLog(effects)
+	if o.memory > 0 {
+		if err := limitMemory(o.memory); err != nil {
+			return err
+		}
+	}
+	log, err := crashtest.OpenLog(o.effects)
 	if err != nil {
 		return err
 	}
-	eng, err := pawl.Open(ctx, sqlite.Open(db), pawl.Options{Grace: time.Second})
+	eng, err := pawl.Open(ctx, sqlite.Open(o.db), pawl.Options{Grace: time.Second})
 	if err != nil {
 		return err
 	}
-	v := &victim{eng: eng, log: log, r: rand.New(rand.NewPCG(seed, 3))}
+	v := &victim{eng: eng, log: log, r: rand.New(rand.NewPCG(o.seed, 3))}
 	if err := v.register(); err != nil {
 		return err
 	}
-	if _, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(definition))); err != nil {
-		return err
+	for _, text := range []string{definition, herdText, smallText, payloadText, stormText} {
+		if _, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(text))); err != nil {
+			return err
+		}
 	}
-	fmt.Println("open")
-	if finish {
-		err = v.finish(ctx, from)
-	} else {
-		err = v.work(ctx, from, grow)
-	}
-	if err != nil {
+	say("open")
+	if err := v.do(ctx, o); err != nil {
 		return err
 	}
 	if err := eng.Close(ctx); err != nil {
 		return err
 	}
-	fmt.Println("finished")
+	say("finished")
 	return nil
 }
 
-func (v *victim) register() error {
-	if err := pawl.Register(v.eng, "effect", v.effect); err != nil {
-		return err
+func (v *victim) do(ctx context.Context, o *orders) error {
+	switch o.mode {
+	case "work":
+		return v.work(ctx, o.from, o.grow)
+	case "finish":
+		return v.finish(ctx, o.from)
+	case "gather":
+		return v.gather(ctx, o.grow, o.clients, o.at)
+	case "stampede":
+		return v.stampede(ctx, o.grow)
+	case "flood":
+		return v.flood(ctx, o.grow, o.clients)
+	case "collect":
+		return v.collect(ctx, strings.Split(o.ids, ","))
+	case "weather":
+		return v.weather(ctx, o.from, o.grow)
+	case "clear":
+		return v.clear(ctx, o.grow)
 	}
-	return pawl.Register(v.eng, "shaky", v.shaky)
+	return fmt.Errorf("no mode %q", o.mode)
+}
+
+func (v *victim) register() error {
+	return errors.Join(
+		pawl.Register(v.eng, "effect", v.effect), pawl.Register(v.eng, "shaky", v.shaky), pawl.Register(v.eng, "tight", v.tight),
+		pawl.Register(v.eng, "wake", v.wake),
+		pawl.Register(v.eng, "downstream", v.downstream), pawl.Register(v.eng, "lingering", v.lingering),
+	)
 }
 
 // effect does something that cannot be undone.
@@ -114,6 +161,15 @@ func (v *victim) shaky(ctx context.Context, in struct{}) (int, error) {
 	n, err := v.effect(ctx, in)
 	if err == nil && n%3 == 0 {
 		err = fmt.Errorf("unlucky with %d", n)
+	}
+	return n, err
+}
+
+// tight does it too, and is ready at about the moment at which it is given up.
+func (v *victim) tight(ctx context.Context, in struct{}) (int, error) {
+	n, err := v.effect(ctx, in)
+	if err == nil && n%4 == 0 {
+		<-time.After(time.Duration(29+n%3) * time.Millisecond)
 	}
 	return n, err
 }
