@@ -11,19 +11,23 @@ import (
 	"github.com/pawl-dev/pawl/record"
 )
 
-// patience is how long a healed world may take to come to rest. Generated timers and retries end long before.
+// patience is how long a healed world may take until the next execution ends, or all is at rest. Generated timers and
+// retries end long before; but those that wait for one limit go on one after the other.
 const patience = 6 * time.Hour
 
 // settle lets the healed world run until nothing is left to do, and says so if that does not happen.
 func (w *world) settle() {
-	limit := time.Duration(w.now) + patience
+	limit, ended := time.Duration(w.now)+patience, 0
 	for w.judge.clean() {
+		if n := w.judge.ended(); n > ended {
+			limit, ended = time.Duration(w.now)+patience, n
+		}
 		why := w.busy()
 		if why == "" {
 			break
 		}
 		if time.Duration(w.now) > limit {
-			w.judge.fail("liveness", "%s after all faults had healed: %s", patience, why)
+			w.judge.fail("liveness", "all faults have healed, and nothing has ended for %s: %s", patience, why)
 			return
 		}
 		w.runUntil(time.Duration(w.now) + 5*time.Second)
@@ -32,6 +36,16 @@ func (w *world) settle() {
 	w.judge.atRest()
 	w.judge.freed()
 	w.judge.accounted()
+}
+
+// ended counts the executions that have ended.
+func (j *judge) ended() (n int) {
+	for _, x := range j.execs { // sorted: a count has no order
+		if x.state.Status().Closed() {
+			n++
+		}
+	}
+	return n
 }
 
 // lookAround compares every execution, as its owner has it, with its journal.
