@@ -42,7 +42,10 @@ const rules = `## Rules
   commit, except for Redis with ` + "`appendfsync everysec`" + `, which may lose a second.
 - Speed is how many times as fast as Pawl: 0.1 is a tenth. CPU and bytes are of the process and, where the store is a
   server, of all its processes (bytes as the kernel counts what is handed to the disk, so others on that server count too).
-- One machine for all: engine, client and server share its processors, which favours stores inside the process.
+- One machine for all: engine, client and server share its processors, which favours stores inside the process. Pawl runs
+  on SQLite here, so compare it with the others on SQLite first: a row on PostgreSQL or Redis is also another store.
+- Runs are short and databases small: nothing here says what happens when tables have grown for a month.
+- River and asynq are queues and do less; the table of systems says what.
 
 `
 
@@ -50,14 +53,14 @@ const repeat = `## Repeat it
 
 ` + "```" + `
 cd bench
-go run . -peers -quick                        # a minute or two: what works, not what is fast
+go run . -peers -quick                        # some minutes: what works, not what is fast
 go run . -peers -only river,dbos -case chain3 # some systems and cases; Pawl always takes part
 go run . -peers -json                         # one object a row
-go run . -peers -write                        # all, an hour; writes this page and the chart
+go run . -peers -write                        # all, up to an hour; writes this page and the chart
 ` + "```" + `
 
 It wants PostgreSQL on 127.0.0.1:5432 (user postgres without a password, or the URL in ` + "`PAWL_BENCH_POSTGRES`" + `), in which it
-makes databases ` + "`pawl_race_*`" + ` and drops them; the program ` + "`redis-server`" + `, which it starts for itself; and a C compiler for
+makes databases ` + "`pawl_race_*`" + ` and drops them (but not when it is interrupted); the program ` + "`redis-server`" + `, which it starts for itself; and a C compiler for
 one peer. Where one of them is missing, its rows say so. The peers are a module of their own, ` + "`bench/peers`" + `, one file for each
 with its settings and the reasons for them; a correction there is welcome.
 `
@@ -140,9 +143,9 @@ func systems(b *bytes.Buffer, entries []Entry, rows []Row) {
 
 const leftOut = `## Not here
 
-- **Temporal** (go.temporal.io/server, MIT): it can be embedded, with SQLite, but brings some hundred modules and a build of many
-  minutes for one row, so it is left out.
-- **parevo/flow** (MIT): the module is not to be had from the Go proxy, and its SQL stores do not run a step (v1.0.0).
+- **Temporal** (go.temporal.io/server, MIT): it can be embedded, with SQLite, but brings its clients for several clouds and
+  databases along. It was not built for this page, so nothing is said of it.
+- **parevo/flow** (MIT): the Go proxy does not have the module, and its SQL stores did not run a step when we tried v1.0.0.
 - **Restate, Hatchet, Inngest**: servers to be installed, not Go modules.
 - **go-workflows on MySQL**: its queries do not run on MariaDB.
 
