@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
@@ -325,7 +326,7 @@ func (m *Machine) claimed(e Claimed) {
 	case m.stopping != nil && clean:
 		s.row, s.giving = e.Fence, true
 	case m.stopping != nil:
-	case e.Fence.Epoch == s.epoch && s.lane.underWay(e.Shard):
+	case e.Fence.Epoch == s.epoch && s.lane.underWay(e.Shard) && !bug.On(bug.ClaimReadLate):
 		s.row, s.known = e.Fence, true // as in mayClaim
 	default:
 		m.own(e.Shard, e.Fence, clean)

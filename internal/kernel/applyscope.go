@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -58,7 +59,7 @@ func (s *State) applyEnter(st *step, o *Op) error {
 	st.began = true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.setStepDeadline(st, o.due)
-	if st.unarmed {
+	if st.unarmed && !bug.On(bug.TimeoutDropped) {
 		st.unarmed = false
 		s.addTimer(timer{due: st.deadline, kind: timerDeadline, st: st})
 	}

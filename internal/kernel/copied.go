@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -65,7 +66,7 @@ func NewFork(entries []Entry, upto uint64, from []string, failed bool) (*Fork, *
 		return nil, &model.Error{Code: "journal", Message: err.Error()}
 	}
 	f.fork.Start.Version, f.fork.Start.Hash = f.end.start.Version, f.end.start.Hash
-	f.fork.begun = f.end.begun > 0
+	f.fork.begun = f.end.begun > 0 || bug.On(bug.CopyBegins)
 	if f.end.gather != nil { // a copy is of one start, and leaves the key to those that come
 		f.fork.Start.Gather, f.fork.Start.Key = nil, ""
 		f.fork.Start.Input, f.fork.Start.Trigger = f.end.Input(), f.end.trigger.bytes()
@@ -499,6 +500,9 @@ func (x *decider) startFork(i int, in *Input) {
 
 // endStopped ends what was being stopped elsewhere, in a child or by the holder of a token: that tells the original only.
 func (x *decider) endStopped() {
+	if bug.On(bug.CopyWaits) {
+		return // seeded: nobody tells the copy
+	}
 	var todo []*step
 	x.s.eachStep(func(st *step) {
 		if !st.over() && st.stopped() && !st.out && st.comp == nil {

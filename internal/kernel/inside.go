@@ -55,12 +55,15 @@ func (t *timer) restless() bool {
 
 // withheld reports whether the timer must not fire because a composite around its step asks for its limits. It is set
 // again once they are held.
-func (t *timer) withheld(s *State) (yes bool) {
+func (t *timer) withheld(s *State) bool {
 	if s.lenders == nil || !t.restless() {
 		return false
 	}
-	around(t.st.sc, func(st *step) { yes = yes || st.gives() && st.claims.asked })
-	return yes
+	if bug.On(bug.OuterGateOnly) {
+		g := gate(t.st.sc) // seeded: one inside of it may ask
+		return g != nil && g.claims.asked
+	}
+	return asksAround(t.st)
 }
 
 // tasksInside counts an attempt that begins, or ends, for the composites around it.
@@ -163,13 +166,23 @@ func (x *decider) lendInside() {
 	for _, st := range lenders {
 		switch c := st.claims; {
 		case x.err != nil || c == nil || !st.limited():
-		case c.lendable && c.all() && st.inside == 0 && (!s.open() || !ready[st]):
+		case c.lendable && c.all() && st.inside == 0 && (!s.open() || !ready[st] && !keeps(st)):
 			x.emit(Op{kind: opLend, path: st.path})
 		case ready[st] && s.open() && gate(st.sc) == nil:
 			x.reclaimInside(st)
 		}
 	}
 }
+
+// asksAround reports whether a composite around st stands in line for its limits: something inside is to go on then, and
+// st keeps what it has got, or the two would give up in turn what the other waits for.
+func asksAround(st *step) (yes bool) {
+	around(st.sc, func(out *step) { yes = yes || out.gives() && out.claims.asked })
+	return yes
+}
+
+// keeps reports whether st does not give its limits back although everything inside waits.
+func keeps(st *step) bool { return asksAround(st) && !bug.On(bug.LendsInTurn) }
 
 // reclaimInside asks again for the limits of a composite that gave them back.
 func (x *decider) reclaimInside(st *step) {

@@ -3,6 +3,7 @@ package kernel
 import (
 	"slices"
 
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -130,6 +131,9 @@ func (x *decider) heard() bool {
 // stirred reports whether something changed on which a condition waits. After a pause everything may have, and a copy of
 // another execution may have nothing left to do but to end.
 func (x *decider) stirred() bool {
+	if bug.On(bug.LentUnasked) {
+		return false // seeded: only what came is looked at
+	}
 	if slices.ContainsFunc(x.s.whens, func(st *step) bool { return x.woken || x.touches(st, x.changed) }) {
 		return true
 	}

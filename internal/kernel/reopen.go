@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -142,7 +143,7 @@ func (f *forker) goOn(owner string) *model.Error {
 	f.owning[owner] = true
 	f.fork.Reopened = append(f.fork.Reopened, owner)
 	for path, sc := range f.past.scopes { //archtest:ordered opening one changes nothing for another
-		if _, open := f.reopened[path]; sc.owner == owner && sc.withdrawn && !open && f.past.latestAttempt(path, owner) {
+		if _, open := f.reopened[path]; sc.owner == owner && sc.withdrawn && !open && (f.past.latestAttempt(path, owner) || bug.On(bug.AttemptReopened)) {
 			f.openAgain(path)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
+	"github.com/pawl-dev/pawl/model"
 )
 
 // snapshotVersion is the format of snapshots that is written; from oldestSnapshot on all are read. One that is not is
@@ -409,7 +411,7 @@ func (s *State) relink() {
 
 // collectTimers puts every timer of the state on the heap, which is empty.
 func (s *State) collectTimers() {
-	if s.begun == 0 {
+	if s.begun == 0 && (s.status == model.Pending || !bug.On(bug.DelayForgotten)) {
 		s.addTimer(timer{due: s.start.NotBefore, kind: timerBegin})
 	}
 	s.setDeadline(s.deadline)

@@ -91,11 +91,20 @@ func (c *Core) missing(e *execution) {
 		c.unborn(e)
 	} else {
 		s.Repeat, s.late, e.inbox = false, e.inbox, nil
+		if bug.On(bug.BirthKeyDropped) {
+			c.remove(e) // seeded: the key may have no other user, and its row is forgotten
+		}
 		if k != nil { // before e leaves: its key may have no other user
 			k.starts = append([]start{*s}, k.starts...)
 		}
-		c.remove(e)
-		if k == nil {
+		if !bug.On(bug.BirthKeyDropped) {
+			c.remove(e)
+		}
+		switch {
+		case k != nil:
+		case bug.On(bug.LookedUpForEver):
+			c.start(*s) // seeded: it is looked up again
+		default:
 			c.begin(*s, nil)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -57,6 +58,9 @@ func (c *Core) wantMail() {
 	c.letters.asked = true
 	// What is in flight is read again, and must not keep what is behind it from being seen.
 	c.out.Inbox = c.cfg.Inbox + len(c.mail)
+	if bug.On(bug.InboxHidden) {
+		c.out.Inbox = c.cfg.Inbox // seeded: those are all that it sees
+	}
 }
 
 // nextMail is when to read the inbox again.

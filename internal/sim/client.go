@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -193,12 +194,16 @@ func (c *clients) fork(id record.ID) {
 	}
 	var entries []kernel.Entry
 	var from []string
+	stopping := uint64(0) // an entry that asks a child to end
 	for _, en := range w.store.Journal(id, 1, 1<<20) {
 		ops, err := kernel.Decode(en.Body[1:])
 		if err != nil || en.Checksum() != en.Sum {
 			return // the judge tells
 		}
 		entries = append(entries, kernel.Entry{Seq: en.Seq, At: en.At, Ops: ops})
+		if bytes.Contains(en.Body, []byte(`"mail":{"mail":"cancel"`)) || bytes.Contains(en.Body, []byte(`"mail":{"mail":"terminate"`)) {
+			stopping = en.Seq
+		}
 		for _, ev := range kernel.Events(nil, en.Seq, en.At, ops) {
 			if ev.Type == "step_scheduled" && w.r.IntN(map[bool]int{true: 2, false: 16}[strings.Contains(ev.Step, "/")]) == 0 {
 				from = []string{ev.Step} // maybe in a scope that has ended
@@ -209,8 +214,11 @@ func (c *clients) fork(id record.ID) {
 		return
 	}
 	upto := uint64(0)
-	if w.r.IntN(2) == 0 {
+	switch w.r.IntN(4) {
+	case 0, 1:
 		upto = entries[w.r.IntN(len(entries))].Seq
+	case 2:
+		upto = stopping // what is being stopped then tells the original only
 	}
 	f, refused := kernel.NewFork(entries, upto, from, from == nil && w.r.IntN(2) == 0)
 	if refused != nil {

@@ -17,7 +17,8 @@ func (w *world) disasters() {
 }
 
 func (w *world) disaster(m *member) {
-	switch kinds := []fault{crash, crash, drain, suspend, wallStep, storeFull, snapshotRots}; kinds[w.r.IntN(len(kinds))] {
+	kinds := []fault{crash, crash, drain, suspend, wallStep, storeFull, storeReadOnly, cutToStore, cutFromStore, snapshotRots}
+	switch f := kinds[w.r.IntN(len(kinds))]; f {
 	case crash:
 		w.often(crash, m.crash)
 	case drain:
@@ -30,6 +31,16 @@ func (w *world) disaster(m *member) {
 		w.often(storeFull, func() {
 			w.full = true
 			w.after(w.upTo(20*time.Second), func() { w.full = false })
+		})
+	case storeReadOnly:
+		w.often(storeReadOnly, func() {
+			w.readOnly = true
+			w.after(w.upTo(20*time.Second), func() { w.readOnly = false })
+		})
+	case cutToStore, cutFromStore:
+		w.often(f, func() {
+			m.cut = f
+			w.after(w.upTo(40*time.Second), func() { m.cut = 0 })
 		})
 	case snapshotRots:
 		w.often(snapshotRots, func() {
@@ -53,7 +64,7 @@ func (w *world) often(f fault, do func()) {
 // heal ends all faults: what comes now must bring everything to rest.
 func (w *world) heal() {
 	w.healed = true
-	w.full = false
+	w.full, w.readOnly = false, false
 	w.note("heal", 0, 0, "")
 	for _, m := range w.members {
 		m.heal()

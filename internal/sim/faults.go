@@ -15,35 +15,41 @@ type fault uint8
 
 // The kinds. Each seed enables a random half of them, so that common ones do not hide rare ones.
 const (
-	commitFails   fault = iota // an error before anything is applied
-	commitLost                 // never applied, and nobody says so
-	commitUnheard              // applied, and nobody hears of it
-	commitLate                 // applied long after the caller gave up
-	commitSlow                 // applied and answered after seconds
-	commitStalls               // locks held for seconds before it is applied
-	rowRejected                // one execution's rows are refused for good
-	storeFull                  // no space for a while
-	readFails                  // an error instead of an answer
-	readStale                  // the answer comes long after the instant it describes
-	claimFails                 // an error, or applied and not heard of
-	beatFails                  // heartbeats do not arrive
-	crash                      // the process is gone, the store stays
-	drain                      // a graceful stop and a new start
-	suspend                    // the process stands still for a while
-	wallStep                   // a wall clock steps
-	replyLost                  // the client does not hear the answer
-	commandTwice               // the command arrives twice
-	taskFails                  // the executor answers with an error
-	taskHangs                  // the executor never answers by itself
-	taskLate                   // the executor answers after minutes
-	reportTwice                // a report arrives twice
-	snapshotRots               // a bit of a stored snapshot flips
+	commitFails     fault = iota // an error before anything is applied
+	commitLost                   // never applied, and nobody says so
+	commitUnheard                // applied, and nobody hears of it
+	commitLate                   // applied long after the caller gave up
+	commitSlow                   // applied and answered after seconds
+	commitConflicts              // chosen as the victim of a deadlock, or not serialisable: nothing is applied
+	commitStalls                 // locks held for seconds before it is applied
+	rowRejected                  // one execution's rows are refused for good
+	storeFull                    // no space for a while
+	storeReadOnly                // it takes no writes for a while, as after a failover
+	cutToStore                   // for a while what a member asks does not arrive
+	cutFromStore                 // for a while what the store answers does not arrive
+	readFails                    // an error instead of an answer
+	readStale                    // the answer comes long after the instant it describes
+	claimFails                   // an error, or applied and not heard of
+	beatFails                    // heartbeats do not arrive
+	crash                        // the process is gone, the store stays
+	drain                        // a graceful stop and a new start
+	suspend                      // the process stands still for a while
+	wallStep                     // a wall clock steps
+	clockDrift                   // the clocks of a member run too fast or too slow
+	replyLost                    // the client does not hear the answer
+	commandTwice                 // the command arrives twice
+	taskFails                    // the executor answers with an error
+	taskHangs                    // the executor never answers by itself
+	taskLate                     // the executor answers after minutes
+	reportTwice                  // a report arrives twice
+	snapshotRots                 // a bit of a stored snapshot flips
 	faultKinds
 )
 
 var faultNames = [faultKinds]string{
-	"commit-fails", "commit-lost", "commit-unheard", "commit-late", "commit-slow", "commit-stalls", "row-rejected", "store-full",
-	"read-fails", "read-stale", "claim-fails", "beat-fails", "crash", "drain", "suspend", "wall-step", "reply-lost",
+	"commit-fails", "commit-lost", "commit-unheard", "commit-late", "commit-slow", "commit-conflicts", "commit-stalls", "row-rejected", "store-full",
+	"store-read-only", "cut-to-store", "cut-from-store",
+	"read-fails", "read-stale", "claim-fails", "beat-fails", "crash", "drain", "suspend", "wall-step", "clock-drift", "reply-lost",
 	"command-twice", "task-fails", "task-hangs", "task-late", "report-twice", "snapshot-rots",
 }
 

@@ -37,6 +37,10 @@ func (c *clients) letter(o *op) {
 // post appends the message, and may poke whoever owns the shard.
 func (c *clients) post(msg record.Message) {
 	w := c.w
+	if w.readOnly {
+		w.after(time.Second+w.upTo(5*time.Second), func() { c.post(msg) })
+		return
+	}
 	if !w.store.Waits(msg.Shard, msg.ID) {
 		w.judge.sent[msg.ID]++
 	}

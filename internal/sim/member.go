@@ -25,6 +25,10 @@ type member struct {
 	machine  *engine.Machine
 	born     int64
 	skew     int64 // of the wall clock, milliseconds
+	// drift is that of both clocks since driftFrom, millionths; ahead is what they had gained by then. Times are those of
+	// the process, in nanoseconds.
+	drift, driftFrom, ahead int64
+	cut      fault // cutToStore or cutFromStore while the way to the store is cut; 0 for none
 	armed    int64 // when the next tick is to come; negative for none
 	requests []engine.Request
 
@@ -44,6 +48,10 @@ func (m *member) start() {
 	m.up, m.draining, m.still, m.pile = true, false, false, nil
 	m.born = m.w.now
 	m.armed = -1
+	m.drift, m.driftFrom, m.ahead = 0, 0, 0
+	if m.w.enabled[clockDrift] && !m.w.healed {
+		m.drift = pick[int64](m.w.r, 0, -10_000, -100, 100, 10_000)
+	}
 	m.demanded = false
 	m.running = map[runner.Token]*attempt{}
 	m.reports = map[uint64][]runner.Report{}
@@ -124,7 +132,9 @@ func (m *member) wake() {
 
 // heal makes the member whole: up, running, on time.
 func (m *member) heal() {
-	m.skew = 0
+	passed := m.w.now - m.born
+	m.ahead, m.driftFrom, m.drift, m.cut = m.gained(passed), passed, 0, 0
+	m.skew = -m.ahead / 1e6
 	m.wake()
 	if !m.up {
 		m.start()
@@ -171,7 +181,13 @@ func (m *member) step(e engine.Event) {
 }
 
 func (m *member) time() engine.Time {
-	return engine.Time{Wall: epoch + m.w.now/1e6 + m.skew, Mono: time.Duration(m.w.now - m.born)}
+	passed := m.w.now - m.born
+	return engine.Time{Wall: epoch + m.w.now/1e6 + m.skew + m.gained(passed)/1e6, Mono: time.Duration(passed + m.gained(passed))}
+}
+
+// gained is how far the clocks of the process have run ahead in that time.
+func (m *member) gained(passed int64) int64 {
+	return m.ahead + (passed-m.driftFrom)/1_000_000*m.drift
 }
 
 // decide calls the Machine; a panic is a violation, not the end of the program.
@@ -206,7 +222,12 @@ func (m *member) arm() {
 		m.armed = -1
 		return
 	}
-	at := max(m.born+int64(next), m.w.now)
+	passed := m.w.now - m.born
+	left := int64(next) - passed - m.gained(passed)
+	if m.drift > 0 {
+		left -= left / 1_000_000 * m.drift // a little early: it asks again
+	}
+	at := max(m.w.now+left, m.w.now)
 	if m.armed >= 0 && m.armed <= at && m.armed > m.w.now {
 		return // one comes early enough and asks again
 	}

@@ -17,8 +17,10 @@ import (
 
 // What the store answers when it does not work.
 var (
-	errBusy = errors.New("sim: the store is busy")
-	errGone = errors.New("sim: the connection broke")
+	errBusy     = errors.New("sim: the store is busy")
+	errGone     = errors.New("sim: the connection broke")
+	errReadOnly = errors.New("sim: the store is read-only")
+	errVictim   = errors.New("sim: a deadlock, and this transaction is its victim")
 )
 
 // hop is how long a message takes between a member and the store.
@@ -37,6 +39,13 @@ func (w *world) commit(m *member, r engine.Commit) {
 	}
 	unknown := store.Outcome{Result: store.Unknown, Cause: errGone}
 	switch {
+	case m.cut == cutToStore:
+		answer(w.upTo(10*time.Second), unknown)
+	case m.cut == cutFromStore:
+		w.apply(tx, w.hop(), func(store.Outcome) {})
+		answer(w.upTo(10*time.Second), unknown)
+	case w.readOnly:
+		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: errReadOnly})
 	case w.full:
 		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: store.ErrFull})
 	case w.goesWrong(commitFails):
@@ -105,7 +114,13 @@ func (w *world) lock(tx *modelstore.Tx, sent int64, then func(store.Outcome)) {
 	if w.goesWrong(commitStalls) {
 		open = w.upTo(20 * time.Second)
 	}
+	victim := w.goesWrong(commitConflicts)
 	w.after(open, func() {
+		if victim && !tx.Decided() {
+			tx.Abort()
+			then(store.Outcome{Result: store.NotCommitted, Cause: errVictim})
+			return
+		}
 		if bad := w.refuse(tx, sent); bad != nil {
 			tx.Abort()
 			w.meet(tx.Batch())
@@ -145,7 +160,8 @@ func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
 			since, known := w.poison[p]
 			strays := w.enabled[rowRejected] && !w.healed && w.strays[version{lane: b.Lane, number: b.Number}] != nil && w.r.IntN(4) == 0
-			if !known && !parks && (strays || w.goesWrong(rowRejected)) {
+			born := e.Seq == 1 && w.enabled[rowRejected] && !w.healed && w.r.IntN(16) == 0
+			if !known && !parks && (strays || born || w.goesWrong(rowRejected)) {
 				since, known = sent, true
 				w.poison[p] = since
 				w.note("poison", e.Seq, uint64(e.Sum), "%s %d %s", e.Execution, e.Seq, e.Body[1:])
@@ -166,12 +182,23 @@ func (w *world) read(m *member, r engine.Request) {
 	if _, ok := r.(engine.Beat); ok && w.goesWrong(beatFails) {
 		failed = true
 	}
+	_, writes := r.(engine.Beat)
+	arrives := m.cut != cutToStore && !(writes && w.readOnly)
+	heard := arrives && m.cut != cutFromStore
 	w.after(w.hop(), func() {
 		if m.life != life {
 			return
 		}
+		if !heard {
+			if arrives && !failed {
+				w.look(r, false) // it takes effect
+			}
+			m.to(w.upTo(5*time.Second), w.look(r, true))
+			return
+		}
 		d := w.hop()
-		if w.goesWrong(readStale) {
+		_, claims := r.(engine.ReadClaims)
+		if w.goesWrong(readStale) || claims && w.enabled[readStale] && !w.healed && w.r.IntN(4) == 0 {
 			d = w.upTo(10 * time.Second)
 		}
 		m.to(d, w.look(r, failed))
@@ -249,14 +276,14 @@ func (w *world) claim(m *member, r engine.Claim) {
 			w.after(50*time.Microsecond, run)
 			return
 		}
-		if lost && w.r.IntN(2) == 0 {
+		if lost && w.r.IntN(2) == 0 || m.cut == cutToStore || w.readOnly {
 			m.answer(life, w.upTo(time.Second), engine.Claimed{Shard: r.Shard, Err: errGone})
 			return
 		}
 		f, err := w.store.Claim(r.Shard, r.Seen, self)
 		w.judge.claimed(f, err)
 		w.note("claim", uint64(r.Shard), f.Epoch, "member %d shard %d epoch %d: %v", m.n, r.Shard, f.Epoch, err)
-		if lost {
+		if lost || m.cut == cutFromStore {
 			f, err = record.Fence{}, errGone
 		}
 		m.answer(life, w.hop(), engine.Claimed{Shard: r.Shard, Fence: f, Err: err})
@@ -278,7 +305,7 @@ func (w *world) release(m *member, r engine.Release) {
 		}
 	}
 	life := m.life
-	failed := w.goesWrong(readFails)
+	failed := w.goesWrong(readFails) || m.cut == cutToStore || w.readOnly
 	w.after(w.hop(), func() {
 		if failed {
 			m.answer(life, w.hop(), engine.Released{Fences: fences, Err: errGone})
@@ -286,6 +313,10 @@ func (w *world) release(m *member, r engine.Release) {
 		}
 		w.store.Release(fences)
 		w.note("release", uint64(m.n), uint64(len(fences)), "member %d %v", m.n, fences)
+		if m.cut == cutFromStore {
+			m.answer(life, w.upTo(5*time.Second), engine.Released{Fences: fences, Err: errGone})
+			return
+		}
 		m.answer(life, w.hop(), engine.Released{Fences: fences})
 	})
 }

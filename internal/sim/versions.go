@@ -123,11 +123,12 @@ func otherInput(r *rand.Rand, w *model.Workflow) {
 	}
 }
 
-// dropNode leaves out a node that nothing follows.
+// dropNode leaves out a node that nothing follows and that undoes nothing.
 func dropNode(r *rand.Rand, w *model.Workflow) {
 	g := anyGraph(r, w)
 	id := g.Nodes[r.IntN(len(g.Nodes))].ID
-	if slices.ContainsFunc(g.Edges, func(e model.Edge) bool { return e.From == id }) {
+	follows := slices.ContainsFunc(g.Edges, func(e model.Edge) bool { return e.From == id })
+	if follows || slices.ContainsFunc(g.Nodes, func(n model.Node) bool { return n.Compensate == id }) {
 		return
 	}
 	g.Nodes = slices.DeleteFunc(g.Nodes, func(n model.Node) bool { return n.ID == id })

@@ -37,10 +37,11 @@ type world struct {
 	names   []engine.DefinitionRef // first versions
 	// active is the version of a workflow that a start without one takes, and renames are the nodes that its second
 	// version calls otherwise.
-	active  map[engine.DefinitionRef]string
-	renames map[engine.DefinitionRef]map[string]string
-	full    bool // the store has no space
-	healed  bool
+	active   map[engine.DefinitionRef]string
+	renames  map[engine.DefinitionRef]map[string]string
+	full     bool // the store has no space
+	readOnly bool // the store takes no writes
+	healed   bool
 	// poison are rows that the store refuses in attempts sent at that time or later.
 	poison map[poisoned]int64
 	// strays are attempts on their way that their sender has given up, by lane and number.

@@ -96,6 +96,35 @@ const (
 	// AuditHasty (kernel): an audit takes the place of a step that still waits for a further limit for one of nobody.
 	AuditHasty
 
+	// What follows are faults that the code had: the fix taken back. docs/internals/bugs-found.md tells of them.
+
+	// BirthKeyDropped (shard): a birth that is tried again loses its key for a moment.
+	BirthKeyDropped
+	// CopyBegins (kernel): a copy of what has not begun is held to have begun.
+	CopyBegins
+	// CopyWaits (kernel): a copy waits for the end of what was being stopped in a child of the original.
+	CopyWaits
+	// ClaimReadLate (engine): a claim that was read late makes a shard new although a part of it is under way.
+	ClaimReadLate
+	// LentUnasked (kernel): what was lent is not asked for again where a condition changed, or nothing is left but the end.
+	LentUnasked
+	// TimeoutDropped (kernel): a composite that is tried again has lost its timeout where something in it was undone.
+	TimeoutDropped
+	// OuterGateOnly (kernel): what is due inside nested composites that lend looks at the outermost of them only.
+	OuterGateOnly
+	// AttemptReopened (kernel): a fork that opens a composite again opens its earlier attempts, too.
+	AttemptReopened
+	// InboxHidden (shard): messages that wait keep those behind them from being read.
+	InboxHidden
+	// DelayForgotten (kernel): a start that is paused before its time has no timer after a snapshot.
+	DelayForgotten
+	// DroppedParts (engine): a part of a shard that was dropped is sent again in a later version of its batch.
+	DroppedParts
+	// LookedUpForEver (shard): a start that comes again after retention is looked up again and again.
+	LookedUpForEver
+	// LendsInTurn (kernel): of two composites inside one another each gives back what it has while the other waits in line.
+	LendsInTurn
+
 	count
 )
 
@@ -108,6 +137,8 @@ var names = [count]string{
 	"slot-kept", "slot-twice", "gather-lost", "lent-goes-on",
 	"cancel-overtakes", "ended-twice", "grant-twice", "signal-forgotten", "take-forgotten",
 	"release-lost", "audit-hasty",
+	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
+	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn",
 }
 
 // String is the bug's word on the command line.

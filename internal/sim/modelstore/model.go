@@ -6,6 +6,7 @@
 package modelstore
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/pawl-dev/pawl/record"
@@ -136,6 +137,26 @@ func (m *Model) Damage(id record.ID, seq uint64) bool {
 	e.Entries = slices.Clone(e.Entries)
 	e.Entries[i].Body = flipped(e.Entries[i].Body)
 	return true
+}
+
+// Flushed notes what is durable now. The function it returns brings the model back to that, as a loss of power does to
+// a store that had not flushed what came after. Transactions that are under way keep their locks.
+func (m *Model) Flushed() (goBack func()) {
+	execs, keys, inbox := maps.Clone(m.execs), maps.Clone(m.keys), slices.Clone(m.inbox)
+	fences := m.Claims()
+	lanes := map[store.Lane]laneRow{}
+	for l, row := range m.lanes { // sorted: into a map
+		lanes[l] = *row
+	}
+	return func() {
+		m.execs, m.keys, m.inbox = maps.Clone(execs), maps.Clone(keys), slices.Clone(inbox)
+		for i := range m.shards {
+			m.shards[i].fence = fences[i]
+		}
+		for l, row := range m.lanes { // sorted: each for itself
+			row.number, row.digest = lanes[l].number, lanes[l].digest
+		}
+	}
 }
 
 func flipped(b []byte) []byte {
