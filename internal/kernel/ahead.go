@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 )
 
 // ahead reports whether the attempt lies in the future of s: who knows of it has seen a later state. What lay in a scope
@@ -18,6 +20,9 @@ func (s *State) ahead(path string, attempt int) bool {
 		return s.scopeAhead(scopePath)
 	}
 	rec := sc.rec(node)
+	if rec == nil && !bug.On(bug.RenameForgotten) {
+		rec = sc.rec(s.renamed(node)) // its token was made before a migration
+	}
 	if rec == nil || run > rec.runs {
 		return !sc.closing && !sc.closed
 	}

@@ -15,7 +15,7 @@ func TestEasyMistakesAreFound(t *testing.T) {
 		bug.Set(b)
 		found := false
 		for seed := uint64(1); seed <= 40 && !found; seed++ {
-			r, err := Run(seed, nil)
+			r, err := Run(seed, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -71,7 +71,11 @@ func (c *clients) ref() uint64 {
 
 // begin spreads the starts over the storm.
 func (c *clients) begin() {
-	if c.w.r.IntN(3) == 0 {
+	if c.w.o.plain {
+		c.plainStarts()
+		return
+	}
+	if c.w.r.IntN(3) == 0 && !c.w.o.Calm {
 		for range 1 + c.w.r.IntN(3) {
 			c.w.after(c.w.upTo(c.w.storm), c.schedule)
 		}
@@ -122,7 +126,7 @@ func (c *clients) start() {
 
 // poke does something to an execution.
 func (c *clients) poke() {
-	if c.w.healed {
+	if c.w.healed || c.w.o.Calm {
 		return
 	}
 	w := c.w
@@ -345,6 +349,7 @@ func (c *clients) deliver(o *op, m *member) {
 		cmd.Repeat = (o.asked || o.repeat) && !o.isGather()
 	}
 	o.asked = true
+	c.tellCommand(o, m)
 	at := &call{op: o, m: m, life: m.life}
 	if cmd.Verb == shard.View {
 		cmd.Look = func(s *kernel.State, _ *kernel.Definition) bool {

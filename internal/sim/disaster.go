@@ -58,6 +58,7 @@ func (w *world) often(f fault, do func()) {
 	}
 	w.count.faults++
 	w.note("fault", uint64(f), 1, "%s", f)
+	w.tell("fault: %s", f)
 	do()
 }
 
@@ -66,6 +67,7 @@ func (w *world) heal() {
 	w.healed = true
 	w.full, w.readOnly = false, false
 	w.note("heal", 0, 0, "")
+	w.tell("all faults heal; everything must come to rest now")
 	for _, m := range w.members {
 		m.heal()
 	}

@@ -98,6 +98,8 @@ type witness struct {
 	answers map[string]string // what the holder of a token said, by step
 
 	nominals *nominals // of a schedule
+
+	outcomes map[string]string // how steps ended, in a plain world
 }
 
 func newWitness(id record.ID) *witness {
@@ -142,6 +144,7 @@ func (j *judge) fail(law, format string, args ...any) {
 	v := Violation{law, fmt.Sprintf(format, args...)}
 	j.violations = append(j.violations, v)
 	j.w.note("VIOLATION", 0, 0, "%s", v)
+	j.w.tell("VIOLATION of %s", v)
 }
 
 // sending: a batch is immutable from its first send, and a digest names its content.
@@ -291,6 +294,7 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 	if j.w.out != nil {
 		x.states = append(x.states, save)
 	}
+	j.w.tellEntry(x, e)
 	j.events(x, e)
 	j.limit(x)
 	j.migrated(x, e, before)

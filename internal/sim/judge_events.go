@@ -48,6 +48,7 @@ type fact struct {
 	Child   string          `json:"child"`
 	Body    *struct{}       `json:"body"`
 	Input   json.RawMessage `json:"input"`
+	Output  json.RawMessage `json:"output"`
 	Gather  *struct{}       `json:"gather"`
 	Mail    *letterFact     `json:"mail"`
 	Ask     json.RawMessage `json:"ask"`
@@ -257,6 +258,7 @@ func (j *judge) done(x *witness, e *record.Entry, f *fact) {
 		j.fail("I4", "%s: entry %d ends %s a second time", x.id, e.Seq, f.Step)
 	}
 	x.finished[f.Step] = true
+	j.noteEnd(x, f)
 	j.asTold(x, e, f)
 	j.broodEnded(x, e, f)
 	if arms, ok := x.arms[f.Step]; ok && !x.byHand[f.Step] && f.Status == "completed" && f.Arm < len(arms) && e.At < arms[f.Arm] {

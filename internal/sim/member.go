@@ -28,9 +28,9 @@ type member struct {
 	// drift is that of both clocks since driftFrom, millionths; ahead is what they had gained by then. Times are those of
 	// the process, in nanoseconds.
 	drift, driftFrom, ahead int64
-	cut      fault // cutToStore or cutFromStore while the way to the store is cut; 0 for none
-	armed    int64 // when the next tick is to come; negative for none
-	requests []engine.Request
+	cut                     fault // cutToStore or cutFromStore while the way to the store is cut; 0 for none
+	armed                   int64 // when the next tick is to come; negative for none
+	requests                []engine.Request
 
 	// The executors of the process.
 	demanded bool
@@ -64,6 +64,7 @@ func (m *member) start() {
 	cfg.Seed = m.w.r.Uint64()
 	m.machine = engine.NewMachine(cfg)
 	m.w.note("start", uint64(m.n), uint64(m.life), "member %d life %d", m.n, m.life)
+	m.w.tell("member %d begins its life %d", m.n, m.life)
 	m.step(engine.Started{})
 	m.want()
 }
@@ -74,6 +75,7 @@ func (m *member) crash() {
 		return
 	}
 	m.w.note("crash", uint64(m.n), uint64(m.life), "member %d", m.n)
+	m.w.tell("member %d crashes", m.n)
 	m.gone()
 	m.w.after(m.w.upTo(30*time.Second), m.start)
 }
@@ -109,6 +111,7 @@ func (m *member) suspend() {
 	}
 	m.still = true
 	m.w.note("suspend", uint64(m.n), 0, "member %d", m.n)
+	m.w.tell("member %d stands still", m.n)
 	life := m.life
 	m.w.after(m.w.upTo(40*time.Second), func() {
 		if m.life == life {

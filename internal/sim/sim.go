@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"io"
-	"time"
-)
+import "time"
 
 // Result is what became of one seed.
 type Result struct {
@@ -17,13 +14,14 @@ type Result struct {
 	Hash uint64
 }
 
-// Run plays one seed to its end or to its first violation. trace gets one line per happening; it may be nil.
-func Run(seed uint64, trace io.Writer) (Result, error) {
-	w, err := newWorld(seed, trace)
+// Run plays one seed to its end or to its first violation.
+func Run(seed uint64, o Options) (Result, error) {
+	w, err := newWorld(seed, o)
 	if err != nil {
-		return Result{}, err
+		return Result{Seed: seed}, err
 	}
 	w.note("setup", 0, 0, "%s", &w.setup)
+	w.tell("the world: %s", &w.setup)
 	w.runUntil(w.storm)
 	w.heal()
 	w.settle()

@@ -11,7 +11,7 @@ func TestSeeds(t *testing.T) {
 		seeds = 8
 	}
 	for seed := uint64(1); seed <= seeds; seed++ {
-		r, err := Run(seed, nil)
+		r, err := Run(seed, Options{})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -24,11 +24,11 @@ func TestSeeds(t *testing.T) {
 // TestASeedIsOneRun: equal seeds give equal runs, or nothing a seed shows could be repeated.
 func TestASeedIsOneRun(t *testing.T) {
 	for seed := uint64(1); seed <= 5; seed++ {
-		a, err := Run(seed, nil)
+		a, err := Run(seed, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := Run(seed, nil)
+		b, err := Run(seed, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -283,6 +283,9 @@ func (w *world) claim(m *member, r engine.Claim) {
 		f, err := w.store.Claim(r.Shard, r.Seen, self)
 		w.judge.claimed(f, err)
 		w.note("claim", uint64(r.Shard), f.Epoch, "member %d shard %d epoch %d: %v", m.n, r.Shard, f.Epoch, err)
+		if err == nil {
+			w.tell("member %d owns shard %d in epoch %d", m.n, r.Shard, f.Epoch)
+		}
 		if lost || m.cut == cutFromStore {
 			f, err = record.Fence{}, errGone
 		}

@@ -137,8 +137,12 @@ func dropNode(r *rand.Rand, w *model.Workflow) {
 
 // define draws the workflows of each namespace and compiles them in both versions.
 func (w *world) define() error {
+	draw, r := definitions, w.r
+	if w.o.plain {
+		draw, r = plainDefinitions, rand.New(rand.NewPCG(w.seed, 0xde))
+	}
 	for _, ns := range namespaces[:w.namespaces] {
-		for _, d := range definitions(w.r, w.workflows) {
+		for _, d := range draw(r, w.workflows) {
 			ref := engine.DefinitionRef{Namespace: ns, Workflow: d.Name, Version: firstVersion}
 			second, renames := variant(w.r, d)
 			if err := w.deploy(ref, d); err != nil {

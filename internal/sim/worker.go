@@ -62,7 +62,7 @@ func (a *attempt) run() {
 		a.after(20*time.Minute, a.fail)
 	case w.goesWrong(taskLate):
 		a.after(w.upTo(5*time.Minute), a.succeed)
-	case w.goesWrong(taskFails) || w.r.IntN(12) == 0:
+	case w.goesWrong(taskFails) || !w.o.plain && w.r.IntN(12) == 0:
 		a.after(w.upTo(time.Second), a.fail)
 	default:
 		a.after(w.upTo(200*time.Millisecond), a.succeed)
@@ -80,6 +80,10 @@ func (a *attempt) after(d time.Duration, do func()) {
 }
 
 func (a *attempt) succeed() {
+	if a.m.w.o.plain {
+		a.end(a.plainResult(), false)
+		return
+	}
 	r := model.Result{Output: mustJSON(map[string]any{"ok": a.m.w.r.IntN(1000)})}
 	if a.m.w.r.IntN(20) == 0 {
 		r.Set = []model.Assign{{Var: "v", Op: "add", Value: json.RawMessage("1")}}
@@ -179,7 +183,7 @@ func (a *attempt) stop() {
 		return
 	}
 	d := a.m.w.upTo(time.Second)
-	if a.m.w.r.IntN(3) == 0 {
+	if a.m.w.r.IntN(3) == 0 || a.m.w.o.plain {
 		a.after(d, a.succeed) // it was through already
 		return
 	}

@@ -13,16 +13,31 @@ import (
 func definitions(r *rand.Rand, n int) []*model.Workflow {
 	out := make([]*model.Workflow, n)
 	for i := range out {
-		g := &generator{r: r, budget: 2 + r.IntN(14), number: i, of: n}
-		w := &model.Workflow{Name: fmt.Sprintf("w%d", i), Version: "1.0.0", Root: g.scope(0)}
-		if r.IntN(4) == 0 {
-			w.Timeout = g.duration(60_000, 3_600_000)
-		}
-		g.limitedWorkflow(w)
-		w.Root.Vars = map[string]json.RawMessage{"v": json.RawMessage("0")}
-		out[i] = w
+		out[i] = definition(r, i, n)
 	}
 	return out
+}
+
+// plainDefinitions draws n workflows in which nothing is raced.
+func plainDefinitions(r *rand.Rand, n int) []*model.Workflow {
+	out := make([]*model.Workflow, n)
+	for i := range out {
+		g := &generator{r: r, budget: 2 + r.IntN(14), number: i, of: n, plain: true}
+		out[i] = &model.Workflow{Name: fmt.Sprintf("w%d", i), Version: firstVersion, Root: g.scope(0)}
+		out[i].Root.Vars = map[string]json.RawMessage{"v": json.RawMessage("0")}
+	}
+	return out
+}
+
+func definition(r *rand.Rand, i, n int) *model.Workflow {
+	g := &generator{r: r, budget: 2 + r.IntN(14), number: i, of: n}
+	w := &model.Workflow{Name: fmt.Sprintf("w%d", i), Version: firstVersion, Root: g.scope(0)}
+	if r.IntN(4) == 0 {
+		w.Timeout = g.duration(60_000, 3_600_000)
+	}
+	g.limitedWorkflow(w)
+	w.Root.Vars = map[string]json.RawMessage{"v": json.RawMessage("0")}
+	return w
 }
 
 // signals are the names that generated workflows wait for and clients send.
@@ -36,6 +51,7 @@ type generator struct {
 	// number is that of the workflow among all of the world. It starts only workflows with a higher one, so that no
 	// chain of starts goes on for ever.
 	number, of int
+	plain      bool // nothing in it is raced; see [Compare]
 }
 
 // block is a piece of a graph with one way in. Every exit leads on to the next block.
@@ -62,6 +78,9 @@ func (g *generator) scope(depth int) model.Scope {
 		last = next
 	}
 	s := model.Scope{Graph: b.Graph}
+	if g.plain {
+		return s
+	}
 	if g.r.IntN(5) == 0 {
 		s.OnFailure = pick(g.r, "fail", "finish", "park")
 	}
@@ -89,6 +108,10 @@ func (b *graphOf) undoable(id string) {
 
 func (b *graphOf) block() block {
 	g := b.g
+	if g.plain {
+		kinds := b.plainBlocks()
+		return kinds[g.r.IntN(len(kinds))]()
+	}
 	kinds := []func() block{
 		b.effect, b.effect, b.effect, b.sleep, b.signal, b.first, b.assign, b.fork, b.choice, b.region, b.race, b.ender, b.send,
 		b.child, b.approval,
@@ -316,6 +339,9 @@ func (b *graphOf) composite(kind string, c *model.Composite) block {
 	id := b.node(kind, nil)
 	b.last().Composite = c
 	n := b.last()
+	if b.g.plain {
+		return block{id, []string{id}}
+	}
 	if b.g.r.IntN(4) == 0 {
 		n.Timeout = b.g.duration(5_000, 600_000)
 	}

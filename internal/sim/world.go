@@ -52,6 +52,9 @@ type world struct {
 	still int // events of this instant
 	hash  uint64
 	out   io.Writer // of the trace; nil for none
+	o     Options
+	// numbers are the short names of executions in the timeline.
+	numbers map[record.ID]int
 }
 
 type counters struct {
@@ -69,10 +72,20 @@ type version struct {
 	number, digest uint64
 }
 
-func newWorld(seed uint64, out io.Writer) (*world, error) {
-	r := rand.New(rand.NewPCG(seed, 0x9a71))
+// setupOf is what a seed decides before the world begins, narrowed by the options.
+func setupOf(seed uint64, o Options) setup {
+	s := drawSetup(rand.New(rand.NewPCG(seed, 0x9a70)))
+	_ = o.narrow(&s) // told by newWorld
+	return s
+}
+
+func newWorld(seed uint64, o Options) (*world, error) {
+	s := drawSetup(rand.New(rand.NewPCG(seed, 0x9a70)))
+	if err := o.narrow(&s); err != nil {
+		return nil, err
+	}
 	w := &world{
-		setup: drawSetup(r), seed: seed, r: r, out: out,
+		setup: s, seed: seed, r: rand.New(rand.NewPCG(seed, 0x9a71)), out: o.Trace, o: o, numbers: map[record.ID]int{},
 		defs:   map[engine.DefinitionRef]*kernel.Definition{},
 		active: map[engine.DefinitionRef]string{}, renames: map[engine.DefinitionRef]map[string]string{},
 		poison: map[poisoned]int64{},
@@ -93,6 +106,9 @@ func newWorld(seed uint64, out io.Writer) (*world, error) {
 	}
 	w.clients.begin()
 	w.disasters()
+	if o.Lies {
+		w.powerFails()
+	}
 	return w, nil
 }
 
@@ -116,6 +132,7 @@ func (w *world) goesWrong(f fault) bool {
 	}
 	w.count.faults++
 	w.note("fault", uint64(f), 0, "%s", f)
+	w.tell("fault: %s", f)
 	return true
 }
 

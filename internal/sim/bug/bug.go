@@ -124,6 +124,8 @@ const (
 	LookedUpForEver
 	// LendsInTurn (kernel): of two composites inside one another each gives back what it has while the other waits in line.
 	LendsInTurn
+	// RenameForgotten (kernel): a token that was made before a migration renamed its node is not known.
+	RenameForgotten
 
 	count
 )
@@ -138,7 +140,7 @@ var names = [count]string{
 	"cancel-overtakes", "ended-twice", "grant-twice", "signal-forgotten", "take-forgotten",
 	"release-lost", "audit-hasty",
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
-	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn",
+	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 }
 
 // String is the bug's word on the command line.

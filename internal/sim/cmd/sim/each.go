@@ -27,7 +27,7 @@ func each(o options, then func(sim.Result, error) bool) {
 	for range max(1, o.jobs) {
 		wg.Go(func() {
 			for i := range next {
-				r, err := twice(o.from + uint64(i))
+				r, err := twice(o.from+uint64(i), o.world)
 				answers[i] <- answer{r, err}
 			}
 		})
@@ -53,13 +53,13 @@ func each(o options, then func(sim.Result, error) bool) {
 }
 
 // twice runs a seed, and some seeds again.
-func twice(seed uint64) (sim.Result, error) {
-	r, err := sim.Run(seed, nil)
+func twice(seed uint64, o sim.Options) (sim.Result, error) {
+	r, err := sim.Run(seed, o)
 	r.Seed = seed
 	if err != nil || seed%again != 0 {
 		return r, err
 	}
-	s, err := sim.Run(seed, nil)
+	s, err := sim.Run(seed, o)
 	if err == nil && r.Hash != s.Hash {
 		r.Violations = append(r.Violations, sim.Violation{Law: "determinism", Text: fmt.Sprintf("two runs of the seed differ: %016x and %016x", r.Hash, s.Hash)})
 	}

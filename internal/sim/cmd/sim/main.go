@@ -2,6 +2,9 @@
 //
 //	sim --seeds 1000              run seeds 1 to 1000; the first violation ends it with exit code 1
 //	sim --seed 17 --trace         run one seed and print everything that happens
+//	sim --seed 17 --timeline      tell the story of a seed in sentences
+//	sim --seed 17 --shrink        look for a smaller world in which the seed breaks the same law
+//	sim --seeds 500 --members 5   with five members in each world
 //	go run -tags simbugs ./internal/sim/cmd/sim --bugs     break the design on purpose; every mistake must be found
 package main
 
@@ -11,6 +14,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/sim"
@@ -26,6 +30,10 @@ type options struct {
 	ten   bool
 	bug   string
 	jobs  int
+
+	timeline, shrink bool
+	without          string
+	world            sim.Options
 }
 
 func main() {
@@ -38,7 +46,17 @@ func main() {
 	flag.BoolVar(&o.ten, "ten", false, "with --bugs, only ten of them, for a quick look")
 	flag.StringVar(&o.bug, "bug", "", "switch on one mistake by `name` (needs -tags simbugs)")
 	flag.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds that run side by side")
+	flag.BoolVar(&o.timeline, "timeline", false, "tell what happens in sentences (with --seed)")
+	flag.BoolVar(&o.shrink, "shrink", false, "look for a smaller world in which the seed breaks the same law (with --seed)")
+	flag.IntVar(&o.world.Members, "members", 0, "how many members there are, `1 to 5`; the seed decides unless said")
+	flag.IntVar(&o.world.Starts, "starts", 0, "at most so many `starts` by clients")
+	flag.BoolVar(&o.world.Calm, "calm", false, "clients only start executions")
+	flag.BoolVar(&o.world.Lies, "lies", false, "a store that forgets what it acknowledged when the power fails; violations must be found")
+	flag.StringVar(&o.without, "without", "", "`kinds` of faults that do not happen, with commas between them")
 	flag.Parse()
+	if o.without != "" {
+		o.world.Without = strings.Split(o.without, ",")
+	}
 	switch {
 	case o.seeds > 0:
 	case o.bugs:
@@ -73,12 +91,15 @@ func run(o options, out, progress io.Writer) int {
 
 // one runs a single seed and says all about it.
 func one(o options, out, progress io.Writer) int {
-	var trace io.Writer
+	w := o.world
 	if o.trace {
-		trace = out
+		w.Trace = out
+	}
+	if o.timeline {
+		w.Timeline = out
 	}
 	began := time.Now()
-	r, err := sim.Run(o.seed, trace)
+	r, err := sim.Run(o.seed, w)
 	if err != nil {
 		fmt.Fprintln(progress, "sim:", err)
 		return 2
@@ -92,9 +113,29 @@ func one(o options, out, progress io.Writer) int {
 	t.print(out, began)
 	if len(r.Violations) > 0 {
 		fmt.Fprintln(out, "reproduce:", reproduce(o, r.Seed))
+		if o.shrink {
+			return shrink(o, r, out, progress)
+		}
 		return 1
 	}
 	return 0
+}
+
+// shrink makes the world of a failing seed smaller and says how to see what is left.
+func shrink(o options, r sim.Result, out, progress io.Writer) int {
+	tries := 0
+	small, err := sim.Shrink(r.Seed, r.Violations[0].Law, o.world, func(try sim.Options, kept bool) {
+		if tries++; kept {
+			fmt.Fprintf(progress, "%d worlds tried; still there with%s\n", tries, try.String())
+		}
+	})
+	if err != nil {
+		fmt.Fprintln(progress, "sim:", err)
+		return 2
+	}
+	o.world = small
+	fmt.Fprintln(out, "smaller:", strings.Replace(reproduce(o, r.Seed), "--trace", "--timeline", 1))
+	return 1
 }
 
 // many runs seeds side by side until one fails.
@@ -132,7 +173,7 @@ func reproduce(o options, seed uint64) string {
 	if o.bug != "" {
 		name = " --bug " + o.bug
 	}
-	return fmt.Sprintf("go run %s./internal/sim/cmd/sim --seed %d --trace%s", tags, seed, name)
+	return fmt.Sprintf("go run %s./internal/sim/cmd/sim --seed %d --trace%s%s", tags, seed, o.world.String(), name)
 }
 
 // total adds up results.
