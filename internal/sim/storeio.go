@@ -160,8 +160,7 @@ func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
 			since, known := w.poison[p]
 			strays := w.enabled[rowRejected] && !w.healed && w.strays[version{lane: b.Lane, number: b.Number}] != nil && w.r.IntN(4) == 0
-			born := e.Seq == 1 && w.enabled[rowRejected] && !w.healed && w.r.IntN(16) == 0
-			if !known && !parks && (strays || born || w.goesWrong(rowRejected)) {
+			if !known && !parks && (strays || w.goesWrong(rowRejected)) {
 				since, known = sent, true
 				w.poison[p] = since
 				w.note("poison", e.Seq, uint64(e.Sum), "%s %d %s", e.Execution, e.Seq, e.Body[1:])

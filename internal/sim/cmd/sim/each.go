@@ -27,7 +27,7 @@ func each(o options, then func(sim.Result, error) bool) {
 	for range max(1, o.jobs) {
 		wg.Go(func() {
 			for i := range next {
-				r, err := twice(o.from+uint64(i), o.world)
+				r, err := play(o.from+uint64(i), o)
 				answers[i] <- answer{r, err}
 			}
 		})
@@ -50,6 +50,14 @@ func each(o options, then func(sim.Result, error) bool) {
 	}
 	close(stop)
 	wg.Wait()
+}
+
+func play(seed uint64, o options) (sim.Result, error) {
+	if !o.compare {
+		return twice(seed, o.world)
+	}
+	bad, err := sim.Compare(seed)
+	return sim.Result{Seed: seed, Violations: bad}, err
 }
 
 // twice runs a seed, and some seeds again.

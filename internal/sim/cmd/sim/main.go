@@ -4,6 +4,7 @@
 //	sim --seed 17 --trace         run one seed and print everything that happens
 //	sim --seed 17 --timeline      tell the story of a seed in sentences
 //	sim --seed 17 --shrink        look for a smaller world in which the seed breaks the same law
+//	sim --compare --seeds 50      play the same inputs in different worlds; they must end the same
 //	sim --seeds 500 --members 5   with five members in each world
 //	go run -tags simbugs ./internal/sim/cmd/sim --bugs     break the design on purpose; every mistake must be found
 package main
@@ -31,9 +32,9 @@ type options struct {
 	bug   string
 	jobs  int
 
-	timeline, shrink bool
-	without          string
-	world            sim.Options
+	timeline, shrink, compare bool
+	without                   string
+	world                     sim.Options
 }
 
 func main() {
@@ -48,6 +49,7 @@ func main() {
 	flag.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds that run side by side")
 	flag.BoolVar(&o.timeline, "timeline", false, "tell what happens in sentences (with --seed)")
 	flag.BoolVar(&o.shrink, "shrink", false, "look for a smaller world in which the seed breaks the same law (with --seed)")
+	flag.BoolVar(&o.compare, "compare", false, "play plain definitions in several worlds; they must end the same in all of them")
 	flag.IntVar(&o.world.Members, "members", 0, "how many members there are, `1 to 5`; the seed decides unless said")
 	flag.IntVar(&o.world.Starts, "starts", 0, "at most so many `starts` by clients")
 	flag.BoolVar(&o.world.Calm, "calm", false, "clients only start executions")
@@ -83,6 +85,8 @@ func run(o options, out, progress io.Writer) int {
 	switch {
 	case o.bugs:
 		return hunt(o, out, progress)
+	case o.seed != 0 && o.compare:
+		o.from, o.seeds = o.seed, 1
 	case o.seed != 0:
 		return one(o, out, progress)
 	}
@@ -166,14 +170,17 @@ func many(o options, out, progress io.Writer) int {
 }
 
 func reproduce(o options, seed uint64) string {
-	tags, name := "", ""
+	tags, name, how := "", "", "--trace"
+	if o.compare {
+		how = "--compare"
+	}
 	if bug.Enabled {
 		tags = "-tags simbugs "
 	}
 	if o.bug != "" {
 		name = " --bug " + o.bug
 	}
-	return fmt.Sprintf("go run %s./internal/sim/cmd/sim --seed %d --trace%s%s", tags, seed, o.world.String(), name)
+	return fmt.Sprintf("go run %s./internal/sim/cmd/sim --seed %d %s%s%s", tags, seed, how, o.world.String(), name)
 }
 
 // total adds up results.
