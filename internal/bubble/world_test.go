@@ -69,6 +69,9 @@ type world struct {
 	bad []string
 
 	graves sync.WaitGroup
+
+	functions func(*pawl.Engine) error // registers what the definitions call
+	texts     []string                 // of the definitions
 }
 
 // slot is where one engine lives after the other.
@@ -126,6 +129,17 @@ func TestI6_AStoreThatLiesIsSeen(t *testing.T) {
 }
 
 func play(t *testing.T, seed uint64, lies bool) *world {
+	var w *world
+	w = newWorld(t, seed, lies, func(eng *pawl.Engine) error {
+		return errors.Join(pawl.Register(eng, "effect", w.effect), pawl.Register(eng, "slow", w.slow))
+	}, kid, definition)
+	w.play(func() { w.run(3+int(seed%4), 1+int(seed%3)) })
+	w.judge()
+	return w
+}
+
+// newWorld has its engines, which know these functions, and runs nothing yet.
+func newWorld(t *testing.T, seed uint64, lies bool, functions func(*pawl.Engine) error, texts ...string) *world {
 	r := rand.New(rand.NewPCG(seed, 1))
 	inner, engines := store.Backend(modelstore.NewBackend(8, 2)), 2
 	if seed%2 == 0 {
@@ -135,21 +149,36 @@ func play(t *testing.T, seed uint64, lies bool) *world {
 		}
 		inner, engines = b, 1
 	}
-	w := &world{g: newGate(inner, r), over: make(chan struct{}), r: rand.New(rand.NewPCG(seed, 2))}
+	w := &world{g: newGate(inner, r), over: make(chan struct{}), r: rand.New(rand.NewPCG(seed, 2)), functions: functions, texts: texts}
 	w.g.lies = lies
 	for range engines {
-		s := &slot{}
-		w.slots = append(w.slots, s)
+		w.slots = append(w.slots, &slot{})
+	}
+	return w
+}
+
+// play opens the engines, lets f do what is to be done, and closes them. In a bubble.
+func (w *world) play(f func()) {
+	for _, s := range w.slots {
 		w.live(s)
 	}
 	go func() {
 		defer close(w.over)
-		w.run(3+int(seed%4), 1+int(seed%3))
+		w.deploy(context.Background())
+		w.g.setCalm(false)
+		f()
+		w.g.setCalm(true)
+		w.graves.Wait()
+		time.Sleep(time.Minute) // until every shard is owned: one that is claimed while its engine closes stays claimed
+		for _, s := range w.slots {
+			if err := s.engine().Close(context.Background()); err != nil {
+				w.fail("closing: %v", err)
+			}
+		}
+		time.Sleep(time.Minute) // the runner of an engine that has halted ends a little later
 	}()
 	w.g.drive(w.over)
 	w.g.zombies.Wait()
-	w.judge()
-	return w
 }
 
 // live opens an engine in a slot.
@@ -159,7 +188,7 @@ func (w *world) live(s *slot) {
 	if err != nil {
 		panic(err)
 	}
-	if err := errors.Join(pawl.Register(eng, "effect", w.effect), pawl.Register(eng, "slow", w.slow)); err != nil {
+	if err := w.functions(eng); err != nil {
 		panic(err)
 	}
 	s.mu.Lock()
@@ -178,7 +207,7 @@ func (w *world) crash(s *slot) {
 }
 
 func (w *world) deploy(ctx context.Context) {
-	for _, text := range []string{kid, definition} {
+	for _, text := range w.texts {
 		if _, err := w.slots[0].engine().Deploy(ctx, pawl.Text("bubble.yaml", []byte(text))); err != nil {
 			w.fail("%v", err)
 		}
@@ -226,8 +255,6 @@ func (w *world) slow(ctx context.Context, in struct{}) (int, error) {
 func (w *world) run(executions, crashes int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer cancel()
-	w.deploy(ctx)
-	w.g.setCalm(false)
 	var clients sync.WaitGroup
 	for n := range executions {
 		clients.Go(func() { w.one(ctx, fmt.Sprint("k", n), n) })
@@ -248,14 +275,6 @@ func (w *world) run(executions, crashes int) {
 	if ctx.Err() != nil {
 		w.fail("I1: half an hour after the last crash not everything has ended")
 	}
-	w.graves.Wait()
-	time.Sleep(time.Minute) // until every shard is owned: one that is claimed while its engine closes stays claimed
-	for _, s := range w.slots {
-		if err := s.engine().Close(context.Background()); err != nil {
-			w.fail("closing: %v", err)
-		}
-	}
-	time.Sleep(time.Minute) // the runner of an engine that has halted ends a little later
 }
 
 // one starts an execution, signals it, and waits for its end, asking again until it is answered. In a bubble.

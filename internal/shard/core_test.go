@@ -343,6 +343,26 @@ func TestGiveUpAnswersAndKeepsMemory(t *testing.T) {
 	}
 }
 
+// A refusal may rest on an entry that never becomes durable: who hears of the outage must not take it for an answer.
+func TestI7_I30_ARefusalIsNoAnswerBeforeWhatItSawIsDurable(t *testing.T) {
+	d := newDesk(t, Config{})
+	a := function("a")
+	a.Callback = true
+	d.deploy(flow(a, function("b")))
+	id := d.run("")
+	d.task(id, "a")
+	answer := Command{Verb: Callback, Execution: id, Task: kernel.TaskRef{Step: "a", Attempt: 1}, Callback: &kernel.Callback{Result: &model.Result{}}}
+	first := d.send(answer)
+	answer.Callback = &kernel.Callback{Result: &model.Result{Outcome: "another"}}
+	late := d.send(answer) // is stale, if the first becomes durable
+	d.work()
+	d.unanswered(late)
+	d.core.GiveUp(d.now)
+	d.collect()
+	d.refused(first, CodeUnavailable)
+	d.refused(late, CodeUnavailable)
+}
+
 func TestAbandonAnswersEverybody(t *testing.T) {
 	d := newDesk(t, Config{})
 	d.deploy(flow(function("a"), function("b")))

@@ -56,10 +56,9 @@ func (c *Core) Abandon(now int64, err *model.Error) {
 	}
 }
 
+// sayUnavailable answers with err also what was refused: the refusal, too, has seen what may never become durable.
 func (c *Core) sayUnavailable(r Reply, err *model.Error) {
-	if r.Error == nil {
-		r.Error = err
-	}
+	r.Error = err
 	c.out.Replies = append(c.out.Replies, r)
 }
 
