@@ -64,6 +64,7 @@ type witness struct {
 	trimmed bool // its first entries are gone
 	ended   bool // the journal says so
 	halted  bool // parked or paused
+	refused bool // the store has refused an entry, so messages were read once more
 	key     record.Key
 
 	handed   map[attemptKey]int64 // when the attempt was handed out

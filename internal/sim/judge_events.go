@@ -138,6 +138,7 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		delete(x.kept, f.Signal)
 	case "status":
 		x.halted = f.To == "parked" || f.To == "paused"
+		x.refused = x.refused || x.halted && f.Error != nil && f.Error.Code == "rejected"
 	case "send":
 		x.sends[e.Seq]++
 		j.sends(x, e, f)
