@@ -116,7 +116,7 @@ func (o Options) validate() error {
 	case o.Memory < 0:
 		return invalid("Options.Memory is negative")
 	}
-	seen := map[string]bool{"function": true, bulkType: true}
+	seen := map[string]bool{"function": !o.NoFunctions, bulkType: true}
 	for _, t := range o.Nodes {
 		name := t.Descriptor.Type
 		switch {

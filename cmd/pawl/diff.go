@@ -56,7 +56,7 @@ func (c *diffCmd) side(ctx context.Context, eng *pawl.Engine, e *env, name strin
 	if err != nil {
 		return nil, err
 	}
-	defs, faults, err := check(e, pawl.Text(name, text))
+	defs, faults, err := check(e, pawl.Text(name, text), workFlags{})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (c *graphCmd) Run(_ context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	defs, faults, err := check(e, pawl.Text(c.File, text))
+	defs, faults, err := check(e, pawl.Text(c.File, text), workFlags{})
 	if err != nil {
 		return err
 	}

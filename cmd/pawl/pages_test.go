@@ -39,7 +39,7 @@ func playPage(t *testing.T, name string, least int) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("USER", "ada")
 			e.Setenv("TZ", "UTC")
-			return nil
+			return os.CopyFS(filepath.Join(e.WorkDir, "examples", "loan"), os.DirFS(filepath.Join("..", "..", "examples", "loan")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "shows": shows},
 	})

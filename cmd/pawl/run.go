@@ -41,7 +41,7 @@ func (c *runCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	src := pawl.Text(c.File, text)
-	if _, faults, err := check(e, src); err != nil {
+	if _, faults, err := check(e, src, c.workFlags); err != nil {
 		return err
 	} else if faults.Bad() {
 		e.faults(faults)

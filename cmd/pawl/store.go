@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/internal/rehearse"
 	"github.com/pawl-dev/pawl/node"
 	"github.com/pawl-dev/pawl/node/exec"
 	"github.com/pawl-dev/pawl/node/http"
@@ -27,6 +28,7 @@ type workFlags struct {
 	AllowPrivate bool              `help:"Let http nodes reach loopback and private addresses." env:"PAWL_ALLOW_PRIVATE"`
 	Workers      int               `help:"Tasks that run at once." default:"64"`
 	Config       map[string]string `help:"Value of config.NAME in definitions, JSON or text; repeatable." mapsep:"none" placeholder:"NAME=VALUE"`
+	Mocks        string            `help:"Really call nothing: answer tasks as the mocks of this file of cases say, after a second at most." placeholder:"FILE"`
 	Grace        time.Duration     `help:"How long Ctrl-C lets running tasks go on." default:"10s"`
 }
 
@@ -45,8 +47,12 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 	if err := s.prepare(m); err != nil {
 		return nil, err
 	}
-	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: nodeTypes(w), Workers: -1, NoFunctions: true, Secrets: secretsFrom(e)}
-	o.Config, o.Bulks = configOf(w.Config), m == bulking
+	types, config, err := w.executors(e)
+	if err != nil {
+		return nil, err
+	}
+	o := pawl.Options{Namespace: s.Namespace, By: e.user, Nodes: types, Workers: -1, NoFunctions: true, Secrets: secretsFrom(e)}
+	o.Config, o.Bulks = config, m == bulking
 	if m == working {
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
 	}
@@ -61,6 +67,24 @@ func (s *storeFlags) prepare(m mode) error {
 		return notFound("there is no store at %s; pawl run makes one", s.Store)
 	}
 	return os.MkdirAll(filepath.Dir(s.Store), 0o755)
+}
+
+// executors are the node types with what executes them, and the values of config.NAME.
+func (w workFlags) executors(e *env) ([]node.Type, map[string]any, error) {
+	config := configOf(w.Config)
+	if w.Mocks == "" {
+		return nodeTypes(w), config, nil
+	}
+	suite, err := rehearse.Load(w.Mocks, descriptors(), func(path string) ([]byte, error) { return readFile(e, path) })
+	if err != nil {
+		return nil, nil, err
+	}
+	for name, value := range suite.Spec.Config() { // sorted: into a map
+		if _, said := config[name]; !said {
+			config[name] = value
+		}
+	}
+	return suite.Types(descriptors()), config, nil
 }
 
 // nodeTypes are the effect types of this program.

@@ -65,13 +65,17 @@ func checkFile(e *env, name string) (int, pawl.Faults, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	defs, faults, err := check(e, pawl.Text(name, text))
+	defs, faults, err := check(e, pawl.Text(name, text), workFlags{})
 	return len(defs), faults, err
 }
 
 // check gives the workflows of a file and its faults; err is for what is no fault of the definition.
-func check(e *env, src pawl.Source) ([]pawl.Definition, pawl.Faults, error) {
-	defs, faults, err := pawl.Check(src, nodeTypes(workFlags{})...)
+func check(e *env, src pawl.Source, w workFlags) ([]pawl.Definition, pawl.Faults, error) {
+	types, _, err := w.executors(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	defs, faults, err := pawl.Check(src, types...)
 	if errors.As(err, &faults) {
 		return defs, faults, nil
 	}

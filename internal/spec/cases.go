@@ -26,6 +26,9 @@ type Suite struct {
 	workflow string
 }
 
+// Config are the values of config.NAME for cases that write none.
+func (s *Suite) Config() map[string]json.RawMessage { return s.config }
+
 // Case is one of them. Raw values are JSON, nil where they were not written.
 type Case struct {
 	Name string
