@@ -165,7 +165,7 @@ func Ten() []Bug {
 func Rare() []Bug {
 	return []Bug{
 		TakeUnchecked, BirthKeyDropped, CopyWaits, ClaimReadLate, LentUnasked, OuterGateOnly, AttemptReopened, DroppedParts,
-		LookedUpForEver,
+		LookedUpForEver, CopyBegins, LendsInTurn,
 	}
 }
 
