@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pawl-dev/pawl/internal/fault"
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
@@ -92,6 +93,25 @@ func TestF30_F28_KilledOnAFullDisk(t *testing.T) {
 	}
 	s.finish()
 	t.Logf("rounds=%d executions=%d effects=%d", rounds, s.book.Executions, s.book.Effects)
+}
+
+// TestF32_I7_SlowStorage: one flush takes longer than callers wait. Their deadlines hold, they repeat what they asked, and
+// everything happens once.
+func TestF32_I7_SlowStorage(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	plan := fault.CommitSent + ":5:stall"
+	p := s.begin(plan, "-grow", "40")
+	s.started = 40
+	p.hears("again", 30*time.Second)
+	if err := p.ends(time.Minute); err != nil {
+		t.Fatalf("%v\n%s", err, p.stderr.String())
+	}
+	s.ended(p, plan)
+	if s.judge(plan); !t.Failed() {
+		s.finish()
+	}
+	t.Logf("executions=%d effects=%d", s.book.Executions, s.book.Effects)
 }
 
 // quiet waits until the process has said nothing for that long, or has ended.

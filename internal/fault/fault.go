@@ -1,6 +1,6 @@
 // Package fault names the points at which a crash is worth trying. [Hit] costs nothing unless the build tag
 // pawlfault is set; then the environment variable PAWL_FAULT="point:nth:action" kills (kill) or stops (stop) the
-// process when it passes the point for the nth time.
+// process when it passes the point for the nth time, or holds it up there for some seconds (stall).
 //
 // The package must not know what happens at a point. New points are added to the list in this file.
 package fault

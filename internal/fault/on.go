@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // Enabled reports whether points do anything in this build.
@@ -20,8 +21,12 @@ type armed struct {
 	point  string
 	nth    int64
 	signal syscall.Signal
+	stall  time.Duration
 	passed atomic.Int64
 }
+
+// stalls is how long a stalled disk takes for one flush: longer than most callers wait.
+const stalls = 8 * time.Second
 
 var plan = arm(os.Getenv("PAWL_FAULT"))
 
@@ -57,8 +62,10 @@ func parse(s string) (*armed, error) {
 		a.signal = syscall.SIGKILL
 	case "stop":
 		a.signal = syscall.SIGSTOP
+	case "stall":
+		a.stall = stalls
 	default:
-		return nil, fmt.Errorf("action is kill or stop, not %q", f[2])
+		return nil, fmt.Errorf("action is kill, stop or stall, not %q", f[2])
 	}
 	return a, nil
 }
@@ -66,6 +73,10 @@ func parse(s string) (*armed, error) {
 // Hit passes the point.
 func Hit(name string) {
 	if name != plan.point || plan.passed.Add(1) != plan.nth {
+		return
+	}
+	if plan.stall > 0 {
+		time.Sleep(plan.stall)
 		return
 	}
 	if err := syscall.Kill(os.Getpid(), plan.signal); err != nil {

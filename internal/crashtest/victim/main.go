@@ -216,7 +216,11 @@ func (v *victim) work(ctx context.Context, from, grow int) error {
 func (v *victim) one(ctx context.Context, n int) error {
 	key := fmt.Sprintf("k%d", n)
 	items := make([]int, n%4)
-	run, err := v.eng.Start(ctx, "crash", map[string]any{"n": n, "items": items}, pawl.Key(key))
+	var run *pawl.Run
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		run, err = v.eng.Start(ctx, "crash", map[string]any{"n": n, "items": items}, pawl.Key(key))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", key, err)
 	}
@@ -234,7 +238,9 @@ func (v *victim) one(ctx context.Context, n int) error {
 
 // signal sends the one signal that the execution waits for. Sending it again must change nothing.
 func (v *victim) signal(ctx context.Context, run *pawl.Run, key string) error {
-	err := run.Signal(ctx, "go", map[string]string{"from": key}, pawl.SignalID("s-"+key), pawl.RequestID("r-"+key))
+	err := patiently(ctx, func(ctx context.Context) error {
+		return run.Signal(ctx, "go", map[string]string{"from": key}, pawl.SignalID("s-"+key), pawl.RequestID("r-"+key))
+	})
 	if pawl.Code(err) == pawl.CodeClosed {
 		return nil
 	}
@@ -252,6 +258,19 @@ func (v *victim) await(ctx context.Context, run *pawl.Run, key string) error {
 	}
 	say("end %s %s", key, x.Status)
 	return nil
+}
+
+// patiently repeats a call that has no answer in time, or whose outcome nobody knows.
+func patiently(ctx context.Context, f func(context.Context) error) error {
+	for {
+		short, cancel := context.WithTimeout(ctx, 3*time.Second)
+		err := f(short)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) && pawl.Code(err) != pawl.CodeUnavailable {
+			return err
+		}
+		say("again")
+	}
 }
 
 // finish signals and awaits everything that was ever started.
