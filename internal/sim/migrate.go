@@ -142,6 +142,7 @@ func (j *judge) migrated(x *witness, e *record.Entry, before []byte) {
 type migrationEntry struct {
 	asked  *fact
 	moved  bool
+	twice  bool // there and back
 	begun  []string
 	done   map[string]bool
 	shared bool // something else came in the same transition
@@ -161,10 +162,11 @@ func readMigration(was *kernel.State, ops []fact) migrationEntry {
 		switch f.Op {
 		case "input":
 			m.shared = m.shared || m.asked != nil || i > 0
-			if f.Kind == "migrate" {
-				m.asked = f
+			if f.Kind == "migrate" && (m.asked == nil || f.Answer == "") {
+				m.asked = f // of several in one transition the one that was done
 			}
 		case "migrate":
+			m.twice = m.twice || m.moved
 			m.moved = true
 		case "step":
 			m.begun = append(m.begun, f.Step)
@@ -201,6 +203,9 @@ func (j *judge) foreseen(x *witness, e *record.Entry, p *kernel.Preview, m *migr
 // goesOn: a refused migration leaves the version, an accepted one is at the new one, and no step is lost or changes by
 // it. Steps keep their paths, and take the new names of their nodes.
 func (j *judge) goesOn(x *witness, e *record.Entry, was *kernel.State, p *plan, m *migrationEntry) {
+	if m.twice {
+		return
+	}
 	want := versionOf(was)
 	if m.moved {
 		want = p.in.Migration.Version
