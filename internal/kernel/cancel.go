@@ -75,6 +75,8 @@ func (x *decider) withdraw(st *step) {
 	case x.recall(st, "", true):
 	case st.comp != nil && st.comp.undo.now != nil: // it ends withdrawn once it is undone
 		x.emit(Op{kind: opCancel, path: st.path, flag: true})
+	case st.comp != nil && st.status == model.StepBackoff:
+		x.endWithdrawn(st)
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
 		x.verdict(st, ending{outcome: model.Withdrawn})
 	default:

@@ -401,11 +401,16 @@ func (x *decider) tryFinish(st *step) {
 	x.finishComposite(st)
 }
 
+// endWithdrawn ends a composite that is cancelled, once nothing in it is live.
+func (x *decider) endWithdrawn(st *step) {
+	x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.leftEffects()}, st)
+}
+
 // finishComposite ends a composite step as its verdict says, or lets it try again.
 func (x *decider) finishComposite(st *step) {
 	n, c := x.def(st), st.comp
 	if c.verdict == model.Withdrawn || st.withdraw {
-		x.end(Op{kind: opDone, path: st.path, name: string(model.StepCancelled), word: model.Withdrawn, flag: st.leftEffects()}, st)
+		x.endWithdrawn(st)
 		return
 	}
 	if c.verdict == model.OutcomeErr {

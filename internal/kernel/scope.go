@@ -75,6 +75,8 @@ func (x *decider) cancelStep(st *step) {
 		x.askCancel(st, false, 0)
 	case x.recall(st, "", false):
 	case st.comp != nil && st.comp.undo.now != nil: // it is being undone and ends by itself
+	case st.comp != nil && st.status == model.StepBackoff: // nothing is live in it; what it did is handed up
+		x.endWithdrawn(st)
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
 		if st.comp.verdict == "" {
 			x.emit(Op{kind: opVerdict, path: st.path, word: model.Withdrawn})
