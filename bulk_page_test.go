@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/pawl-dev/pawl/store/memory"
 )
@@ -49,5 +50,19 @@ func TestBulkPageTwice(t *testing.T) {
 		if vars, _, err := eng.Vars(t.Context(), id); i != 7 && (err != nil || string(vars["n"]) != "1") {
 			t.Errorf("execution %d has %s %v", i, vars["n"], err)
 		}
+	}
+}
+
+// TestSpeakingForSharesBounds: calls for another namespace count with those of the engine.
+func TestSpeakingForSharesBounds(t *testing.T) {
+	e := &Engine{opts: Options{Namespace: "default"}, carried: &carried{}, thinkers: newThinkers()}
+	v := e.speakingFor("other")
+	if v.opts.Namespace != "other" || v.carried != e.carried {
+		t.Errorf("%+v", v)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	defer stop()
+	if err := v.think(ctx, func() error { return nil }); err != nil {
+		t.Error(err)
 	}
 }

@@ -66,7 +66,10 @@ func (e *Engine) speakingFor(namespace string) *Engine {
 	if namespace == e.opts.Namespace {
 		return e
 	}
-	v := &Engine{opts: e.opts, backend: e.backend, loop: e.loop, config: e.config, calls: e.calls, signer: e.signer}
+	v := &Engine{
+		opts: e.opts, backend: e.backend, loop: e.loop, config: e.config, calls: e.calls, signer: e.signer,
+		carried: e.carried, thinkers: e.thinkers,
+	}
 	v.opts.Namespace = namespace
 	return v
 }

@@ -27,7 +27,7 @@ type Engine struct {
 	versions  versions
 	config    configured
 	signer    *runner.Signer
-	carried   carried
+	carried   *carried
 	thinkers  thinkers
 
 	stopRunner context.CancelFunc
@@ -59,7 +59,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	for _, w := range info.Warnings {
 		o.Logger.Warn(w, "store", info.Driver)
 	}
-	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1), signer: runner.NewSigner(info.Incarnation), thinkers: newThinkers()}
+	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1), signer: runner.NewSigner(info.Incarnation), carried: &carried{}, thinkers: newThinkers()}
 	e.calls = newCalls(&e.functions)
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,
