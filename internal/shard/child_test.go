@@ -2,6 +2,7 @@ package shard
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/pawl-dev/pawl/model"
@@ -103,12 +104,11 @@ func TestF40_CancelDoesNotOvertakeTheStart(t *testing.T) {
 	d.ended(p, "cancelled")
 }
 
-// F40, F35: where the store refuses the birth of a child, what its parent says to it meanwhile waits for the next try.
-func TestF40_CancelOfAChildWhoseBirthWasRejected(t *testing.T) {
-	d := newDesk(t, Config{})
+// birth runs a parent until the first entry of its child is in flight.
+func (d *desk) birth() (parent, child record.ID) {
+	d.t.Helper()
 	d.family("")
 	p, _ := d.begin("", func(c *Command) { c.Start.Workflow = "s" })
-	var child record.ID
 	for range 20 {
 		d.work()
 		d.answer()
@@ -117,15 +117,52 @@ func TestF40_CancelOfAChildWhoseBirthWasRejected(t *testing.T) {
 			continue
 		}
 		if len(d.flight.Heads) > 0 && d.flight.Heads[0].Parent == p {
-			child = d.flight.Heads[0].Execution
-			break
+			return p, d.flight.Heads[0].Execution
 		}
 		d.commit()
 	}
+	d.t.Fatal("there is no child")
+	return p, child
+}
+
+// F40, F35: where the store refuses the birth of a child, what its parent says to it meanwhile waits for the next try.
+func TestF40_CancelOfAChildWhoseBirthWasRejected(t *testing.T) {
+	d := newDesk(t, Config{})
+	p, child := d.birth()
 	d.send(Command{Verb: Cancel, Execution: p})
 	d.work()
 	d.reject(child)
 	d.commit()
+	d.settle()
+	d.pass(5_000)
+	d.ended(child, "cancelled")
+	d.ended(p, "cancelled")
+}
+
+// F40, F35: also where one read of the inbox begins before the store has said what became of the birth, and shows the
+// cancel after it is known that there is no such child.
+func TestF40_CancelReadBetweenTwoTriesOfTheBirth(t *testing.T) {
+	d := newDesk(t, Config{})
+	p, child := d.birth()
+	d.core.Poke(d.now)
+	d.work()
+	limit := d.mail
+	d.mail = 0
+	d.send(Command{Verb: Cancel, Execution: p})
+	d.work()
+	d.reject(child)
+	d.commit()
+	for range 3 { // the cancel is sent, and the child is looked for and not found
+		d.work()
+		d.answer()
+		if d.take() {
+			d.commit()
+		}
+	}
+	if d.core.execs[child] != nil || len(d.inbox) != 2 || limit == 0 {
+		t.Fatalf("%d messages wait, and a read of %d: not what is to be shown", len(d.inbox), limit)
+	}
+	d.core.Messages(d.now, limit, slices.Clone(d.inbox))
 	d.settle()
 	d.pass(5_000)
 	d.ended(child, "cancelled")

@@ -113,14 +113,14 @@ func (c *Core) missing(e *execution) {
 	}
 }
 
-// unread gives messages back to the inbox that came for an execution whose birth was rejected: the message that makes
-// it is read again, too, and before them.
+// unread gives messages back to the inbox that came for an execution after its birth was rejected: the message that
+// makes it is read again, too, and before them.
 func (c *Core) unread(e *execution) {
 	if e.why == nil {
 		return
 	}
 	e.inbox = slices.DeleteFunc(e.inbox, func(in input) bool {
-		if in.letter == nil {
+		if in.origin != byMail {
 			return false
 		}
 		c.pending--

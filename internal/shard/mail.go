@@ -34,6 +34,9 @@ const (
 	mailInFlight mailState = iota + 1
 	// mailTaken: gone from the store, but a read that began before may still show it.
 	mailTaken
+	// mailBack: what it caused was rejected, or what came before it; it is read again once the store has said what became
+	// of that. Until then nothing of its sender may come before it.
+	mailBack
 )
 
 // mailbox paces the reads of the inbox.
@@ -41,8 +44,9 @@ type mailbox struct {
 	due   int64
 	asked bool
 	// more: the last read was full, so there is more once these are taken.
-	more  bool
-	taken []record.MessageID
+	more bool
+	// settled are those that may be forgotten once the read that is under way has been answered.
+	settled []record.MessageID
 }
 
 // Poke says that there may be new messages.
@@ -79,9 +83,16 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 		c.letters.due = now + c.cfg.InboxPoll
 	}
 	c.letters.more = len(list) >= limit
+	back := map[record.ID]bool{} // from whom, and for whom, something is read again: so is what is behind that
 	for i := range list {
 		m := &list[i]
-		if _, seen := c.mail[m.ID]; seen {
+		if state, seen := c.mail[m.ID]; seen {
+			if state == mailBack && !bug.On(bug.RefusedOvertaken) {
+				back[m.ID.From], back[m.To] = true, !m.To.IsZero()
+			}
+			continue
+		}
+		if back[m.ID.From] || back[m.To] {
 			continue
 		}
 		c.mail[m.ID] = mailInFlight
@@ -91,10 +102,13 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 		}
 		c.open(m)
 	}
-	for _, id := range c.letters.taken {
+	for _, id := range c.letters.settled {
+		if c.mail[id] == mailBack {
+			c.letters.due = now
+		}
 		delete(c.mail, id)
 	}
-	c.letters.taken = c.letters.taken[:0]
+	c.letters.settled = c.letters.settled[:0]
 }
 
 // open turns a message into an input.
@@ -153,13 +167,19 @@ func (c *Core) deadLetter(id record.ID, m record.MessageID, why string) {
 // letter if that happens twice, so that a message that no part can hold does not come back for ever.
 func (c *Core) mailRefused(p *part, m record.MessageID) {
 	c.refused[m]++
+	c.giveBack(p, m)
+}
+
+// giveBack lets a message be read again when p is durable.
+func (c *Core) giveBack(p *part, m record.MessageID) {
+	c.mail[m] = mailBack
 	p.unread = append(p.unread, m)
 }
 
 // mailSettled lets a message be read again.
 func (c *Core) mailSettled(id record.MessageID) {
 	c.letters.due = min(c.letters.due, c.now)
-	c.forgetMail(id)
+	c.forgetMail(id, mailBack)
 }
 
 // mailGone notes that a take is durable.
@@ -168,17 +188,18 @@ func (c *Core) mailGone(id record.MessageID) {
 	if c.letters.more {
 		c.letters.more, c.letters.due = false, c.now
 	}
-	c.forgetMail(id)
+	c.forgetMail(id, mailTaken)
 }
 
-// forgetMail drops a message from what is in flight, when no read that began before now can show it any more.
-func (c *Core) forgetMail(id record.MessageID) {
+// forgetMail drops a message from what is in flight, when no read that began before now can show it any more; until
+// then it is as that read is to see it.
+func (c *Core) forgetMail(id record.MessageID, as mailState) {
 	if !c.letters.asked {
 		delete(c.mail, id)
 		return
 	}
-	c.mail[id] = mailTaken
-	c.letters.taken = append(c.letters.taken, id)
+	c.mail[id] = as
+	c.letters.settled = append(c.letters.settled, id)
 }
 
 func (c *Core) alarm(k AlarmKind, id record.ID, text string) {

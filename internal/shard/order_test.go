@@ -106,3 +106,70 @@ func TestI12_MessagesToAKeyArriveInOrderWhileTheVersionIsLookedUp(t *testing.T) 
 		t.Fatalf("%s with %d dead letters: a signal came before the execution that it is for", d.status(to), d.core.stats.DeadLetters)
 	}
 }
+
+// ENGINE 6: where the store refuses what a message causes, later ones of its sender wait until it has been read again: those
+// that were read before, and those that are read before the store has said what became of it.
+func TestI12_MessagesBehindARefusedOneWaitForIt(t *testing.T) {
+	d := newDesk(t, Config{Audit: -1})
+	from, limit := d.newID(""), kernel.LimitID("default", "one", "")
+	d.letters(d.newID(""), acquire(limit, "x"), release(limit, "x"))
+	d.settle()
+	had := len(d.heard(limit))
+	list := []kernel.Mail{acquire(limit, "a"), release(limit, "a"), acquire(limit, "b"), release(limit, "b")}
+	for n := range list {
+		d.inbox = nil
+		d.letters(from, list[:n+1]...)
+		d.work()
+		d.answer()
+		d.work()
+		switch n {
+		case 0:
+			if !d.take() || len(d.flight.Takes) != 1 {
+				t.Fatal("the first message makes no part")
+			}
+		case 2:
+			d.reject(limit)
+		}
+	}
+	d.commit()
+	d.settle()
+	d.send(Command{Verb: Resume, Execution: limit})
+	d.settle()
+	want := []string{"place_taken a", "place_left a", "place_taken b", "place_left b"}
+	if got := d.heard(limit)[had:]; !slices.Equal(got, want) || len(d.inbox) != 0 {
+		t.Errorf("the limit heard\n%v, not\n%v; %d messages left", got, want, len(d.inbox))
+	}
+}
+
+// ENGINE 6: what is for a key does not come before what makes its holder, where that is refused and tried again.
+func TestI12_MessagesToAKeyWaitForABirthThatWasRefused(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(waitFor("a", `"signal":"go"`), waitFor("b", `"signal":"go"`)))
+	from := d.newID("")
+	var list []kernel.Mail
+	for range 2 {
+		list = append(list, kernel.Mail{Kind: kernel.MailSignal, Workflow: "w", Key: "k", Step: "out", Signal: &kernel.Signal{Name: "go"}})
+	}
+	holder := d.newID("k")
+	list[0].Start = &kernel.Start{ID: holder, Namespace: "default", Workflow: "w", Key: "k"}
+	d.letters(from, list[0])
+	for range 10 {
+		d.work()
+		d.answer()
+		d.work()
+		if d.take() {
+			break
+		}
+	}
+	d.reject(holder)
+	d.inbox = nil
+	d.letters(from, list...) // the second is read while it is not known what became of the first
+	d.work()
+	d.answer()
+	d.work()
+	d.commit()
+	d.settle()
+	if d.status(holder) != "completed" || d.core.stats.DeadLetters != 0 {
+		t.Fatalf("%s with %d dead letters: a signal came before the execution that it is for", d.status(holder), d.core.stats.DeadLetters)
+	}
+}

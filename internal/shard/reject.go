@@ -193,10 +193,36 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 	c.turned = slices.DeleteFunc(c.turned, func(o *execution) bool { return o == e })
 	e.newest = nil
 	p.join(e)
+	c.recall(e, p)
 	if k := e.key; k != nil {
 		p.doubt(k)
 	}
 	c.discard(e, &model.Error{Code: CodeRejected, Message: r.Reason})
+}
+
+// recall gives back the messages that wait for e or for its key: what was sent before them may have been rejected and
+// be read again, and they must not come before it.
+func (c *Core) recall(e *execution, p *part) {
+	if bug.On(bug.RefusedOvertaken) {
+		return
+	}
+	e.inbox = slices.DeleteFunc(e.inbox, func(in input) bool {
+		if in.origin != byMail {
+			return false
+		}
+		c.pending--
+		c.bytes -= in.payload()
+		c.giveBack(p, in.mail)
+		return true
+	})
+	if k := e.key; k != nil {
+		k.starts = slices.DeleteFunc(k.starts, func(s start) bool {
+			if s.finds {
+				c.giveBack(p, s.mail)
+			}
+			return s.finds
+		})
+	}
 }
 
 // doubt forgets what is known of k until p is durable.

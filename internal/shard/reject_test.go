@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -122,6 +123,35 @@ func TestRejectedMessageIsReadOnceMoreAndThenTaken(t *testing.T) {
 	d.settle()
 	if len(d.inbox) != 0 || d.core.stats.DeadLetters != 1 {
 		t.Fatalf("%d left, %d dead letters", len(d.inbox), d.core.stats.DeadLetters)
+	}
+}
+
+// A client that starts and signals by message is two senders; the signal waits for the second try of the birth all the same.
+func TestI12_SignalReadBetweenTwoTriesOfAStartByMessage(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(waitFor("a", `"signal":"go"`)))
+	id := d.newID("")
+	d.post(id, mailedStart(id))
+	for range 4 {
+		d.work()
+		d.answer()
+	}
+	if !d.take() {
+		t.Fatal("the message makes no part")
+	}
+	d.core.Poke(d.now)
+	d.work()
+	limit := d.mail
+	d.mail = 0
+	d.reject(id)
+	d.commit()
+	d.answer() // there is no such execution
+	d.post(id, Mail{Verb: Signal, Signal: &kernel.Signal{Name: "go"}})
+	d.core.Messages(d.now, limit, slices.Clone(d.inbox))
+	d.settle()
+	d.pass(5_000)
+	if d.status(id) != string(model.Completed) || d.core.stats.DeadLetters != 0 {
+		t.Fatalf("%s with %d dead letters", d.status(id), d.core.stats.DeadLetters)
 	}
 }
 

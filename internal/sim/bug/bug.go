@@ -128,6 +128,8 @@ const (
 	LendsInTurn
 	// RenameForgotten (kernel): a token that was made before a migration renamed its node is not known.
 	RenameForgotten
+	// RefusedOvertaken (shard): what is behind a message whose effect the store refused is used before that is read again.
+	RefusedOvertaken
 
 	count
 )
@@ -143,6 +145,7 @@ var names = [count]string{
 	"release-lost", "audit-hasty",
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
+	"refused-overtaken",
 }
 
 // String is the bug's word on the command line.
@@ -165,7 +168,7 @@ func Ten() []Bug {
 func Rare() []Bug {
 	return []Bug{
 		TakeUnchecked, BirthKeyDropped, CopyWaits, ClaimReadLate, LentUnasked, OuterGateOnly, AttemptReopened, DroppedParts,
-		LookedUpForEver, CopyBegins, LendsInTurn,
+		LookedUpForEver, CopyBegins, LendsInTurn, RefusedOvertaken,
 	}
 }
 
