@@ -22,6 +22,7 @@ func (s *State) open() bool { return s.status == model.Running || s.status == mo
 // lend gives the limits of the execution back where everything inside waits, and asks for them again where something
 // could go on. It is called at the end of a transition.
 func (x *decider) lend() {
+	x.outOfTime()
 	x.lendInside()
 	s := x.s
 	if x.err == nil && (s.status == model.Paused || s.status == model.Parked) {
@@ -29,12 +30,6 @@ func (x *decider) lend() {
 	}
 	if x.err != nil || s.claims == nil || !s.claims.lendable || s.root == nil || s.begun == 0 || s.status == model.Parked {
 		return
-	}
-	if s.gated() && s.open() && s.deadline > 0 && s.deadline <= x.now && !s.root.closing {
-		x.failScope(s.root, &model.Error{Code: model.TimedOut, Message: "the execution ran out of time"})
-		if x.err != nil || s.root == nil {
-			return
-		}
 	}
 	switch c := s.claims; {
 	case c.all() && !s.more && s.tasks == 0 && (!s.active() || !x.anyReady()):
@@ -44,6 +39,18 @@ func (x *decider) lend() {
 		if x.err == nil {
 			x.ask(c, "")
 		}
+	}
+}
+
+// outOfTime ends an execution without its limits whose time is over. What is left to do may be inside of composites,
+// which have to ask for theirs, too.
+func (x *decider) outOfTime() {
+	s := x.s
+	if x.err != nil || s.claims == nil || !s.claims.lendable || s.root == nil || s.begun == 0 || !s.gated() || !s.open() {
+		return
+	}
+	if s.deadline > 0 && s.deadline <= x.now && !s.root.closing {
+		x.failScope(s.root, &model.Error{Code: model.TimedOut, Message: "the execution ran out of time"})
 	}
 }
 
