@@ -69,6 +69,40 @@ func TestF43_I1_EveryStartOfABatchIsInOneExecution(t *testing.T) {
 	}
 }
 
+// A start that gathers is answered otherwise while its request is looked up, and its key is loaded anew for an execution
+// that still gathers: the answer that comes late leaves that alone.
+func TestF43_LateAnswerAboutARequestLeavesTheKeyAlone(t *testing.T) {
+	d := newDesk(t, Config{Idle: 10})
+	echo(d)
+	first, _ := gatherBegin(d, 4, "r0", "0")
+	d.settle()
+	d.pass(100)
+	if len(d.core.execs) != 0 {
+		t.Fatal("the execution is in memory")
+	}
+	_, ref := gatherBegin(d, 4, "r1", "1")
+	d.work()
+	d.answer() // of the key
+	d.work()
+	late := d.questions.keyed
+	d.questions.keyed = nil
+	d.core.GiveUp(d.now)
+	d.collect()
+	d.refused(ref, CodeUnavailable)
+	d.send(Command{Verb: Wait, Execution: first, Look: func(*kernel.State, *kernel.Definition) bool { return false }})
+	d.settle()
+	d.core.KeysFound(d.now, late, nil)
+	d.sound()
+	if len(d.core.keys) != 1 {
+		t.Fatalf("%d keys in memory", len(d.core.keys))
+	}
+	_, ref = gatherBegin(d, 4, "r1", "1")
+	d.settle()
+	if r := d.accepted(ref); r.Execution != first {
+		t.Fatalf("the start is in %s, not in %s", r.Execution, first)
+	}
+}
+
 // Starts that come in one round, more than fit into one execution, are spread over as many as they need, in order.
 func TestF43_AFullBatchOpensTheNext(t *testing.T) {
 	d := newDesk(t, Config{})

@@ -96,6 +96,9 @@ func (c *Core) KeysFound(now int64, asked []record.Key, rows []record.KeyRow) {
 		}
 		if k.serves != nil {
 			c.serveKey(k.serves)
+			if len(k.serves.starts) == 0 && c.keys[asked[i]] == k { // whoever wanted to know has been answered otherwise
+				delete(c.keys, k.key)
+			}
 			continue
 		}
 		c.serveKey(k)
@@ -292,9 +295,9 @@ func (c *Core) leaveKey(e *execution) {
 	c.forgetKey(k)
 }
 
-// forgetKey drops a key that nobody needs; the store has it.
+// forgetKey drops a key that nobody needs; the store has it. A row that was dropped before may have a successor.
 func (c *Core) forgetKey(k *keyRow) {
-	if k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && k.leaving.IsZero() && !k.looking && !k.doubtful {
+	if c.keys[k.key] == k && k.users == 0 && len(k.starts) == 0 && len(k.loaded) == 0 && !k.asked && k.leaving.IsZero() && !k.looking && !k.doubtful {
 		delete(c.keys, k.key)
 	}
 }
