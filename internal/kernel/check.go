@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"slices"
+
 	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
@@ -79,9 +81,10 @@ func (s *State) claimsFrom(m *Mail) bool {
 	if s.status.Closed() {
 		return false
 	}
-	for _, c := range s.Claims() {
-		if bug.On(bug.AuditHasty) && !c.Held {
-			continue
+	list := s.Claims()
+	for _, c := range list {
+		if bug.On(bug.AuditHasty) && slices.ContainsFunc(list, func(o ClaimView) bool { return o.Step == c.Step && !o.Held }) {
+			continue // seeded: it waits for a further limit
 		}
 		if c.Limit == m.From && c.Step == m.Step && c.Attempt == m.Attempt {
 			return true

@@ -137,7 +137,7 @@ func (c *clients) poke() {
 		o.cmd.Request = fmt.Sprintf("r%d", n)
 		o.safe = true
 	}
-	switch w.r.IntN(21) {
+	switch w.r.IntN(22) {
 	case 0:
 		o.cmd.Verb = shard.Cancel
 	case 1:
@@ -155,6 +155,9 @@ func (c *clients) poke() {
 		return
 	case 19, 20:
 		c.migrate(id)
+		return
+	case 21:
+		c.supplant()
 		return
 	case 6, 7, 8:
 		x := c.asking()
@@ -477,7 +480,7 @@ func (c *clients) blocks() bool {
 func (c *clients) blocksKey(k record.Key) bool {
 	return slices.ContainsFunc(c.ops, func(o *op) bool {
 		st := o.cmd.Start
-		return st != nil && k == (record.Key{Namespace: st.Namespace, Workflow: st.Workflow, Key: st.Key}) && c.blocked(o) && c.w.judge.execs[st.ID] == nil
+		return st != nil && k == keyOf(st) && c.blocked(o) && c.w.judge.execs[st.ID] == nil
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/runner"
+	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
@@ -34,6 +35,7 @@ type judge struct {
 	steps      int
 	alarms     map[string]int
 	watched    map[sight]uint64  // entry published last
+	unheard    map[sight]bool    // a watch was refused, and nobody has taken it back
 	wanted     map[place]int     // of limits, and not given back
 	startOf    map[int]record.ID // execution of a start that gathers, by op
 	plans      map[string]*plan  // of migrations, by request
@@ -133,6 +135,7 @@ func newJudge(w *world) *judge {
 		early:    map[record.ID]bool{},
 		alarms:   map[string]int{},
 		watched:  map[sight]uint64{},
+		unheard:  map[sight]bool{},
 		wanted:   map[place]int{},
 		startOf:  map[int]record.ID{},
 		plans:    map[string]*plan{},
@@ -497,6 +500,9 @@ func (j *judge) replied(m *member, at *call, r *engine.Reply) {
 	o := at.op
 	x := j.execs[r.Execution]
 	if r.Error != nil {
+		if o.cmd.Verb == shard.Watch {
+			j.unheard[sight{m.owner, r.Execution}] = true
+		}
 		return
 	}
 	if r.Seq > j.durable(r.Execution) {

@@ -317,7 +317,8 @@ func (j *judge) acknowledged(x *witness, at *call) {
 			j.fail("I6", "%s: a wait for its end was answered, and it is %s", x.id, x.state.Status())
 		}
 	case shard.Watch:
-		if k := (sight{at.m.owner, x.id}); j.watched[k] == 0 {
+		// Where an earlier watch was refused, entries are published for it until it is taken back, which loops do.
+		if k := (sight{at.m.owner, x.id}); j.watched[k] == 0 && !j.unheard[k] {
 			j.watched[k] = at.seq
 		}
 	case shard.View:

@@ -16,6 +16,7 @@ import (
 type plan struct {
 	in        kernel.Input
 	seq       uint64 // of the entry it was made at
+	at        int64
 	obstacles []string
 	foreseen  kernel.Preview
 }
@@ -53,9 +54,9 @@ func (c *clients) migrate(id record.ID) {
 	n := len(c.ops)
 	o := &op{n: n, safe: true, cmd: engine.Command{Verb: shard.Operate, Execution: id, By: "sim", Request: fmt.Sprintf("r%d", n)}}
 	o.cmd.Operator = &kernel.Input{Kind: kernel.InMigrate, Migration: m, Request: o.cmd.Request, By: o.cmd.By}
-	p := &plan{in: *o.cmd.Operator, seq: x.state.Seq()}
+	p := &plan{in: *o.cmd.Operator, seq: x.state.Seq(), at: epoch + w.now/1e6}
 	p.obstacles = codesOf(kernel.PlanMigration(w.defs[x.definition()], x.state, m))
-	p.foreseen = w.judge.foresee(x, w.defs[x.definition()], x.state, p.in, epoch+w.now/1e6)
+	p.foreseen = w.judge.foresee(x, w.defs[x.definition()], x.state, p.in, p.at)
 	w.judge.plans[o.cmd.Request] = p
 	c.ask(o)
 }
@@ -133,7 +134,8 @@ func (j *judge) migrated(x *witness, e *record.Entry, before []byte) {
 	}
 	now := j.foresee(x, d, was, p.in, e.At)
 	j.foreseen(x, e, &now, &m)
-	if p.seq == e.Seq-1 && was.NextTimer() > e.At {
+	// The clock of a member may lie behind that of whoever planned, for whom a timer was due already.
+	if p.seq == e.Seq-1 && was.NextTimer() > max(e.At, p.at) {
 		j.foreseen(x, e, &p.foreseen, &m)
 	}
 }

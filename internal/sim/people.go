@@ -110,6 +110,9 @@ func (c *clients) everybodyVotes() {
 // attempt and its process.
 func (c *clients) handOver(t runner.Token) {
 	w := c.w
+	if !w.o.Calm && !w.healed && w.r.IntN(3) == 0 {
+		w.after(w.upTo(time.Minute), func() { c.migrate(t.Execution) }) // maybe its node is called otherwise then
+	}
 	for range w.r.IntN(2) {
 		w.after(w.upTo(time.Minute), func() { c.callBack(t, &kernel.Callback{Progress: mustJSON(map[string]any{"at": w.now})}) })
 	}

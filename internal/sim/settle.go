@@ -1,12 +1,14 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -69,9 +71,12 @@ func (w *world) busy() string {
 	if o := w.clients.waiting(); o != nil {
 		return fmt.Sprintf("nobody answers %s %d of %s, asked for %d times", verbName(o.cmd.Verb), o.n, o.cmd.Execution, o.tries)
 	}
+	blocked := w.clients.blocks()
 	for s := range w.shards {
-		if w.store.Pending(record.Shard(s)) > 0 && !w.clients.blocks() {
-			return "a message waits in the inbox"
+		for _, m := range w.store.Inbox(record.Shard(s), 1<<20) {
+			if !blocked || !w.waitsInLine(&m) {
+				return "a message waits in the inbox"
+			}
 		}
 	}
 	for _, x := range w.judge.all() {
@@ -80,6 +85,24 @@ func (w *world) busy() string {
 		}
 	}
 	return ""
+}
+
+// waitsInLine reports whether a message waits behind a start that waits for an operator: it is for an execution that is
+// still to be made, or names the key. What is for any other execution is on its way.
+func (w *world) waitsInLine(m *record.Message) bool {
+	if w.judge.execs[m.To] == nil {
+		return true
+	}
+	var body shard.Mail
+	if kernel.IsMail(m.Body) {
+		mail, err := kernel.DecodeMail(m.Body)
+		return err == nil && mail.Start != nil && w.clients.blocksKey(keyOf(mail.Start))
+	}
+	return json.Unmarshal(m.Body, &body) == nil && body.Start != nil && w.clients.blocksKey(keyOf(body.Start))
+}
+
+func keyOf(s *kernel.Start) record.Key {
+	return record.Key{Namespace: s.Namespace, Workflow: s.Workflow, Key: s.Key}
 }
 
 // busy says what an execution does, or why it can never end; "" where it is closed, parked, paused or waits for a

@@ -32,6 +32,7 @@ func (w *world) commit(m *member, r engine.Commit) {
 	b := tx.Batch()
 	w.judge.sending(m, b)
 	w.note("commit", b.Number, b.Digest, "member %d lane %d number %d digest %x entries %d", m.n, b.Lane.Number, b.Number, b.Digest, entriesOf(b))
+	w.clients.rush(b)
 	answer := func(d time.Duration, out store.Outcome) {
 		w.judge.answered(b, out)
 		w.note("answer", b.Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v cause %v, in %s", b.Lane.Number, b.Number, out.Result, out.Deposed, out.Rejected, out.Cause, d)
@@ -160,7 +161,8 @@ func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 			parks := !rejectParked && bytes.Contains(e.Body, []byte(`"kind":"park"`))
 			since, known := w.poison[p]
 			strays := w.enabled[rowRejected] && !w.healed && w.strays[version{lane: b.Lane, number: b.Number}] != nil && w.r.IntN(4) == 0
-			if !known && !parks && (strays || w.goesWrong(rowRejected)) {
+			rushed := w.enabled[rowRejected] && !w.healed && w.rushed[e.Execution] && w.r.IntN(4) == 0
+			if !known && !parks && (strays || rushed || w.goesWrong(rowRejected)) {
 				since, known = sent, true
 				w.poison[p] = since
 				w.note("poison", e.Seq, uint64(e.Sum), "%s %d %s", e.Execution, e.Seq, e.Body[1:])

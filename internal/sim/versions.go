@@ -105,6 +105,9 @@ func addNode(r *rand.Rand, w *model.Workflow) {
 func renamed(r *rand.Rand, w *model.Workflow, nth int) (next *model.Workflow, old, now string) {
 	g := anyGraph(r, w)
 	old = g.Nodes[r.IntN(len(g.Nodes))].ID
+	if i := slices.IndexFunc(g.Nodes, func(n model.Node) bool { return n.Callback }); i >= 0 && r.IntN(2) == 0 {
+		old = g.Nodes[i].ID // its token names it as it was
+	}
 	if strings.HasPrefix(old, "new") || strings.HasPrefix(old, "then") {
 		return w, "", "" // the first version does not have it, or calls it otherwise
 	}

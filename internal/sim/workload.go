@@ -30,7 +30,7 @@ func plainDefinitions(r *rand.Rand, n int) []*model.Workflow {
 }
 
 func definition(r *rand.Rand, i, n int) *model.Workflow {
-	g := &generator{r: r, budget: 2 + r.IntN(14), number: i, of: n}
+	g := &generator{r: r, budget: 2 + r.IntN(14), number: i, of: n, crowded: r.IntN(4) == 0}
 	w := &model.Workflow{Name: fmt.Sprintf("w%d", i), Version: firstVersion, Root: g.scope(0)}
 	if r.IntN(4) == 0 {
 		w.Timeout = g.duration(60_000, 3_600_000)
@@ -52,6 +52,7 @@ type generator struct {
 	// chain of starts goes on for ever.
 	number, of int
 	plain      bool // nothing in it is raced; see [Compare]
+	crowded    bool // its steps stand in line for limits, and hold others meanwhile
 }
 
 // block is a piece of a graph with one way in. Every exit leads on to the next block.

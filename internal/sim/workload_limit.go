@@ -18,6 +18,10 @@ var limits = []map[string]any{
 
 // limited may let a step take part in limits.
 func (g *generator) limited(n *model.Node) {
+	if g.crowded && g.r.IntN(2) == 0 {
+		g.crowd(n)
+		return
+	}
 	if g.r.IntN(6) > 0 {
 		return
 	}
@@ -28,6 +32,16 @@ func (g *generator) limited(n *model.Node) {
 			l["strategy"] = pick(g.r, "reject", "cancel_running")
 		}
 		list = append(list, l)
+	}
+	n.Limits, n.Priority = mustJSON(list), g.r.IntN(3)
+}
+
+// crowd lets a step hold one limit for as long as its token is out, or hold one while it waits for another: limits are
+// taken in order of their names.
+func (g *generator) crowd(n *model.Node) {
+	list := []map[string]any{limits[0], limits[2]}
+	if g.r.IntN(3) == 0 {
+		list, n.Callback = list[1:], true
 	}
 	n.Limits, n.Priority = mustJSON(list), g.r.IntN(3)
 }

@@ -44,6 +44,8 @@ type world struct {
 	healed   bool
 	// poison are rows that the store refuses in attempts sent at that time or later.
 	poison map[poisoned]int64
+	// rushed are executions whose key somebody else asked for while they ended.
+	rushed map[record.ID]bool
 	// strays are attempts on their way that their sender has given up, by lane and number.
 	strays map[version]func()
 	// sent is the content of every version of every batch, to see that it does not change between two attempts.
@@ -89,6 +91,7 @@ func newWorld(seed uint64, o Options) (*world, error) {
 		defs:   map[engine.DefinitionRef]*kernel.Definition{},
 		active: map[engine.DefinitionRef]string{}, renames: map[engine.DefinitionRef]map[string]string{},
 		poison: map[poisoned]int64{},
+		rushed: map[record.ID]bool{},
 		strays: map[version]func(){},
 		sent:   map[version]uint64{},
 		hash:   14695981039346656037,
