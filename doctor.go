@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // Finding is what [Engine.Doctor] says of one thing that it looked at.
 type Finding struct {
-	// Check is store, clock, executions, limits, schedules or definitions.
+	// Check is engine, store, clock, executions, limits, schedules or definitions.
 	Check string       `json:"check"`
 	State FindingState `json:"state"`
 	Text  string       `json:"text"`
@@ -34,12 +35,12 @@ type Finding struct {
 // mostNamed bounds the executions that a finding names.
 const mostNamed = 10
 
-// Doctor looks for what is wrong with the store, the clock and what is stored: executions, limits and schedules that
+// Doctor looks for what is wrong with the engine, the store, the clock and what is stored: what cannot be read, executions, limits and schedules that
 // do not go on by themselves, and definitions that start what is not there. It changes nothing. Each thing that was
 // looked at has a finding; those of one check stand together.
 func (e *Engine) Doctor(ctx context.Context) ([]Finding, error) {
 	d := &doctor{e: e, ctx: ctx, now: time.Now()}
-	for _, look := range []func() error{d.store, d.clock, d.executions, d.limits, d.schedules, d.definitions} {
+	for _, look := range []func() error{d.engine, d.store, d.clock, d.executions, d.limits, d.schedules, d.definitions} {
 		if err := look(); err != nil {
 			return d.found, err
 		}
@@ -57,6 +58,26 @@ type doctor struct {
 
 func (d *doctor) say(check string, state FindingState, fix string, executions []string, format string, args ...any) {
 	d.found = append(d.found, Finding{check, state, fmt.Sprintf(format, args...), fix, executions[:min(len(executions), mostNamed)]})
+}
+
+// engine asks the running engine what keeps it from its work.
+func (d *doctor) engine() error {
+	if err := d.e.Err(); err != nil {
+		d.say("engine", FindingProblem, "close it, mend the store and open it again", nil, "%s", err)
+		return nil
+	}
+	var troubles []string
+	err := d.e.loop.Inspect(d.ctx, func(m *engine.Machine) { troubles = m.Troubles() })
+	if err != nil {
+		return wrapEngine(err)
+	}
+	for _, t := range troubles {
+		d.say("engine", FindingProblem, "see that the store can be reached; what is damaged comes back from a backup", nil, "%s", t)
+	}
+	if len(troubles) == 0 {
+		d.say("engine", FindingOK, "", nil, "it reads and commits")
+	}
+	return nil
 }
 
 func (d *doctor) store() error {

@@ -30,6 +30,7 @@ type Machine struct {
 	finds   map[shard.Resolve][]record.Shard
 	retries []retry
 	fails   int // reads failed in a row
+	unread  map[string]*unread
 
 	tasks   taskQueue
 	demands []demand
@@ -88,7 +89,7 @@ func newMachine(c Config) *Machine {
 	c = c.withDefaults()
 	m := &Machine{
 		cfg: c, shards: make([]owned, c.Shards), defs: map[DefinitionRef][]record.Shard{},
-		finds:   map[shard.Resolve][]record.Shard{},
+		finds: map[shard.Resolve][]record.Shard{}, unread: map[string]*unread{},
 		reports: map[uint64]*reportSet{}, rng: c.Seed,
 	}
 	for i := range c.Lanes {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
@@ -199,9 +200,11 @@ func (m *Machine) nextClaim() time.Duration {
 func (m *Machine) claimsRead(e ClaimsRead) {
 	m.claims.reading = false
 	if e.Err != nil {
+		m.late(ReadClaims{}, e.Err)
 		m.claims.at = m.now.Mono + firstWait*4
 		return
 	}
+	m.answeredAtLast(ReadClaims{})
 	for _, row := range e.Claims {
 		if int(row.Shard) >= len(m.shards) {
 			continue
@@ -371,6 +374,7 @@ func (m *Machine) drop(n record.Shard) {
 	}
 	s.row = s.core.Fence()
 	s.core, s.known, s.leaving, s.dirty = nil, false, nil, false
+	maps.DeleteFunc(m.unread, func(_ string, u *unread) bool { return u.shard == n })
 	m.tasks.drop(func(id record.ID) bool { return id.Shard(m.cfg.Shards) == n })
 	m.claims.soon = true
 }

@@ -92,8 +92,10 @@ func (m *Machine) asker(n record.Shard, epoch uint64) *owned {
 func (m *Machine) failed(err error, again Request) bool {
 	if err == nil {
 		m.fails = 0
+		m.answeredAtLast(again)
 		return false
 	}
+	m.late(again, err)
 	m.fails = min(m.fails+1, 6)
 	pause := min(firstWait<<m.fails, longWait)
 	m.retries = append(m.retries, retry{m.now.Mono + pause + time.Duration(m.random()%uint64(pause)), again})
@@ -109,6 +111,8 @@ func (m *Machine) askAgain() {
 			kept = append(kept, r)
 		case m.stillAsked(r.req):
 			m.request(r.req)
+		default:
+			m.answeredAtLast(r.req)
 		}
 	}
 	clear(m.retries[len(kept):])
@@ -138,6 +142,7 @@ func (m *Machine) loaded(e Loaded) {
 		return
 	}
 	if errors.Is(e.Err, store.ErrCorrupt) {
+		m.answeredAtLast(Load{e.Shard, e.Epoch, e.IDs})
 		s.core.LoadFailed(m.now.Wall, e.IDs, e.Err.Error())
 		return
 	}
@@ -171,15 +176,16 @@ func (m *Machine) defined(e Defined) {
 	if !asked {
 		return
 	}
-	final := e.Final || errors.Is(e.Err, store.ErrNotFound)
+	final := e.Final || errors.Is(e.Err, store.ErrNotFound) || errors.Is(e.Err, store.ErrCorrupt)
 	if e.Err != nil && !final {
 		m.failed(e.Err, Define{e.Ref})
 		return
 	}
+	m.answeredAtLast(Define{e.Ref})
 	delete(m.defs, e.Ref)
 	var fault *model.Error
 	if e.Err != nil {
-		fault = &model.Error{Code: "definition", Message: "version " + e.Ref.Version + " of " + e.Ref.Workflow + " can't be used: " + e.Err.Error()}
+		fault = &model.Error{Code: shard.CodeQuarantined, Message: "version " + e.Ref.Version + " of " + e.Ref.Workflow + " can't be used: " + e.Err.Error()}
 	}
 	for _, n := range waiting {
 		if s := &m.shards[n]; s.core != nil {

@@ -187,12 +187,16 @@ func (s *stand) deploy(nodes ...model.Node) {
 }
 
 // begin starts an execution in the given shard.
-func (s *stand) begin(n record.Shard) (record.ID, uint64) {
+func (s *stand) begin(n record.Shard, change ...func(*Command)) (record.ID, uint64) {
 	s.ids++
 	id := record.NewID(s.now.Wall, s.ids, uint16(n))
-	return id, s.send(Command{Verb: shard.Start, Execution: id, Start: &kernel.Start{
+	c := Command{Verb: shard.Start, Execution: id, Start: &kernel.Start{
 		ID: id, Namespace: "default", Workflow: "w", Version: "1.0.0", Input: []byte(`1`),
-	}})
+	}}
+	for _, f := range change {
+		f(&c)
+	}
+	return c.Execution, s.send(c)
 }
 
 func (s *stand) send(c Command) uint64 {

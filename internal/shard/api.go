@@ -111,6 +111,7 @@ const (
 	CodeNotOwner    = "not_owner"    // another member owns the shard
 	CodeStopping    = "stopping"     // the engine is stopping
 	CodeRejected    = "rejected"     // the store cannot keep the rows
+	CodeStore       = "store"        // what the command needs is damaged in the store
 	CodeQuarantined = "quarantined"  // the execution's journal or definition can't be used; see the alarm
 	CodeInvalid     = "invalid"      // the command makes no sense
 )

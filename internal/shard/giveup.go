@@ -29,15 +29,67 @@ func (c *Core) GiveUp(now int64) {
 		c.giveUpOn(e, err)
 	}
 	for _, k := range c.sortedKeys() {
-		k.starts = slices.DeleteFunc(k.starts, func(s start) bool {
-			if s.origin == byCommand {
-				c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
-				c.notBorn(&s)
-			}
-			return s.origin == byCommand
-		})
-		c.serveKey(k)
+		c.giveUpOnKey(k, err)
 	}
+}
+
+// Late answers with err the commands that wait until these executions have been read, which takes too long.
+func (c *Core) Late(now int64, ids []record.ID, err *model.Error) {
+	c.now = now
+	for _, id := range ids {
+		e := c.execs[id]
+		if e == nil || e.phase != loading {
+			continue
+		}
+		if k := e.birthKey; k != nil {
+			c.giveUpOnKey(k, err)
+		}
+		c.giveUpOn(e, err)
+	}
+}
+
+// LateKeys is [Core.Late] for those who wait until the rows of keys have been read.
+func (c *Core) LateKeys(now int64, keys []record.Key, err *model.Error) {
+	c.now = now
+	for i := range keys {
+		k := c.keys[keys[i]]
+		if k == nil || k.known {
+			continue
+		}
+		for _, e := range slices.Clone(k.loaded) {
+			c.giveUpOn(e, err)
+		}
+		if k.serves != nil {
+			k = k.serves
+		}
+		c.giveUpOnKey(k, err)
+	}
+}
+
+// LateDefinition is [Core.Late] for those who wait until a version has been read.
+func (c *Core) LateDefinition(now int64, ref DefinitionRef, err *model.Error) {
+	c.now = now
+	d := c.defs[ref]
+	if d == nil || !d.asked {
+		return
+	}
+	for _, e := range slices.Clone(d.waiting) {
+		if c.execs[e.id] == e && e.phase == live && e.def == nil {
+			c.giveUpOn(e, err)
+		}
+	}
+}
+
+// giveUpOnKey drops the commands in the line of k.
+func (c *Core) giveUpOnKey(k *keyRow, err *model.Error) {
+	k.starts = slices.DeleteFunc(k.starts, func(s start) bool {
+		if s.origin == byCommand {
+			c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
+			c.notBorn(&s)
+		}
+		return s.origin == byCommand
+	})
+	c.serveKey(k)
 }
 
 // Abandon answers everyone who waits for anything, those who only wait with err, because the shard is no longer owned.

@@ -216,6 +216,10 @@ func applyEntry(s *kernel.State, t *record.Entry) error {
 
 // built goes on with e once its state is here. Where it has a key, the row is needed first.
 func (c *Core) built(e *execution, h *record.Head) {
+	if model.Status(h.Status).Closed() && !e.closed() {
+		c.shelve(e, h, &model.Error{Code: CodeQuarantined, Message: "the journal ends before the end that the head tells of"})
+		return
+	}
 	e.headSeq = e.state.Seq()
 	if e.why != nil {
 		shell := *h

@@ -90,3 +90,13 @@ func (c *Core) heldInput(e *execution, in input) {
 		c.wantLoad(e)
 	}
 }
+
+// Held lists up to limit executions that are held, and why.
+func (c *Core) Held(limit int) (list []Rejection) {
+	for _, e := range c.sorted() {
+		if e.phase == held && e.why != nil && len(list) < limit {
+			list = append(list, Rejection{e.id, e.why.Message})
+		}
+	}
+	return list
+}

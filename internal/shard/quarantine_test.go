@@ -262,3 +262,24 @@ func TestAuditLeavesAloneWhatMovesOn(t *testing.T) {
 	}
 	d.done(id, "b")
 }
+
+// F31, I22: an execution whose last entry got lost does not run once more what its head says has ended.
+func TestF31_EndThatTheJournalLacksIsHeld(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a")))
+	id := d.run("")
+	d.done(id, "a")
+	list := d.journal[id]
+	d.journal[id] = list[:len(list)-1]
+	delete(d.snaps, id)
+	d.claim(false)
+	ref := d.send(Command{Verb: View, Execution: id})
+	d.settle()
+	d.refused(ref, CodeQuarantined)
+	if len(d.dispatch) != 0 || d.status(id) != string(model.Completed) {
+		t.Fatalf("%d tasks of what has ended, %s", len(d.dispatch), d.status(id))
+	}
+	if held := d.core.Held(5); len(held) != 1 || held[0].Execution != id {
+		t.Fatalf("held are %v", held)
+	}
+}
