@@ -19,11 +19,13 @@ type lane struct {
 	// earlier are former versions of cur that may turn out to be durable.
 	earlier []*flight
 
-	failing bool // since a known time no attempt got through
+	// since is when the first attempt at cur began of those that did not get through. failing: one of them failed, of cause.
 	since   time.Duration
+	failing bool
+	cause   error
 	pause   time.Duration
 	retryAt time.Duration
-	// sick: it fails for so long that callers have been told.
+	// sick: it gets nothing through for so long that callers have been told.
 	sick   bool
 	toldAt time.Duration
 }
@@ -97,6 +99,9 @@ func (m *Machine) send(l *lane, parts []carried) {
 	}
 	b.Digest = digest(b)
 	l.cur = &flight{batch: b, parts: parts}
+	if !l.failing {
+		l.since = m.now.Mono
+	}
 	m.resend(l)
 }
 
@@ -124,13 +129,13 @@ func (m *Machine) commitDone(e CommitDone) {
 	case store.Superseded:
 		m.superseded(l, f, e.Outcome.Winner)
 	case store.Unknown:
-		m.unknown(l, f)
+		m.unknown(l, f, e.Outcome.Cause)
 	default:
 		m.notCommitted(l, f, &e.Outcome)
 	}
 }
 
-func (m *Machine) unknown(l *lane, f *flight) {
+func (m *Machine) unknown(l *lane, f *flight, cause error) {
 	f.unsure = true
 	if bug.On(bug.ReadBack) {
 		m.readBack(l, f)
@@ -142,7 +147,7 @@ func (m *Machine) unknown(l *lane, f *flight) {
 		again.Number++
 		f.batch = &again
 	}
-	m.fail(l)
+	m.fail(l, cause)
 }
 
 // readBack is the seeded mistake of that name: a batch that is not seen is taken as not committed.
@@ -154,32 +159,61 @@ func (m *Machine) readBack(l *lane, f *flight) {
 	}
 }
 
-// fail waits before the next attempt, and tells callers when that has gone on for too long.
-func (m *Machine) fail(l *lane) {
+// fail waits before the next attempt.
+func (m *Machine) fail(l *lane, cause error) {
 	if !l.failing {
-		l.failing, l.since, l.pause = true, m.now.Mono, m.cfg.Retry
+		l.failing, l.pause = true, m.cfg.Retry
 	}
+	l.cause = cause
 	l.retryAt = m.now.Mono + l.pause + time.Duration(m.random()%uint64(l.pause/2+1))
 	l.pause = min(2*l.pause, longWait)
 }
 
-// keepLanes sends again what waited for its pause, and gives up on callers where a lane fails for too long.
+// stuck is when callers are to be told that the lane gets nothing through, also where an attempt has no outcome at all:
+// at once where the store is damaged.
+func (l *lane) stuck(patience time.Duration) time.Duration {
+	switch {
+	case l.cur == nil:
+		return farAway
+	case l.failing && errors.Is(l.cause, store.ErrCorrupt):
+		return max(l.since, l.toldAt)
+	}
+	return max(l.since+patience, l.toldAt)
+}
+
+// keepLanes sends again what waited for its pause, and gives up on callers where a lane gets nothing through for too long.
 func (m *Machine) keepLanes() {
 	for _, l := range m.lanes {
-		if l.failing && m.now.Mono-l.since >= m.cfg.Patience && m.now.Mono >= l.toldAt {
+		if m.now.Mono >= l.stuck(m.cfg.Patience) {
 			if !l.sick {
-				m.alarm("store_away", "commits have failed for "+m.cfg.Patience.String())
+				m.alarm(l.trouble(m.now.Mono))
 			}
 			l.sick, l.toldAt = true, m.now.Mono+time.Second
 			m.giveUp(l)
 		}
-		if l.failing && !m.cfg.Alone && m.now.Mono-l.since >= 2*m.cfg.TTL {
+		if l.cur != nil && !m.cfg.Alone && m.now.Mono-l.since >= 2*m.cfg.TTL {
 			m.withdraw(l)
 		}
 		if l.cur != nil && !l.cur.waiting && l.retryAt != 0 && m.now.Mono >= l.retryAt {
 			m.resend(l)
 		}
 	}
+}
+
+// trouble is the code and the text of an alarm about a lane that gets nothing through.
+func (l *lane) trouble(now time.Duration) (code, text string) {
+	code, text = "store_away", "a commit has had no outcome for "
+	if l.failing {
+		text = "commits have failed for "
+	}
+	text += (now - l.since).Round(time.Millisecond).String()
+	if l.failing && l.cause != nil {
+		text += ": " + l.cause.Error()
+	}
+	if errors.Is(l.cause, store.ErrCorrupt) {
+		code = "store_damaged"
+	}
+	return code, text
 }
 
 // giveUp answers everyone who waits for the lane.
@@ -208,10 +242,7 @@ func (l *lane) next(patience time.Duration) time.Duration {
 	if l.cur != nil && !l.cur.waiting && l.retryAt != 0 {
 		at = l.retryAt
 	}
-	if l.failing {
-		at = min(at, max(l.since+patience, l.toldAt))
-	}
-	return at
+	return min(at, l.stuck(patience))
 }
 
 // committed advances the parts of a durable batch.
@@ -227,7 +258,7 @@ func (m *Machine) committed(l *lane, f *flight) {
 func (m *Machine) settled(l *lane) {
 	l.number++
 	l.cur, l.earlier = nil, nil
-	l.failing, l.sick, l.toldAt = false, false, 0
+	l.failing, l.cause, l.sick, l.toldAt = false, nil, false, 0
 }
 
 // advance hands out the effects of one durable part. reuse says that no attempt reads it any more.
@@ -276,6 +307,8 @@ func (m *Machine) superseded(l *lane, f *flight, winner uint64) {
 	}
 }
 
+var errNotOurs = errors.New("the store refuses what is not in the batch")
+
 var errStranger = errors.New("another batch stands under our lane's number: two engines use one owner id, or the store was exchanged")
 
 // underWay reports whether a part of the shard has no outcome yet.
@@ -302,7 +335,7 @@ func (m *Machine) notCommitted(l *lane, f *flight, o *store.Outcome) {
 	case len(o.Rejected) > 0:
 		m.rejected(l, f, o.Rejected)
 	default:
-		m.fail(l)
+		m.fail(l, o.Cause)
 	}
 }
 
@@ -321,7 +354,7 @@ func (m *Machine) deposed(l *lane, f *flight, gone []record.Shard) {
 	parts := slices.DeleteFunc(slices.Clone(f.parts), func(c carried) bool { return slices.Contains(gone, c.shard) })
 	m.claims.soon = true
 	if len(parts) == len(f.parts) {
-		m.fail(l) // the store names none of ours
+		m.fail(l, errNotOurs)
 		return
 	}
 	m.replace(l, f, parts)
@@ -337,7 +370,7 @@ func (m *Machine) replace(l *lane, f *flight, parts []carried) {
 	l.cur = nil
 	parts = slices.DeleteFunc(parts, func(c carried) bool { return m.shards[c.shard].core != c.core && !bug.On(bug.DroppedParts) })
 	if len(parts) == 0 && len(l.earlier) == 0 {
-		l.failing, l.sick = false, false
+		l.failing, l.cause, l.sick = false, nil, false
 		return
 	}
 	m.send(l, parts)
@@ -387,7 +420,7 @@ func (m *Machine) among(c *carried, bad []store.Rejection) []shard.Rejection {
 // is alone is the culprit.
 func (m *Machine) halve(l *lane, f *flight, bad []store.Rejection) {
 	if len(f.parts) == 0 {
-		m.fail(l)
+		m.fail(l, errNotOurs)
 		return
 	}
 	if len(f.parts) > 1 {

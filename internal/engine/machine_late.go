@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
@@ -133,21 +132,25 @@ const mostTroubles = 10
 // Troubles says what keeps the Machine from its work, a line each: what the store does not answer, and executions that
 // are held because what it has of them cannot be used.
 func (m *Machine) Troubles() []string {
-	var out []string
-	for what, u := range m.unread { // sorted: below
-		if u.told {
-			out = append(out, what+" cannot be read: "+u.err.Error())
+	var lanes, reads, held []string
+	for _, l := range m.lanes {
+		if l.sick {
+			_, text := l.trouble(m.now.Mono)
+			lanes = append(lanes, text)
 		}
 	}
-	slices.Sort(out)
-	out = out[:min(len(out), mostTroubles)]
-	var held []string
+	for what, u := range m.unread { // sorted: below
+		if u.told {
+			reads = append(reads, what+" cannot be read: "+u.err.Error())
+		}
+	}
+	slices.Sort(reads)
 	for i := range m.shards {
 		if c := m.shards[i].core; c != nil && len(held) < mostTroubles {
 			for _, h := range c.Held(mostTroubles - len(held)) {
-				held = append(held, "execution "+h.Execution.String()+" is held: "+strings.TrimSpace(h.Reason))
+				held = append(held, "execution "+h.Execution.String()+" is held: "+h.Reason)
 			}
 		}
 	}
-	return append(out, held...)
+	return slices.Concat(lanes, reads[:min(len(reads), mostTroubles)], held)
 }

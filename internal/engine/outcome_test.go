@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,50 @@ func TestF30_CallersHearUnavailableAfterABoundAndTheStoreComesBack(t *testing.T)
 	if s.entries(old) != 2 || s.entries(other) != 1 {
 		t.Fatalf("%d and %d entries", s.entries(old), s.entries(other))
 	}
+}
+
+// F30, R11: a commit that hangs, without any outcome, is no better for those who wait than one that fails.
+func TestF30_CommitThatHangsIsToldAfterABound(t *testing.T) {
+	s := newOutcomeStand(t)
+	id, ref := s.begin(3)
+	s.pass(4*time.Second, false)
+	s.unanswered(ref)
+	if s.alarmed("store_away") || len(s.m.Troubles()) != 0 {
+		t.Fatal("told too soon")
+	}
+	s.pass(2*time.Second, false)
+	s.refused(ref, shard.CodeUnavailable)
+	if l := s.m.Troubles(); !s.alarmed("store_away") || len(l) != 1 || !strings.HasPrefix(l[0], "a commit has had no outcome for ") {
+		t.Fatalf("nobody is told: %q", l)
+	}
+	_, refused := s.begin(5)
+	s.refused(refused, shard.CodeUnavailable)
+	if len(s.sent) != 1 {
+		t.Fatalf("%d batches were sent while the first has no outcome", len(s.sent))
+	}
+	s.commit()
+	if l := s.m.Troubles(); len(l) != 0 || s.entries(id) != 1 {
+		t.Fatalf("it goes on complaining: %q", l)
+	}
+	_, ref = s.begin(5)
+	s.commit()
+	s.accepted(ref)
+}
+
+// F31: a commit that meets what is damaged is tried again all the same, and those who wait hear at once.
+func TestF31_DamageThatACommitMeetsIsToldAtOnce(t *testing.T) {
+	s := newOutcomeStand(t)
+	_, ref := s.begin(3)
+	s.answer(store.Outcome{Result: store.NotCommitted, Cause: store.ErrCorrupt})
+	s.pass(100*time.Millisecond, false)
+	s.refused(ref, shard.CodeUnavailable)
+	if l := s.m.Troubles(); !s.alarmed("store_damaged") || len(l) != 1 || !strings.Contains(l[0], store.ErrCorrupt.Error()) {
+		t.Fatalf("nobody is told: %q", l)
+	}
+	s.commit()
+	_, ref = s.begin(3)
+	s.commit()
+	s.accepted(ref)
 }
 
 // depose lets another owner claim a shard.
