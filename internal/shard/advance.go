@@ -31,6 +31,11 @@ func (c *Core) Advance(now int64, number uint64, reuse bool) error {
 	for _, k := range p.leaving {
 		c.keyLeft(k)
 	}
+	for _, id := range p.Forgets {
+		if e := c.execs[id]; e != nil && e.phase == loading && !e.here {
+			e.forgotten = true
+		}
+	}
 	for _, id := range p.unread {
 		c.mailSettled(id)
 	}

@@ -27,6 +27,8 @@ type execution struct {
 	id    record.ID
 	phase phase
 	here  bool // loading: its journal has come, only its key is missing
+	// forgotten: loading, and removed from the store meanwhile; a read that began before may still show it.
+	forgotten bool
 	// fresh: not yet loaded under this claim since it is in memory, so its outstanding tasks were never handed out by
 	// this owner.
 	fresh bool

@@ -202,3 +202,36 @@ func TestF43_WhoGathersNothingRefuses(t *testing.T) {
 	d.settle()
 	d.refused(ref, CodeKeyExists)
 }
+
+// A read that began before an execution was forgotten shows it afterwards: it is not forgotten a second time, whose changes
+// of the rows of its requests no store would take.
+func TestI28_AStaleReadOfWhatWasForgottenIsNotBelieved(t *testing.T) {
+	d := newDesk(t, Config{Retention: 1_000, Idle: 100})
+	echo(d)
+	id, _ := gatherBegin(d, 1, "r", "1")
+	d.settle()
+	d.done(id, "a")
+	d.now += 2_000
+	for range 10 {
+		d.work()
+		d.answer()
+		d.work()
+		if d.take() {
+			break
+		}
+	}
+	if d.flight == nil || len(d.flight.Forgets) != 1 {
+		t.Fatalf("nothing is forgotten: %+v", d.flight)
+	}
+	view := d.send(Command{Verb: View, Execution: id})
+	d.work()
+	asked, stale := d.load, d.loaded(d.load)
+	d.load = nil
+	d.commit()
+	d.core.Loaded(d.now, asked, stale)
+	d.settle()
+	d.refused(view, CodeNotFound)
+	if len(d.heads) != 0 || len(d.keys) != 0 {
+		t.Fatalf("%d heads and %d keys are left", len(d.heads), len(d.keys))
+	}
+}

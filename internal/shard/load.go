@@ -47,7 +47,7 @@ func (c *Core) Loaded(now int64, asked []record.ID, list []Loaded) {
 	c.loading -= len(asked)
 	for i := range list {
 		e := c.execs[list[i].Head.Execution]
-		if e != nil && e.phase == loading && !e.here {
+		if e != nil && e.phase == loading && !e.here && !e.forgotten {
 			e.here = true
 			c.revive(e, &list[i])
 		}
