@@ -121,7 +121,8 @@ func (e *Engine) addTypes(types node.Registry) {
 
 // Close drains the engine: it takes no new work, lets running tasks go on for [Options.Grace], commits what was
 // decided and closes the store. What has not ended goes on when the store is opened again. A ctx that ends first
-// leaves the rest to that, too, and is the error. Close may be called again, which returns the same.
+// leaves the rest to that, too, and is the error. An engine that has stopped by itself is closed in the same way: its
+// tasks have been cancelled, and why it stopped is the error. Close may be called again, which returns the same.
 func (e *Engine) Close(ctx context.Context) error {
 	e.closing.Do(func() { e.closed = e.close(ctx) })
 	return e.closed
@@ -133,15 +134,19 @@ func (e *Engine) close(ctx context.Context) error {
 	if e.stopRunner != nil {
 		e.stopRunner()
 	}
+	var late error
 	select {
 	case err := <-e.runner:
 		if err != nil {
 			e.opts.Logger.Warn("the runner left work behind", "error", err)
 		}
 	case <-ctx.Done():
-	case <-e.loop.Done():
+		late = ctx.Err()
 	}
 	err := e.loop.Stop(ctx, 0)
+	if late != nil {
+		err = late
+	}
 	if cerr := e.backend.Close(); err == nil && cerr != nil {
 		return wrapStore("closing the store", cerr)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +15,9 @@ var (
 	_ runner.Feed   = (*Loop)(nil)
 )
 
+// gone is why a source that has ended does not answer.
+func gone(err error) error { return fmt.Errorf("%w: %w", runner.ErrEnded, err) }
+
 // Lease implements [runner.Source].
 func (l *Loop) Lease(ctx context.Context, d runner.Demand) ([]runner.Lease, error) {
 	ch := make(chan []runner.Lease, 1)
@@ -21,7 +25,7 @@ func (l *Loop) Lease(ctx context.Context, d runner.Demand) ([]runner.Lease, erro
 	l.mu.Lock()
 	if !l.pushLocked(Demanded{ref, d}) {
 		defer l.mu.Unlock()
-		return nil, l.err
+		return nil, gone(l.err)
 	}
 	l.offers[ref] = ch
 	l.mu.Unlock()
@@ -36,7 +40,7 @@ func (l *Loop) Lease(ctx context.Context, d runner.Demand) ([]runner.Lease, erro
 	case list := <-ch:
 		return list, nil
 	case <-l.done:
-		return nil, l.Err()
+		return nil, gone(l.Err())
 	case <-ctx.Done():
 	case <-up:
 	}
@@ -48,7 +52,7 @@ func (l *Loop) Lease(ctx context.Context, d runner.Demand) ([]runner.Lease, erro
 		}
 		return list, nil
 	case <-l.done:
-		return nil, l.Err()
+		return nil, gone(l.Err())
 	}
 }
 
@@ -91,7 +95,7 @@ func (l *Loop) ask(ctx context.Context, ref uint64, e Event) ([]runner.Verdict, 
 	l.mu.Lock()
 	if !l.pushLocked(e) {
 		defer l.mu.Unlock()
-		return nil, l.err
+		return nil, gone(l.err)
 	}
 	l.reports[ref] = ch
 	l.mu.Unlock()
@@ -109,7 +113,7 @@ func (l *Loop) ask(ctx context.Context, ref uint64, e Event) ([]runner.Verdict, 
 		case list := <-ch:
 			return list, nil
 		default:
-			return nil, l.Err()
+			return nil, gone(l.Err())
 		}
 	}
 }
@@ -162,7 +166,7 @@ func (l *Loop) Cancelled(ctx context.Context) ([]runner.Cancel, error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-l.done:
-			return nil, l.Err()
+			return nil, gone(l.Err())
 		}
 	}
 }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,7 +39,8 @@ type outbox struct {
 	number int      // senders
 	alarm  *time.Timer
 	closed bool
-	empty  chan struct{} // closed when nothing is left; nil until somebody asks
+	ended  bool          // the source answers nothing any more
+	empty  chan struct{} // closed when nothing is left to wait for; nil until somebody asks
 }
 
 // bundle is what had no final answer and is sent again together.
@@ -138,6 +140,9 @@ func (o *outbox) take(room []Report) (batch []Report, tries int) {
 func (o *outbox) deliver(batch []Report) []Report {
 	verdicts, err := o.run.Source.Report(o.ctx, batch)
 	if err != nil || len(verdicts) != len(batch) {
+		if errors.Is(err, ErrEnded) {
+			o.end()
+		}
 		if o.ctx.Err() == nil {
 			o.run.Logger.Warn("results could not be reported and are sent again", "results", len(batch), "error", err)
 		}
@@ -150,6 +155,17 @@ func (o *outbox) deliver(batch []Report) []Report {
 		}
 	}
 	return failed
+}
+
+// end says that nothing will be answered any more, so that nobody waits for it.
+func (o *outbox) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = true
+	if o.empty != nil {
+		close(o.empty)
+		o.empty = nil
+	}
 }
 
 // retry keeps what failed for later, after it was sent tries times before. The lock is held.
@@ -233,7 +249,7 @@ func (o *outbox) full() bool { return o.left.Load() >= o.bound }
 func (o *outbox) flush(limit time.Duration) int {
 	o.mu.Lock()
 	var done chan struct{}
-	if o.left.Load() > 0 {
+	if o.left.Load() > 0 && !o.ended {
 		done = make(chan struct{})
 		o.empty = done
 	}

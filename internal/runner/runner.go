@@ -159,7 +159,7 @@ func (r *Runner) release(tokens []Token) {
 		if err == nil {
 			return
 		}
-		if !sleep(ctx, backoff(tries)) {
+		if errors.Is(err, ErrEnded) || !sleep(ctx, backoff(tries)) {
 			r.Logger.Warn("tasks could not be given back and will count as lost", "tasks", len(tokens), "error", err)
 			return
 		}

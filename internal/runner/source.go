@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
@@ -51,6 +52,9 @@ const (
 	NotOwner                   // ask again later
 	Unavailable                // the store is away; report again
 )
+
+// ErrEnded is wrapped by the errors of a [Source] that answers nothing any more.
+var ErrEnded = errors.New("the source of tasks has ended")
 
 // Source is where tasks come from: the engine in this process, or a server over the wire.
 type Source interface {
