@@ -53,7 +53,7 @@ const (
 	CodeRetired        = "retired"           // the version takes no new starts
 	CodeNarrows        = "narrows_input"     // the version takes less input than one that it replaces; see [Narrows]
 	CodeDependents     = "dependents"        // another workflow would be left without a version; see [Orphans]
-	CodeUnavailable    = "unavailable"       // the outcome is unknown; repeat with the same request id
+	CodeUnavailable    = "unavailable"       // it may have happened or not; repeat with the same request id
 	CodeOverloaded     = "overloaded"        // a bound of admission is reached; try later
 	CodeStopping       = "stopping"          // the engine is closing or closed
 	CodeInUse          = "in_use"            // another process has the store open

@@ -8,13 +8,18 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/store"
 )
 
-// refused turns the engine's answer into an error. Its codes are ours.
+// refused turns the engine's answer into an error. Its codes are ours, but for the one that says that another member owns
+// the execution: a caller can do nothing about that but ask again.
 func refused(e *model.Error) error {
 	out := &Error{Code: e.Code, Message: e.Message}
+	if e.Code == shard.CodeNotOwner {
+		out.Code = CodeUnavailable
+	}
 	if len(e.Details) > 0 {
 		out.Cause = refusedBy(e)
 	}
