@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -104,6 +105,30 @@ func TestI12_MessagesToAKeyArriveInOrderWhileTheVersionIsLookedUp(t *testing.T) 
 	to := d.keys[record.Key{Namespace: "default", Workflow: "w", Key: "k"}].Execution
 	if d.status(to) != "completed" || d.core.stats.DeadLetters != 0 {
 		t.Fatalf("%s with %d dead letters: a signal came before the execution that it is for", d.status(to), d.core.stats.DeadLetters)
+	}
+}
+
+// I16: a child that is to listen to who has its key is made after all where that one ends first. What its parent says to it
+// meanwhile waits for that.
+func TestI16_CancelWaitsWhileItIsNotKnownWhetherTheChildIsMade(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(waitFor("a", `"signal":"go"`)))
+	parent, first, second := d.newID(""), d.newID("k"), d.newID("k")
+	birth := func(kid record.ID, step string) kernel.Mail {
+		return kernel.Mail{Kind: kernel.MailStart, To: kid, Step: step, Attempt: 1, Attach: true, Answer: true, Start: &kernel.Start{
+			ID: kid, Namespace: "default", Workflow: "w", Version: "1", Key: "k", Input: []byte("{}"), Parent: parent, Step: step, Attempt: 1, Waits: true,
+		}}
+	}
+	cancel := func(kid record.ID, step string) kernel.Mail {
+		return kernel.Mail{Kind: kernel.MailCancel, To: kid, Step: step, Attempt: 1}
+	}
+	d.letters(parent, birth(first, "s"), cancel(first, "s"), birth(second, "t"), cancel(second, "t"))
+	d.settle()
+	if a, b := d.status(first), d.status(second); a != string(model.Cancelled) || b != string(model.Cancelled) || len(d.inbox) != 0 {
+		t.Fatalf("the children are %q and %q, %d messages wait", a, b, len(d.inbox))
+	}
+	if len(d.core.births) != 0 {
+		t.Fatalf("%d births left", len(d.core.births))
 	}
 }
 

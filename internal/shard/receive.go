@@ -45,6 +45,9 @@ func (c *Core) receive(m *record.Message) {
 func (c *Core) lessen(l *letter) bool {
 	rejected := &model.Error{Code: CodeRejected, Message: "the store cannot keep what the message brings"}
 	if !l.Notice() {
+		if l.Start != nil {
+			c.neverBorn(l.Start.ID)
+		}
 		c.undeliverable(l.To, l, rejected)
 		return false
 	}
@@ -60,6 +63,9 @@ func (l *letter) input() input {
 	in.Kind, in.Mail = kernel.InMail, l.Mail
 	return in
 }
+
+// attaches reports whether the start of a child listens to who has its key instead.
+func (l *letter) attaches() bool { return l.Kind == kernel.MailStart && l.Attach }
 
 // took takes the message of an input, in the part under construction, and answers it where its sender waits. a is what
 // the kernel or the core says to it.
@@ -80,6 +86,9 @@ func (c *Core) took(id record.ID, in *input, a *kernel.Answer) {
 	if err != nil && err.Code == kernel.CodeClosed && l.Kind == kernel.MailStart && id != l.Start.ID {
 		c.startLetter(l) // who had the key has ended meanwhile
 		return
+	}
+	if l.attaches() && id != l.Start.ID {
+		c.neverBorn(l.Start.ID)
 	}
 	if err != nil {
 		c.undeliverable(id, l, err)

@@ -137,7 +137,9 @@ func (c *Core) found(e *execution, s start, err *model.Error) {
 	c.notBorn(&s)
 	if s.letter != nil {
 		if e.id != s.Execution {
-			c.neverBorn(s.Execution)
+			if err == nil || !s.letter.attaches() { // else it is born after all where the holder ends first
+				c.neverBorn(s.Execution)
+			}
 			c.foundByMail(e, &s, err)
 			return
 		}
