@@ -99,7 +99,7 @@ func (x *decider) configure(o *Op, st *step, n *nodeDef) *model.Error {
 }
 
 // refBytes is the size from which a value that the journal already holds is referred to instead of copied.
-const refBytes = 1 << 10
+const refBytes = 256
 
 func (x *decider) evaluate(o *Op, st *step, n *nodeDef) *model.Error {
 	buf := make([]byte, 0, 256)

@@ -14,7 +14,7 @@ import (
 // batches of n; ids are ordered by time. The rows are those of the bare driver's measurement, behind lane and fence.
 func BenchmarkCommit(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
-		b.Run(fmt.Sprintf("entries=%d", n), func(b *testing.B) { benchmarkCommit(b, n, false) })
+		b.Run(fmt.Sprintf("entries=%d", n), func(b *testing.B) { benchmarkCommit(b, n, 230, false) })
 	}
 }
 
@@ -22,14 +22,21 @@ func BenchmarkCommit(b *testing.B) {
 // entries, one commit apart.
 func BenchmarkChain(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
-		b.Run(fmt.Sprintf("entries=%d", n), func(b *testing.B) { benchmarkCommit(b, n, true) })
+		b.Run(fmt.Sprintf("entries=%d", n), func(b *testing.B) { benchmarkCommit(b, n, 230, true) })
 	}
 }
 
-func benchmarkCommit(b *testing.B, n int, chain bool) {
+// BenchmarkBody commits the same by the hundred, with entries of other sizes.
+func BenchmarkBody(b *testing.B) {
+	for _, size := range []int{100, 1000, 4000} {
+		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) { benchmarkCommit(b, 100, size, true) })
+	}
+}
+
+func benchmarkCommit(b *testing.B, n, size int, chain bool) {
 	s := open(b, filepath.Join(b.TempDir(), "pawl.db"))
 	defer s.Close()
-	g := newGenerator(b, s, chain)
+	g := newGenerator(b, s, chain, size)
 	for range 20 {
 		g.commit(b, n)
 	}
@@ -56,8 +63,8 @@ type generator struct {
 	body   []byte
 }
 
-func newGenerator(b testing.TB, s store.Backend, chain bool) *generator {
-	g := &generator{store: s, owner: record.Owner{1}, heads: chain, length: 8, body: bytes.Repeat([]byte("x"), 230)}
+func newGenerator(b testing.TB, s store.Backend, chain bool, size int) *generator {
+	g := &generator{store: s, owner: record.Owner{1}, heads: chain, length: 8, body: bytes.Repeat([]byte("x"), size)}
 	if chain {
 		g.length = 4
 	}
@@ -137,7 +144,7 @@ func (g *generator) entry(parts []record.Part) {
 func BenchmarkLoad(b *testing.B) {
 	s := open(b, filepath.Join(b.TempDir(), "pawl.db"))
 	defer s.Close()
-	g := newGenerator(b, s, false)
+	g := newGenerator(b, s, false, 230)
 	for range 8 {
 		g.commit(b, 4*len(g.live)) // each live one four times
 	}

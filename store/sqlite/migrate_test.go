@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -30,6 +31,29 @@ func TestF36_EveryOlderSchemaIsBroughtUp(t *testing.T) {
 			t.Errorf("version %s", got)
 		}
 	}
+}
+
+// TestF36_JournalsSurviveEveryMigration writes a journal as the first program did.
+func TestF36_JournalsSurviveEveryMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pawl.db")
+	if _, err := sqlite.CreateOlder(path, 1); err != nil {
+		t.Fatal(err)
+	}
+	old, id := raw(t, path), execution(3)
+	rawText(t, old, fmt.Sprintf("INSERT INTO executions VALUES (x'%x', 3, 'default', 'order', '1', '', NULL, 'running', '', '', 1, 0, 0)", id[:]))
+	var want []record.Entry
+	for seq := uint64(1); seq <= 50; seq++ {
+		e := entry(id, seq, seq, 700)
+		want = append(want, e)
+		rawText(t, old, fmt.Sprintf("INSERT INTO journal VALUES (x'%x', %d, %d, %d, x'%x')", id[:], e.Seq, e.At, e.Sum, e.Body))
+	}
+	b := open(t, path)
+	defer b.Close()
+	u := newUser(t, b, 1)
+	if got := u.journal(t, id); !reflect.DeepEqual(got, want) {
+		t.Fatalf("%d entries, want the %d that were there", len(got), len(want))
+	}
+	u.commit(t, 51, 10, id)
 }
 
 func TestF36_NewerSchemaIsRefused(t *testing.T) {
