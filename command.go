@@ -63,7 +63,8 @@ func (o commonOption) command(c *commandOptions) { o(c) }
 func (o commonOption) start(s *startOptions)     { o(&s.commandOptions) }
 
 // RequestID makes a repeat of the call harmless: a call whose id the execution has seen changes nothing and gets the
-// first answer. A start without a [Key] takes "request:" and the id as its key.
+// first answer. One that asks for something else under that id is refused with [CodeRequestConflict]. A start without a
+// [Key] takes "request:" and the id as its key.
 func RequestID(id string) Option { return commonOption(func(c *commandOptions) { c.request = id }) }
 
 // By is journaled as who asked.

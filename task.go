@@ -17,8 +17,9 @@ type Answer = model.Result
 // gone well; the token is task.token in its configuration and Task.Token in a function. An answer that comes before the
 // attempt has ended counts when it has. The output of the step is output, or that of the attempt where output is nil.
 //
-// A token that this store has not made is bad_token. One whose step is over, or has been answered otherwise, is stale; the
-// same answer again is none.
+// A token that this store has not made is bad_token. One whose step is over, or has been answered otherwise, also with
+// another output, is stale; the same answer again is harmless while the execution has the step, and with a [RequestID] also
+// later.
 func (e *Engine) CompleteTask(ctx context.Context, token string, output any, opts ...CommandOption) error {
 	raw, err := encode("the output", output)
 	if err != nil {

@@ -38,11 +38,7 @@ type heard struct {
 	value  int    // get of what has completed
 }
 
-const (
-	unknown  = "unknown"
-	nothing  = "nothing" // the call was not taken, and has done nothing
-	notOwner = "not_owner"
-)
+const unknown = "unknown"
 
 // line is one execution as its clients may see it. It ends by itself once it is answered and signalled, or cancelled, and
 // whether it has may be seen later.
@@ -99,12 +95,17 @@ func (l line) step(in asked, out heard) (bool, line) {
 	return true, l
 }
 
-// complete: the first answer counts. A success again is no error and changes nothing, whatever it carries; what comes
-// after the end is stale.
+// complete: the first answer counts. The same again is no error and changes nothing; another one is stale, and so is what
+// comes after the end.
 func (l line) complete(in asked, out heard) (bool, line) {
+	another := l.answer != 0 && l.answer != in.value
 	switch {
+	case out.code == pawl.CodeStale && another:
+		return true, l
 	case out.code == pawl.CodeStale:
 		return l.closes()
+	case out.code == "" && another && !l.cancelled:
+		return false, l
 	case out.code == "" && l.ended != "" || out.code != "" && out.code != unknown:
 		return false, l
 	}
@@ -153,9 +154,6 @@ func (b *book) tick() int64 {
 // time later; one that only looks is left out then.
 func (b *book) note(key string, client int, called int64, in asked, out heard) {
 	back := b.tick()
-	if out.code == nothing {
-		return
-	}
 	if out.code == unknown {
 		if in.verb == "get" || in.verb == "settled" {
 			return
@@ -259,11 +257,12 @@ func TestEveryBrokenHistoryIsSeen(t *testing.T) {
 		ok    bool
 		calls []call
 	}{
-		"a whole life":             {true, []call{start, look("running", 0), signal, answer(1, ""), answer(2, ""), look("running", 0), look("completed", 1), answer(2, pawl.CodeStale)}},
+		"a whole life":             {true, []call{start, look("running", 0), signal, answer(1, ""), answer(1, ""), answer(2, pawl.CodeStale), look("running", 0), look("completed", 1), answer(2, pawl.CodeStale)}},
 		"cancelled":                {true, []call{start, cancel, look("running", 0), look("cancelled", 0), answer(1, pawl.CodeStale)}},
 		"I21 two new ones":         {false, []call{start, start}},
 		"I6 the start is gone":     {false, []call{start, {asked{verb: "get"}, heard{code: pawl.CodeNotFound}}}},
 		"F18 an answer too late":   {false, []call{start, answer(1, ""), signal, look("completed", 1), answer(1, "")}},
+		"I4 two answers":           {false, []call{start, answer(1, ""), answer(2, "")}},
 		"I4 another answer":        {false, []call{start, answer(1, ""), signal, look("completed", 2)}},
 		"I6 the answer is gone":    {false, []call{start, answer(1, ""), signal, {asked{verb: "settled"}, heard{status: "running"}}}},
 		"I15 it lives again":       {false, []call{start, signal, answer(1, ""), look("completed", 1), look("running", 0)}},
@@ -340,7 +339,7 @@ func (w *lineWorld) ask(crashes int) {
 		for try := range 10 {
 			called := w.book.tick()
 			out := w.look(ctx, id)
-			if out.code != unknown && out.code != nothing || try == 9 {
+			if out.code != unknown || try == 9 {
 				w.book.note(key, 0, called, asked{verb: "settled"}, out)
 				break
 			}
@@ -413,8 +412,6 @@ func (w *lineWorld) told(err error) heard {
 	switch {
 	case err == nil, code == pawl.CodeClosed, code == pawl.CodeStale, code == pawl.CodeNotFound:
 		return heard{code: code}
-	case code == notOwner:
-		return heard{code: nothing}
 	case code == pawl.CodeUnavailable, code == pawl.CodeStopping, code == pawl.CodeStore, errors.Is(err, context.DeadlineExceeded):
 	default:
 		w.fail("an answer that should not be: %v", err)

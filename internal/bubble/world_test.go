@@ -321,7 +321,7 @@ func (w *world) until(ctx context.Context, call func(context.Context, *pawl.Engi
 		err := call(short, w.slots[w.draw(len(w.slots))].engine())
 		cancel()
 		switch code := pawl.Code(err); code {
-		case pawl.CodeUnavailable, pawl.CodeStopping, pawl.CodeOverloaded, pawl.CodeStore, "not_owner":
+		case pawl.CodeUnavailable, pawl.CodeStopping, pawl.CodeOverloaded, pawl.CodeStore:
 		default:
 			if err != nil && code != pawl.CodeClosed && !errors.Is(err, context.DeadlineExceeded) {
 				w.fail("an answer that should not be: %v", err)

@@ -91,6 +91,9 @@ type Input struct {
 	Trim *Trim
 	// Migration belongs to InMigrate.
 	Migration *Migration
+
+	// digest is that of the command as it came.
+	digest string
 }
 
 // Start is the birth of an execution.

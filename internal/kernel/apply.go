@@ -245,7 +245,7 @@ func (s *State) applyInput(o *Op) {
 	if s.gathering() && o.word == inputNames[InStart] {
 		s.gatherRequest(o.req)
 	}
-	s.requests = append(s.requests, answered{request: o.req, code: o.text})
+	s.requests = append(s.requests, answered{request: o.req, code: o.text, digest: o.digest})
 	if drop := len(s.requests) - int(o.n); o.n > 0 && drop > 0 {
 		s.requests = slices.Delete(s.requests, 0, drop)
 	}

@@ -44,13 +44,14 @@ type callback struct {
 	// failed is the last attempt whose failure has been counted: another for it or one before changes nothing.
 	failed   int
 	progress []byte
-	// told is the word of the answer that ended the step; repeating it is harmless.
-	told string
+	// told is the word of the answer that ended the step, and digest that of the answer; repeating it is harmless.
+	told, digest string
 }
 
 // answer is what the holder of the token said.
 type answer struct {
 	word   string
+	digest string
 	output *value
 	err    *model.Error
 	sets   []model.Assign
@@ -76,8 +77,8 @@ func (x *decider) callback(i int, in *Input) {
 		x.beat(i, in, st)
 		return
 	}
-	word := wordOf(c.Result)
-	if repeated, err := st.answeredBefore(word, in.Attempt); repeated || err != nil {
+	said := answer{word: wordOf(c.Result), digest: digest(quiet(c.Result))}
+	if repeated, err := st.answeredBefore(&said, in.Attempt); repeated || err != nil {
 		if err != nil {
 			x.refuse(i, in, err)
 			return
@@ -93,7 +94,7 @@ func (x *decider) callback(i int, in *Input) {
 	if st.out && bug.On(bug.EarlyAnswerLost) {
 		return
 	}
-	x.answerStep(st, in, word)
+	x.answerStep(st, in, &said)
 	x.answered()
 }
 
@@ -112,26 +113,37 @@ func staleToken(why string) *model.Error { return &model.Error{Code: CodeStale, 
 // answeredBefore reports whether an answer has been given already: it repeats that, or comes too late. A failure counts
 // for its own attempt or a lost one before the current, once; a success for any attempt, since all of them are one piece
 // of work under one idempotency key.
-func (st *step) answeredBefore(word string, attempt int) (repeated bool, err *model.Error) {
+func (st *step) answeredBefore(said *answer, attempt int) (repeated bool, err *model.Error) {
 	c := st.cb
+	before := answer{word: c.told, digest: c.digest}
+	if c.answer != nil {
+		before = *c.answer
+	}
 	switch {
-	case st.over() && c.told == word, c.answer != nil && c.answer.word == word:
+	case before.word == said.word && before.word != "" && said.same(&before):
 		return true, nil
+	case before.word == said.word && before.word != "":
+		return false, staleToken("the token of " + st.path + " has been answered with another " + said.word)
 	case st.over():
 		return false, staleToken("the step " + st.path + " has ended " + st.outcome)
 	case c.answer != nil:
 		return false, staleToken("the token of " + st.path + " has been answered with " + c.answer.word)
 	}
-	return word == model.OutcomeErr && attempt <= c.failed, nil
+	return said.word == model.OutcomeErr && attempt <= c.failed, nil
+}
+
+// same reports whether two answers with one word are the same, as far as is known of one that an older version journaled.
+func (a *answer) same(b *answer) bool {
+	return a.digest == b.digest || a.digest == "" || b.digest == ""
 }
 
 // answerStep journals an answer and lets the step go on, unless its attempt is still out.
-func (x *decider) answerStep(st *step, in *Input, word string) {
+func (x *decider) answerStep(st *step, in *Input, said *answer) {
 	r := in.Callback.Result
 	for _, line := range r.Log {
 		x.emit(Op{kind: opLog, path: st.path, text: line})
 	}
-	o := Op{kind: opAnswered, path: st.path, attempt: in.Attempt, word: word, err: r.Error, sets: r.Set, tags: sortedTags(r), n: int64(r.Delay)}
+	o := Op{kind: opAnswered, path: st.path, attempt: in.Attempt, word: said.word, digest: said.digest, err: r.Error, sets: r.Set, tags: sortedTags(r), n: int64(r.Delay)}
 	if len(r.Output) > 0 {
 		o.data, o.hasData = r.Output, true
 	}
@@ -219,7 +231,7 @@ func (st *step) answeredWell() bool {
 func (x *decider) beat(i int, in *Input, st *step) {
 	switch {
 	case st.over() || st.cb.answer != nil:
-		_, err := st.answeredBefore("", in.Attempt)
+		_, err := st.answeredBefore(&answer{}, in.Attempt)
 		x.refuse(i, in, err)
 		return
 	case len(in.Callback.Progress) > longestProgress:
@@ -273,7 +285,7 @@ func (s *State) applyAnswered(st *step, o *Op) {
 	if st.cb == nil {
 		st.cb = &callback{}
 	}
-	st.cb.answer = &answer{word: o.word, output: s.outputOf(o, st), err: o.err, sets: o.sets, tags: o.tags, delay: o.n}
+	st.cb.answer = &answer{word: o.word, digest: o.digest, output: s.outputOf(o, st), err: o.err, sets: o.sets, tags: o.tags, delay: o.n}
 }
 
 func (s *State) applyBeat(st *step, o *Op) {
@@ -303,7 +315,7 @@ func (c *callback) ended() *callback {
 	}
 	out := &callback{failed: c.failed}
 	if c.answer != nil {
-		out.told = c.answer.word
+		out.told, out.digest = c.answer.word, c.answer.digest
 	}
 	return out
 }
@@ -320,6 +332,7 @@ func (c *codec) callback(st *step) {
 	k := st.cb
 	str(c, &k.outcome)
 	str(c, &k.told)
+	c.digest(&k.digest)
 	num(c, &k.failed)
 	c.value(&k.output)
 	c.bytes(&k.progress)
@@ -334,6 +347,7 @@ func (c *codec) callback(st *step) {
 	}
 	a := k.answer
 	str(c, &a.word)
+	c.digest(&a.digest)
 	c.value(&a.output)
 	c.error(&a.err)
 	num(c, &a.delay)

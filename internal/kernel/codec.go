@@ -92,6 +92,13 @@ func str[T ~string](c *codec, v *T) {
 	*v, c.b = T(c.b[:n]), c.b[n:]
 }
 
+// digest is a text that formats before 4 do not have.
+func (c *codec) digest(v *string) {
+	if c.format >= 4 {
+		str(c, v)
+	}
+}
+
 func list[T any](c *codec, v *[]T, each func(*T)) {
 	n := c.count(len(*v))
 	if !c.save {

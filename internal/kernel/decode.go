@@ -102,6 +102,8 @@ func (p *parser) opRest(o *Op, key string) {
 	switch key {
 	case "request":
 		o.req = p.string()
+	case "digest":
+		o.digest = p.string()
 	case "by":
 		o.by = p.string()
 	case "why":

@@ -150,6 +150,7 @@ func (o *Op) append(dst []byte) []byte {
 		dst = append(appendKey(dst, f.data), o.data...)
 	}
 	dst = appendText(dst, "request", o.req, false)
+	dst = appendText(dst, "digest", o.digest, false)
 	dst = appendText(dst, "by", o.by, false)
 	dst = appendText(dst, "why", o.why, false)
 	if o.err != nil {

@@ -156,7 +156,7 @@ func (x *decider) answerEntity(i int, in *Input, err *model.Error) {
 		code = err.Code
 	}
 	if in.Request != "" || in.By != "" || in.Why != "" || err == nil {
-		x.emit(Op{kind: opInput, word: in.Signal.Name, req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in))})
+		x.emit(Op{kind: opInput, word: in.Signal.Name, req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in)), digest: in.digest})
 	}
 	x.out.Answers = append(x.out.Answers, Answer{Input: i, Error: err, Status: x.s.status})
 }

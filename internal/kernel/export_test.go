@@ -214,8 +214,9 @@ func (s *Script) input(line string) (Input, error) {
 }
 
 func tokenAnswer(text string) (Input, error) {
+	text, request, _ := strings.Cut(text, " request=")
 	fields := strings.SplitN(text, " ", 4)
-	in := Input{Kind: InCallback, Step: fields[0], Callback: &Callback{}}
+	in := Input{Kind: InCallback, Request: request, Step: fields[0], Callback: &Callback{}}
 	if len(fields) < 3 {
 		return in, fmt.Errorf("token %s: STEP ATTEMPT VERB", text)
 	}

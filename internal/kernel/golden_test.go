@@ -16,7 +16,7 @@ import (
 var freeze = flag.Bool("freeze", false, "write the journals of the scripts as those of the format in freezeAs")
 
 // freezeAs is the released format that -freeze writes. Files of earlier formats are never written again.
-const freezeAs = "testdata/journals/v4.jsonl"
+const freezeAs = "testdata/journals/v5.jsonl"
 
 // TestGoldenJournals folds the journals of every released format: what they gave when they were written they give
 // for ever (K2).

@@ -28,6 +28,7 @@ func (x *decider) input(i int, in *Input) {
 		x.parkNow(i, in)
 		return
 	}
+	in.digest = digestOf(in)
 	if x.repeated(i, in) {
 		return
 	}
@@ -66,7 +67,8 @@ func (x *decider) input(i int, in *Input) {
 	}
 }
 
-// repeated answers a command whose request id was seen before as it was answered then (K9).
+// repeated answers a command whose request id was seen before as it was answered then (K9), and refuses another one that
+// has that id.
 func (x *decider) repeated(i int, in *Input) bool {
 	if in.Request == "" {
 		return false
@@ -74,7 +76,10 @@ func (x *decider) repeated(i int, in *Input) bool {
 	for _, r := range x.s.requests {
 		if r.request == in.Request {
 			a := Answer{Input: i, Status: x.s.status, Repeated: true}
-			if r.code != "" {
+			switch {
+			case r.digest != "" && in.digest != "" && r.digest != in.digest:
+				a.Repeated, a.Error = false, &model.Error{Code: CodeRequestConflict, Message: "the request id " + in.Request + " came before with another command"}
+			case r.code != "":
 				a.Error = &model.Error{Code: r.code, Message: "as answered before"}
 			}
 			x.out.Answers = append(x.out.Answers, a)
@@ -106,7 +111,7 @@ func (x *decider) answer(i int, in *Input, err *model.Error) {
 		started = false // it changed nothing, and the next may ask for the entry it saw
 	}
 	if started && (in.Request != "" || in.By != "" || in.Why != "" || in.Kind != InSignal && in.Kind != InStart && in.Kind != InCallback && err == nil) {
-		o := Op{kind: opInput, word: inputNames[in.Kind], req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in))}
+		o := Op{kind: opInput, word: inputNames[in.Kind], req: in.Request, by: in.By, why: in.Why, text: code, n: int64(x.remember(in)), digest: in.digest}
 		if in.Kind.Operator() {
 			o.name = in.Step
 		}

@@ -95,6 +95,7 @@ type Op struct {
 	text    string
 	by, why string
 	req     string
+	digest  string // of what came with the request id, or with a token
 	n       int64
 	due     int64
 	until   int64

@@ -14,7 +14,7 @@ import (
 // snapshotVersion is the format of snapshots that is written; from oldestSnapshot on all are read. One that is not is
 // refused and the journal folded, which cannot be where the entries before a base have been removed.
 const (
-	snapshotVersion = 3 // 3: a step in back-off may have given its place away
+	snapshotVersion = 4 // 3: a step in back-off may have given its place away; 4: digests of requests and of answers to tokens
 	oldestSnapshot  = 2
 )
 
@@ -74,7 +74,7 @@ func (c *codec) state(s *State) {
 	list(c, &s.signals, c.signal)
 	list(c, &s.seen, func(v *string) { str(c, v) })
 	c.kin(s)
-	list(c, &s.requests, func(a *answered) { str(c, &a.request); str(c, &a.code) })
+	list(c, &s.requests, func(a *answered) { str(c, &a.request); str(c, &a.code); c.digest(&a.digest) })
 	c.u64(&s.first)
 	num(c, &s.forgiven)
 	list(c, &s.bases, func(b *mark) { c.u64(&b.seq); num(c, &b.at); num(c, &b.steps); str(c, &b.sum) })

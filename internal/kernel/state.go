@@ -265,6 +265,7 @@ type keptSignal struct {
 type answered struct {
 	request string
 	code    string // "" = accepted
+	digest  string // of what it asked for; "" where that is not known
 }
 
 // New is the state before entry 1.
