@@ -75,6 +75,7 @@ func (x *decider) withdraw(st *step) {
 	case x.recall(st, "", true):
 	case st.comp != nil && st.comp.undo.now != nil: // it ends withdrawn once it is undone
 		x.emit(Op{kind: opCancel, path: st.path, flag: true})
+		x.closeInstances(st)
 	case st.comp != nil && st.status == model.StepBackoff:
 		x.endWithdrawn(st)
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):

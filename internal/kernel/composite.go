@@ -383,7 +383,7 @@ func (x *decider) verdict(st *step, how ending) {
 
 // letsRestRun: the composite ends while instances of it run on (rest: finish).
 func (x *decider) letsRestRun(st *step) bool {
-	return x.def(st).comp.m.Rest == "finish" && st.comp.verdict != model.Withdrawn && !st.stopped()
+	return x.def(st).comp.m.Rest == "finish" && st.comp.verdict != model.Withdrawn && !st.withdraw && !st.stopped()
 }
 
 // tryFinish goes on with a composite that has a verdict: what it did is undone where it ended badly, then it ends.

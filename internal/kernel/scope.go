@@ -74,7 +74,8 @@ func (x *decider) cancelStep(st *step) {
 	case st.out:
 		x.askCancel(st, false, 0)
 	case x.recall(st, "", false):
-	case st.comp != nil && st.comp.undo.now != nil: // it is being undone and ends by itself
+	case st.comp != nil && st.comp.undo.now != nil: // it is being undone and ends by itself; what ran on beside that does not
+		x.closeInstances(st)
 	case st.comp != nil && st.status == model.StepBackoff: // nothing is live in it; what it did is handed up
 		x.endWithdrawn(st)
 	case st.comp != nil && (st.comp.live > 0 || len(st.comp.undo.recs) > 0):
