@@ -45,7 +45,8 @@ const rules = `## Rules
 - One machine for all: engine, client and server share its processors, which favours stores inside the process. Pawl runs
   on SQLite here, so compare it with the others on SQLite first: a row on PostgreSQL or Redis is also another store.
 - Runs are short and databases small: nothing here says what happens when tables have grown for a month.
-- River and asynq are queues and do less; the table of systems says what.
+- River and asynq are queues and do less; Temporal is a server made for many machines and does more. The table of systems
+  says what.
 
 `
 
@@ -62,7 +63,8 @@ go run . -peers -write                        # all, up to an hour; writes this 
 It wants PostgreSQL on 127.0.0.1:5432 (user postgres without a password, or the URL in ` + "`PAWL_BENCH_POSTGRES`" + `), in which it
 makes databases ` + "`pawl_race_*`" + ` and drops them (but not when it is interrupted); the program ` + "`redis-server`" + `, which it starts for itself; and a C compiler for
 one peer. Where one of them is missing, its rows say so. The peers are a module of their own, ` + "`bench/peers`" + `, one file for each
-with its settings and the reasons for them; a correction there is welcome.
+with its settings and the reasons for them; a correction there is welcome. Temporal is another, ` + "`bench/peers/temporal`" + `: it
+needs Go 1.26.8, takes minutes to build the first time, and is built only where it takes part, so not in ` + "`.ci/run`" + `.
 `
 
 func page(entries []Entry, rows []Row, quick bool) []byte {
@@ -143,9 +145,8 @@ func systems(b *bytes.Buffer, entries []Entry, rows []Row) {
 
 const leftOut = `## Not here
 
-- **Temporal** (go.temporal.io/server, MIT): it can be embedded, with SQLite, but brings its clients for several clouds and
-  databases along. It was not built for this page, so nothing is said of it.
-- **parevo/flow** (MIT): the Go proxy does not have the module, and its SQL stores did not run a step when we tried v1.0.0.
+- **parevo/flow** (MIT): its module could not be fetched, the Go proxy answered 403. Its v1.0.0, tried from the source, does not
+  run a step on PostgreSQL: missing destination name labels in *models.ExecutionStep.
 - **Restate, Hatchet, Inngest**: servers to be installed, not Go modules.
 - **go-workflows on MySQL**: its queries do not run on MariaDB.
 
