@@ -68,7 +68,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
 			Core: shard.Config{
 				MaxExecutions: o.MaxExecutions, MaxBytes: o.Memory, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,
-				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps},
+				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps}, Pure: e.pure,
 			},
 		},
 	})
@@ -117,6 +117,11 @@ func (e *Engine) addTypes(types node.Registry) {
 	for _, t := range e.opts.Nodes {
 		types.Add(t)
 	}
+}
+
+// pure reports whether t calls a function that was registered as pure.
+func (e *Engine) pure(t *kernel.Task) bool {
+	return t.Type == function.Type && e.functions.Pure(t.With)
 }
 
 // Close drains the engine: it takes no new work, lets running tasks go on for [Options.Grace], commits what was

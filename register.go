@@ -24,7 +24,9 @@ func Register[In, Out any](e *Engine, name string, fn func(context.Context, In) 
 	return nil
 }
 
-// Pure declares that a function has no effect: calling it twice, or for nothing, changes nothing but time.
+// Pure declares that a function has no effect: calling it twice, or for nothing, changes nothing but time. Its calls do
+// not wait until it is durable that they are to be made, so a chain of such steps takes half the commits; their results
+// are durable like any other before anybody hears of them. A crash may forget that a call was made.
 func Pure() FunctionOption { return function.Pure() }
 
 // CallTimeout bounds each call of a function; the node's own timeouts count too.

@@ -69,14 +69,14 @@ func (m *Machine) lease(d *demand) []runner.Lease {
 			break
 		}
 		core := m.shards[t.Execution.Shard(m.cfg.Shards)].core
-		if core == nil || !core.Lease(shard.Attempt{Execution: t.Execution, Step: t.Step, Attempt: t.Attempt}) {
+		if core == nil || !core.Lease(shard.Attempt{Execution: t.Execution, Step: t.Step, Attempt: t.Attempt, Serial: t.Serial}) {
 			continue
 		}
 		if leases == nil {
 			leases = make([]runner.Lease, 0, min(d.max, m.tasks.n+1))
 		}
 		leases = append(leases, runner.Lease{
-			Token:     runner.Token{Execution: t.Execution, Step: t.Step, Attempt: t.Attempt},
+			Token:     runner.Token{Execution: t.Execution, Step: t.Step, Attempt: t.Attempt, Serial: t.Serial},
 			Namespace: t.Namespace, Workflow: t.Workflow, Version: t.Version, Task: t.Task,
 		})
 	}

@@ -13,7 +13,7 @@ const (
 	maxCalls = 32
 	// eager calls start with whatever there is; further ones wait for chunk results, so that results which come in
 	// while a commit is under way travel in few calls and are all there when the next commit starts.
-	eager = 2
+	eager = 8
 	chunk = 64
 	// maxReports bounds one call.
 	maxReports = 1024

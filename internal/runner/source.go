@@ -15,6 +15,7 @@ type Token struct {
 	Execution record.ID
 	Step      string
 	Attempt   int
+	Serial    uint64 // see shard.Attempt; 0 in a token that was signed
 }
 
 // Lease is a task handed to the runner.

@@ -68,7 +68,9 @@ func (c *Core) release(p *part) {
 		}
 		if a := e.tasks.find(t.TaskRef); a != nil && a.part == p {
 			a.part = nil
-			c.out.Dispatch = append(c.out.Dispatch, *t)
+			if a.serial == 0 {
+				c.out.Dispatch = append(c.out.Dispatch, *t)
+			}
 		}
 	}
 	for _, a := range p.cancel {

@@ -122,6 +122,7 @@ type Task struct {
 	Namespace string
 	Workflow  string
 	Version   string
+	Serial    uint64 // see [Attempt]
 	kernel.Task
 }
 
@@ -130,6 +131,9 @@ type Attempt struct {
 	Execution record.ID
 	Step      string
 	Attempt   int
+	// Serial is not 0 for a pure task that left before its intent was durable. Where that is thrown away, the same
+	// attempt may come again with another configuration: the serial tells the result of one from that of the other.
+	Serial uint64
 }
 
 // Report is how an attempt ended. Ref comes back in the [Verdict].
@@ -250,6 +254,9 @@ type Config struct {
 	// the entries that read them name. Not changed while the engine runs.
 	Values   map[string]any
 	Revision uint64
+	// Pure reports whether running a task has no effect, so that it may run before its intent is durable, or for nothing;
+	// nil: none has.
+	Pure func(*kernel.Task) bool
 	// Zone finds time zones for schedules; nil knows UTC only.
 	Zone func(name string) (calendar.Zone, error)
 

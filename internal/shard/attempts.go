@@ -5,8 +5,10 @@ import "github.com/pawl-dev/pawl/internal/kernel"
 // attempt is an outstanding task that this owner has handed out or will.
 type attempt struct {
 	kernel.TaskRef
-	// part holds the intent; the task leaves once that is durable. nil: it has left.
+	// part holds the intent until that is durable; the task leaves then. nil: it is.
 	part *part
+	// serial is not 0 where the task left at once, see [Attempt].
+	serial uint64
 	// leased: an executor has it. reported: its result waits for a transition. cancelled: it was asked to stop.
 	leased, reported, cancelled bool
 }
@@ -27,6 +29,14 @@ func (a *attempts) find(ref kernel.TaskRef) *attempt {
 		return nil
 	}
 	return &a.list[i]
+}
+
+// serial is that of the attempt; 0 where it is not outstanding.
+func (a *attempts) serial(ref kernel.TaskRef) uint64 {
+	if t := a.find(ref); t != nil {
+		return t.serial
+	}
+	return 0
 }
 
 func (a *attempts) at(ref kernel.TaskRef) int {

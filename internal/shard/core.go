@@ -56,6 +56,8 @@ type Core struct {
 
 	out, handed *Ready
 	stats       Stats
+	// serial counts the tasks that left before their intent was durable.
+	serial uint64
 
 	// decideBy is kernel.Decide; tests put a broken one in its place.
 	decideBy func(*kernel.Definition, *kernel.State, []kernel.Input, kernel.Env, []kernel.Op) (kernel.Decided, error)
@@ -127,7 +129,7 @@ func (c *Core) enqueue(e *execution) {
 		return
 	}
 	c.stir(e)
-	if p := c.building(); p != nil && e.newest == p && e.hasEntry {
+	if p := c.building(); p != nil && e.newest == p && e.hasEntry && !e.joins {
 		e.turned = true
 		c.turned = append(c.turned, e)
 		return
@@ -180,7 +182,7 @@ func (c *Core) seal(p *part) {
 	}
 	c.turned = c.turned[:0]
 	for _, e := range p.members {
-		e.hasEntry = false
+		e.hasEntry, e.joins = false, false
 	}
 	c.stats.Parts++
 }

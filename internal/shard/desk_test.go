@@ -431,7 +431,7 @@ func (d *desk) task(id record.ID, step string) Task {
 	return t
 }
 
-func nameOf(t Task) Attempt { return Attempt{t.Execution, t.Step, t.Attempt} }
+func nameOf(t Task) Attempt { return Attempt{t.Execution, t.Step, t.Attempt, t.Serial} }
 
 func (d *desk) steps() (out []string) {
 	for _, t := range d.dispatch {

@@ -40,8 +40,9 @@ type execution struct {
 	inbox  []input // what waits for the next transition, in order of arrival
 	queued bool    // in Core.queue
 	turned bool    // in Core.turned: it waits for the next part
-	// hasEntry: an entry of it is in the part under construction. A part holds at most one of each execution.
-	hasEntry bool
+	// hasEntry: an entry of it is in the part under construction. A part holds one of each execution, and more only
+	// where joins says that the result of a pure task came whose intent is in the same part.
+	hasEntry, joins bool
 
 	// newest is the newest part that holds something of it; nil once that is durable.
 	newest *part

@@ -78,10 +78,10 @@ func (c *Core) building() *part {
 // full reports whether the part under construction takes no more.
 func (c *Core) full() bool {
 	p := c.building()
-	return p != nil && !p.empty() && (len(p.members) >= c.cfg.PartEntries || p.bytes >= c.cfg.PartBytes)
+	return p != nil && !p.empty() && (max(len(p.members), len(p.Entries)) >= c.cfg.PartEntries || p.bytes >= c.cfg.PartBytes)
 }
 
-// addEntry appends what d decided. The caller has checked that e has no entry in the part.
+// addEntry appends what d decided.
 func (p *part) addEntry(e *execution, d *kernel.Decided) {
 	from := len(p.arena)
 	p.arena = append(p.arena, record.CodecPlain)

@@ -16,7 +16,7 @@ func (c *Core) Report(now int64, r Report) {
 	}
 	ref := kernel.TaskRef{Step: r.Attempt.Step, Attempt: r.Attempt.Attempt}
 	t := e.tasks.find(ref)
-	if t == nil || t.part != nil || !t.leased {
+	if t == nil || t.part != nil && t.serial == 0 || t.serial != r.Attempt.Serial || !t.leased {
 		c.judge(e, r.Ref, c.repeated(e, ref))
 		return
 	}
@@ -25,6 +25,7 @@ func (c *Core) Report(now int64, r Report) {
 		return
 	}
 	t.reported = true
+	e.joins = t.part != nil && t.part == c.building()
 	in := input{origin: byReport, ref: r.Ref}
 	in.Kind, in.Step, in.Attempt, in.Result = r.Kind, ref.Step, ref.Attempt, r.Result
 	c.push(e, in)
@@ -83,7 +84,7 @@ func (c *Core) Leased() []Attempt {
 	for _, e := range c.sorted() {
 		for i := range e.tasks.list {
 			if t := &e.tasks.list[i]; t.leased && !t.reported {
-				out = append(out, Attempt{e.id, t.Step, t.Attempt})
+				out = append(out, Attempt{e.id, t.Step, t.Attempt, t.serial})
 			}
 		}
 	}
@@ -95,7 +96,11 @@ func (c *Core) attempt(a Attempt) *attempt {
 	if e == nil {
 		return nil
 	}
-	return e.tasks.find(kernel.TaskRef{Step: a.Step, Attempt: a.Attempt})
+	t := e.tasks.find(kernel.TaskRef{Step: a.Step, Attempt: a.Attempt})
+	if t == nil || t.serial != a.Serial {
+		return nil
+	}
+	return t
 }
 
 // cancel asks an attempt to stop. One that no executor has is given back at once.

@@ -16,6 +16,7 @@ func (c *Core) transit(e *execution) {
 		return // activate and Defined come back to it
 	}
 	c.gather(e)
+	e.joins = false
 	if len(c.ins) > 0 {
 		c.keepShort(e)
 		d, err := c.decide(e)
@@ -130,7 +131,10 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 	}
 }
 
-// holdTasks keeps dispatch and cancel of d until p is durable.
+// serialBits leave room in a serial for the epoch above them, so that no two owners of a shard give the same.
+const serialBits = 40
+
+// holdTasks keeps dispatch and cancel of d until p is durable. Pure tasks leave at once.
 func (c *Core) holdTasks(e *execution, p *part, d *kernel.Decided) {
 	for i := range d.Dispatch {
 		t := Task{Execution: e.id, Namespace: e.name.Namespace, Workflow: e.name.Workflow, Version: e.name.Version, Task: d.Dispatch[i]}
@@ -139,12 +143,23 @@ func (c *Core) holdTasks(e *execution, p *part, d *kernel.Decided) {
 			c.out.Dispatch = append(c.out.Dispatch, t)
 			continue
 		}
-		e.tasks.add(attempt{TaskRef: t.TaskRef, part: p})
+		if c.leavesAtOnce(&t.Task) {
+			c.serial++
+			t.Serial = c.fence.Epoch<<serialBits | c.serial
+			c.out.Dispatch = append(c.out.Dispatch, t)
+		}
+		e.tasks.add(attempt{TaskRef: t.TaskRef, part: p, serial: t.Serial})
 		p.dispatch = append(p.dispatch, t)
 	}
 	for _, ref := range d.Cancel {
-		p.cancel = append(p.cancel, Attempt{e.id, ref.Step, ref.Attempt})
+		p.cancel = append(p.cancel, Attempt{Execution: e.id, Step: ref.Step, Attempt: ref.Attempt, Serial: e.tasks.serial(ref)})
 	}
+}
+
+// leavesAtOnce reports whether t need not wait for its intent. One that others answer gives its token away, which is an
+// effect.
+func (c *Core) leavesAtOnce(t *kernel.Task) bool {
+	return c.cfg.Pure != nil && !t.Callback && c.cfg.Pure(t)
 }
 
 // headAfter is the head to write with the entry of d. Heads are written at birth, at the end, where the status

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 )
 
@@ -74,7 +75,9 @@ type setup struct {
 	keys      int // different keys they use
 	workflows int
 	slots     int // tasks that run at once in a member
-	config    engine.Config
+	// pure: some tasks have no effect and leave before their intent is durable.
+	pure   bool
+	config engine.Config
 }
 
 func drawSetup(r *rand.Rand) setup {
@@ -120,8 +123,12 @@ func drawSetup(r *rand.Rand) setup {
 			Aged:          pick(r, 0, -1, 8),
 		},
 	}
+	s.pure = s.config.Seed%3 == 0
 	return s
 }
+
+// pureTask is a task that has no effect, in a world that has such.
+func pureTask(t *kernel.Task) bool { return t.Node != "" && t.Node[len(t.Node)-1]%2 == 0 }
 
 // String lists what the seed decided, on one line.
 func (s *setup) String() string {
@@ -131,6 +138,6 @@ func (s *setup) String() string {
 			on = append(on, f.String())
 		}
 	}
-	return fmt.Sprintf("members=%d namespaces=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d faults=%s config=%+v",
-		s.members, s.namespaces, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, strings.Join(on, ","), s.config)
+	return fmt.Sprintf("members=%d namespaces=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d pure=%v faults=%s config=%+v",
+		s.members, s.namespaces, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, s.pure, strings.Join(on, ","), s.config)
 }

@@ -32,6 +32,7 @@ type judge struct {
 	children   map[record.ID]*filial          // executions that a journal starts
 	cancels    map[record.MessageID]record.ID // what asks executions to end
 	early      map[record.ID]bool             // it was asked to end and there was none
+	handed     map[runner.Token]bool          // of tasks that left before their intent was durable
 	steps      int
 	alarms     map[string]int
 	watched    map[sight]uint64  // entry published last
@@ -133,6 +134,7 @@ func newJudge(w *world) *judge {
 		children: map[record.ID]*filial{},
 		cancels:  map[record.MessageID]record.ID{},
 		early:    map[record.ID]bool{},
+		handed:   map[runner.Token]bool{},
 		alarms:   map[string]int{},
 		watched:  map[sight]uint64{},
 		unheard:  map[sight]bool{},
@@ -446,6 +448,10 @@ func (j *judge) dispatched(m *member, l runner.Lease) {
 	x := j.execs[l.Token.Execution]
 	key := attemptKey{l.Token.Step, l.Token.Attempt}
 	j.w.note("dispatch", uint64(m.n), uint64(l.Token.Attempt), "member %d: %s %s/%d", m.n, l.Token.Execution, l.Token.Step, l.Token.Attempt)
+	if l.Token.Serial != 0 {
+		j.leftEarly(l)
+		return
+	}
 	if x == nil {
 		j.fail("I5", "%s: a task of an execution that is not durable", l.Token.Execution)
 		return
@@ -467,6 +473,17 @@ func (j *judge) dispatched(m *member, l runner.Lease) {
 	if !j.recorded(x, key) {
 		j.fail("I5", "%s: attempt %s/%d is handed out before its intent is durable", x.id, key.step, key.attempt)
 	}
+}
+
+// leftEarly: only what has no effect leaves before it is durable, and each of them once.
+func (j *judge) leftEarly(l runner.Lease) {
+	if !j.w.pure || !pureTask(&l.Task) {
+		j.fail("I5", "%s: attempt %s/%d left before its intent is durable and is not pure", l.Token.Execution, l.Token.Step, l.Token.Attempt)
+	}
+	if j.handed[l.Token] {
+		j.fail("I24", "%s: attempt %s/%d with serial %d is handed out a second time", l.Token.Execution, l.Token.Step, l.Token.Attempt, l.Token.Serial)
+	}
+	j.handed[l.Token] = true
 }
 
 // outstanding reports whether the durable state has the attempt with an executor.

@@ -60,6 +60,9 @@ func (m *member) start() {
 	binary.BigEndian.PutUint64(m.owner[:], m.w.r.Uint64())
 	m.owner[15] = byte(m.n)
 	cfg := m.w.config
+	if m.w.pure {
+		cfg.Core.Pure = pureTask
+	}
 	cfg.Owner = m.owner
 	cfg.Seed = m.w.r.Uint64()
 	m.machine = engine.NewMachine(cfg)

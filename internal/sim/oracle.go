@@ -49,7 +49,7 @@ func Compare(seed uint64) ([]Violation, error) {
 // calmWorld has no faults and what an engine has by default.
 func calmWorld(s *setup) {
 	s.enabled = [faultKinds]bool{}
-	s.members, s.lanes, s.slots = 1, 1, 64
+	s.members, s.lanes, s.slots, s.pure = 1, 1, 64, false
 	s.config = engine.Config{Shards: s.shards, Lanes: 1, Alone: true, Seed: s.config.Seed}
 }
 
@@ -57,7 +57,7 @@ func calmWorld(s *setup) {
 func otherWorld(s *setup) {
 	other := drawSetup(rand.New(rand.NewPCG(s.config.Seed, 0x07)))
 	s.enabled = [faultKinds]bool{}
-	s.members, s.lanes, s.slots = other.members, other.lanes, other.slots
+	s.members, s.lanes, s.slots, s.pure = other.members, other.lanes, other.slots, other.pure
 	s.config = other.config
 	s.config.Shards = s.shards
 }

@@ -198,7 +198,7 @@ func sortedTokens(running map[runner.Token]*attempt) []runner.Token {
 		out = append(out, t)
 	}
 	slices.SortFunc(out, func(a, b runner.Token) int {
-		return cmp.Or(slices.Compare(a.Execution[:], b.Execution[:]), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Attempt, b.Attempt))
+		return cmp.Or(slices.Compare(a.Execution[:], b.Execution[:]), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.Serial, b.Serial))
 	})
 	return out
 }

@@ -33,6 +33,7 @@ var doc string
 type Set struct {
 	mu    sync.RWMutex
 	funcs map[string]*entry
+	pure  bool // one of them is
 }
 
 // entry is one registered function.
@@ -58,7 +59,7 @@ type Signature struct {
 // Option changes how a function is registered.
 type Option func(*Signature)
 
-// Pure declares that the function has no effect, so that it may run before its intent is durable.
+// Pure declares that the function has no effect: calling it twice, or for nothing, changes nothing but time.
 func Pure() Option { return func(s *Signature) { s.Pure = true } }
 
 // Timeout bounds each call; the node's own timeouts count too.
@@ -102,6 +103,7 @@ func (s *Set) add(name string, e *entry) error {
 		s.funcs = map[string]*entry{}
 	}
 	s.funcs[name] = e
+	s.pure = s.pure || e.sig.Pure
 	return nil
 }
 
@@ -124,6 +126,26 @@ func (s *Set) Lookup(name string) (Signature, bool) {
 		return e.sig, true
 	}
 	return Signature{}, false
+}
+
+// maxPure is up to how many bytes of a configuration are looked at to see what it calls: looking must cost less than it
+// gains.
+const maxPure = 4 << 10
+
+// Pure reports whether the configuration of a task calls a pure function. With more than 4 KiB it is taken to be none.
+func (s *Set) Pure(with json.RawMessage) bool {
+	s.mu.RLock()
+	any := s.pure
+	s.mu.RUnlock()
+	if !any || len(with) > maxPure {
+		return false
+	}
+	var call struct{ Name string }
+	if json.Unmarshal(with, &call) != nil {
+		return false
+	}
+	sig, _ := s.Lookup(call.Name)
+	return sig.Pure
 }
 
 func (s *Set) find(name string) *entry {
