@@ -29,6 +29,9 @@ func (b *bench) open(o store.Opener, keep bool, opts pawl.Options) (*rig, error)
 	if err := pawl.Register(eng, "noop", noop); err != nil {
 		return nil, err
 	}
+	if err := pawl.Register(eng, "pure", noop, pawl.Pure()); err != nil {
+		return nil, err
+	}
 	if err := pawl.Register(eng, "say", say); err != nil {
 		return nil, err
 	}
@@ -57,6 +60,7 @@ func definitions() string {
 	docs = append(docs,
 		"workflow: each\nversion: 1.0.0\nnodes:\n  - all: {foreach: {items: \"${ input.items }\", as: it, concurrency: 1000, collect: count}, do: [{one: {call: noop}}]}\n",
 		"workflow: limited\nversion: 1.0.0\nnodes:\n  - one: {call: noop, limits: [{name: lane, key: \"${ input.key }\", concurrency: 10}]}\n",
+		"workflow: pure3\nversion: 1.0.0\nnodes:\n  - s1: {call: pure}\n  - s2: {call: pure}\n  - s3: {call: pure}\n",
 		"workflow: nap\nversion: 1.0.0\nnodes:\n  - nap: {wait: {for: 24h}}\n",
 	)
 	docs = append(docs, endlessDefinitions()...)

@@ -43,6 +43,7 @@ var cases = []struct {
 	{"chain3", func(b *bench) ([]row, error) { return b.chain(3) }},
 	{"chain10", func(b *bench) ([]row, error) { return b.chain(10) }},
 	{"latency3", (*bench).latency},
+	{"pure3", (*bench).pure},
 	{"foreach10k", (*bench).foreach},
 	{"loop1m", (*bench).loop},
 	{"talk100k", (*bench).talk},

@@ -6,6 +6,7 @@
 package function
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -128,24 +129,30 @@ func (s *Set) Lookup(name string) (Signature, bool) {
 	return Signature{}, false
 }
 
-// maxPure is up to how many bytes of a configuration are looked at to see what it calls: looking must cost less than it
-// gains.
-const maxPure = 4 << 10
-
-// Pure reports whether the configuration of a task calls a pure function. With more than 4 KiB it is taken to be none.
+// Pure reports whether the configuration of a task calls a pure function.
 func (s *Set) Pure(with json.RawMessage) bool {
 	s.mu.RLock()
-	any := s.pure
-	s.mu.RUnlock()
-	if !any || len(with) > maxPure {
+	defer s.mu.RUnlock()
+	if !s.pure {
 		return false
 	}
-	var call struct{ Name string }
-	if json.Unmarshal(with, &call) != nil {
-		return false
+	e := s.funcs[string(callee(with))]
+	return e != nil && e.sig.Pure
+}
+
+// callee is the name in a configuration in canonical form, where it is the last key; nil in others. Each call of a
+// program that has pure functions is asked about, so nothing is decoded.
+func callee(with json.RawMessage) []byte {
+	rest, ok := bytes.CutSuffix(with, []byte(`"}`))
+	if !ok {
+		return nil
 	}
-	sig, _ := s.Lookup(call.Name)
-	return sig.Pure
+	name := rest[bytes.LastIndexByte(rest, '"')+1:]
+	key, ok := bytes.CutSuffix(rest[:len(rest)-len(name)], []byte(`"name":"`))
+	if !ok || len(key) == 0 || key[len(key)-1] != '{' && key[len(key)-1] != ',' {
+		return nil
+	}
+	return name
 }
 
 func (s *Set) find(name string) *entry {
