@@ -54,6 +54,7 @@ type owned struct {
 	known  bool
 	epoch  uint64 // highest epoch this Machine has owned, and the number of the last durable part in it
 	number uint64
+	serial uint64 // of the last task that left before its intent was durable
 	term   uint64 // counts the cores, so that late answers to a former one are told apart
 	claim  bool   // a Claim is in flight
 	giving bool   // to be released, or a Release is in flight

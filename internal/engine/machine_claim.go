@@ -344,7 +344,7 @@ func (m *Machine) own(n record.Shard, f record.Fence, clean bool) {
 	}
 	s.term++
 	cfg := m.cfg.Core
-	cfg.Clean, cfg.Number = clean, s.number
+	cfg.Clean, cfg.Number, cfg.Serial = clean, s.number, s.serial
 	s.core, s.row, s.dirty = shard.NewCore(m.now.Wall, f, cfg), f, true
 	waiting := s.waiting
 	s.waiting = nil
@@ -372,7 +372,7 @@ func (m *Machine) drop(n record.Shard) {
 	for _, v := range r.Verdicts {
 		m.verdict(v)
 	}
-	s.row = s.core.Fence()
+	s.row, s.serial = s.core.Fence(), s.core.Serial()
 	s.core, s.known, s.leaving, s.dirty = nil, false, nil, false
 	maps.DeleteFunc(m.unread, func(_ string, u *unread) bool { return u.shard == n })
 	m.tasks.drop(func(id record.ID) bool { return id.Shard(m.cfg.Shards) == n })

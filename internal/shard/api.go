@@ -249,6 +249,8 @@ type Config struct {
 	Clean bool
 	// Number is that of the last durable part under this claim.
 	Number uint64
+	// Serial is what [Core.Serial] said of the core before this one in the same process.
+	Serial uint64
 	Bounds kernel.Bounds
 	// Values are what definitions see as config.<name>, decoded as package expr does; Revision is their number, which
 	// the entries that read them name. Not changed while the engine runs.

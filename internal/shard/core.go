@@ -70,7 +70,7 @@ type Core struct {
 // NewCore makes the core of a shard that was just claimed with fence f. now is Unix milliseconds.
 func NewCore(now int64, f record.Fence, c Config) *Core {
 	return &Core{
-		fence: f, cfg: c.withDefaults(), now: now, number: c.Number,
+		fence: f, cfg: c.withDefaults(), now: now, number: c.Number, serial: c.Serial,
 		execs: map[record.ID]*execution{},
 		defs:  map[DefinitionRef]*definition{},
 		keys:  map[record.Key]*keyRow{},
@@ -92,6 +92,9 @@ func NewCore(now int64, f record.Fence, c Config) *Core {
 
 // Fence is the claim under which the core works.
 func (c *Core) Fence() record.Fence { return c.fence }
+
+// Serial is how many tasks left before their intent was durable, under this core and those before it in this process.
+func (c *Core) Serial() uint64 { return c.serial }
 
 // Work lets time pass and makes transitions, at most Config.Round of them. It reports whether it stopped there, so
 // that another Work would do more at once.

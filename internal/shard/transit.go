@@ -131,7 +131,7 @@ func (c *Core) record(e *execution, d *kernel.Decided) {
 	}
 }
 
-// serialBits leave room in a serial for the epoch above them, so that no two owners of a shard give the same.
+// serialBits leave room in a serial for the epoch above them, so that no two processes give the same in a shard.
 const serialBits = 40
 
 // holdTasks keeps dispatch and cancel of d until p is durable. Pure tasks leave at once.
