@@ -345,6 +345,9 @@ func (m *Machine) own(n record.Shard, f record.Fence, clean bool) {
 	s.term++
 	cfg := m.cfg.Core
 	cfg.Clean, cfg.Number, cfg.Serial = clean, s.number, s.serial
+	if bug.On(bug.SerialAgain) {
+		cfg.Serial = 0
+	}
 	s.core, s.row, s.dirty = shard.NewCore(m.now.Wall, f, cfg), f, true
 	waiting := s.waiting
 	s.waiting = nil

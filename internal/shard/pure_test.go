@@ -170,3 +170,17 @@ func TestI24_SerialsOfTwoOwnersDiffer(t *testing.T) {
 		t.Fatalf("serial %d twice", fresh)
 	}
 }
+
+// The same process may own a shard again in the same epoch.
+func TestI24_SerialsOfTwoCoresInOneEpochDiffer(t *testing.T) {
+	d := pureDesk(t, Config{})
+	id, _ := d.born()
+	old, epoch := d.task(id, "a").Serial, d.core.fence.Epoch
+	d.cfg.Serial = d.core.Serial()
+	d.claim(false)
+	d.core.fence.Epoch = epoch
+	id, _ = d.born()
+	if fresh := d.task(id, "a").Serial; fresh == old {
+		t.Fatalf("serial %d twice", fresh)
+	}
+}

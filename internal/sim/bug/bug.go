@@ -130,6 +130,8 @@ const (
 	RenameForgotten
 	// RefusedOvertaken (shard): what is behind a message whose effect the store refused is used before that is read again.
 	RefusedOvertaken
+	// SerialAgain (engine): tasks that leave early are counted from 1 where a shard gets another core.
+	SerialAgain
 
 	count
 )
@@ -146,6 +148,7 @@ var names = [count]string{
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 	"refused-overtaken",
+	"serial-again",
 }
 
 // String is the bug's word on the command line.
@@ -168,7 +171,7 @@ func Ten() []Bug {
 func Rare() []Bug {
 	return []Bug{
 		TakeUnchecked, BirthKeyDropped, CopyWaits, ClaimReadLate, LentUnasked, OuterGateOnly, AttemptReopened, DroppedParts,
-		LookedUpForEver, CopyBegins, LendsInTurn, RefusedOvertaken,
+		LookedUpForEver, CopyBegins, LendsInTurn, SerialAgain, RefusedOvertaken,
 	}
 }
 
