@@ -28,7 +28,7 @@ func (x *decider) resume(i int, in *Input) {
 	}
 	x.reclaim()
 	if was == model.Parked {
-		if at != nil && at.over() && !at.followed && x.unhandledAt(at) {
+		if at != nil && at.over() && !at.followed && !at.stopped() && x.unhandledAt(at) {
 			x.again(at)
 		}
 	}

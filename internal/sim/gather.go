@@ -57,7 +57,8 @@ func (j *judge) gathered(x *witness, input json.RawMessage) {
 		j.fail("F43", "%s gathers a start that nobody sent: %q", x.id, input)
 		return
 	}
-	if other := j.execs[j.startOf[in.Op]]; other != nil && !other.forgot {
+	// Where the retention is over, a start that comes again makes its execution again, under the same id.
+	if other := j.execs[j.startOf[in.Op]]; other != nil && !other.forgot && (other != x || slices.Contains(x.gathers, in.Op)) {
 		j.fail("F43", "start %d is in %s and in %s", in.Op, other.id, x.id)
 	}
 	j.startOf[in.Op] = x.id
