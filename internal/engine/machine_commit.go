@@ -334,9 +334,17 @@ func (m *Machine) notCommitted(l *lane, f *flight, o *store.Outcome) {
 		m.deposed(l, f, o.Deposed)
 	case len(o.Rejected) > 0:
 		m.rejected(l, f, o.Rejected)
+	case errors.Is(o.Cause, store.ErrCorrupt):
+		m.damaged(l, f, o.Cause)
 	default:
 		m.fail(l, o.Cause)
 	}
+}
+
+// damaged looks for the execution whose rows are damaged in the store, as for one whose rows it refuses, so that it does not
+// keep the others from being committed. Where what is left without it meets damage, too, it is not its own.
+func (m *Machine) damaged(l *lane, f *flight, cause error) {
+	m.halve(l, f, cause.Error(), func() { m.fail(l, cause) })
 }
 
 // deposed drops the shards whose fence has moved and sends the others under the same number.
@@ -381,7 +389,7 @@ func (m *Machine) replace(l *lane, f *flight, parts []carried) {
 func (m *Machine) rejected(l *lane, f *flight, bad []store.Rejection) {
 	named := slices.ContainsFunc(f.parts, func(c carried) bool { return len(m.among(&c, bad)) > 0 })
 	if !named {
-		m.halve(l, f, bad)
+		m.halve(l, f, bad[0].Reason, func() { m.halt(errors.New("the store refuses a part without executions: " + bad[0].Reason)) })
 		return
 	}
 	parts := slices.Clone(f.parts)
@@ -417,8 +425,8 @@ func (m *Machine) among(c *carried, bad []store.Rejection) []shard.Rejection {
 }
 
 // halve sends the first half of the batch: of its parts, else of the executions of its only part. An execution that
-// is alone is the culprit.
-func (m *Machine) halve(l *lane, f *flight, bad []store.Rejection) {
+// is alone is the culprit, of that reason. none: there is a part that holds no execution.
+func (m *Machine) halve(l *lane, f *flight, reason string, none func()) {
 	if len(f.parts) == 0 {
 		m.fail(l, errNotOurs)
 		return
@@ -445,11 +453,11 @@ func (m *Machine) halve(l *lane, f *flight, bad []store.Rejection) {
 		return
 	}
 	if only.IsZero() {
-		m.halt(errors.New("the store refuses a part without executions: " + bad[0].Reason))
+		none()
 		return
 	}
 	parts := []carried{c}
-	m.rejectIn(f, &parts[0], []store.Rejection{{Execution: only, Reason: bad[0].Reason}})
+	m.rejectIn(f, &parts[0], []store.Rejection{{Execution: only, Reason: reason}})
 	m.replace(l, f, parts)
 }
 

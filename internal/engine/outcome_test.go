@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,12 +148,44 @@ func TestF30_CommitThatHangsIsToldAfterABound(t *testing.T) {
 	s.accepted(ref)
 }
 
-// F31: a commit that meets what is damaged is tried again all the same, and those who wait hear at once.
-func TestF31_DamageThatACommitMeetsIsToldAtOnce(t *testing.T) {
+var damaged = store.Outcome{Result: store.NotCommitted, Cause: store.ErrCorrupt}
+
+// F31, R8: where a commit meets what is damaged of one execution, that one is taken out and the others commit.
+func TestF31_DamageOfOneExecutionIsItsOwn(t *testing.T) {
 	s := newOutcomeStand(t)
+	_, first := s.begin(3) // under way, so that the others travel together
+	bad, badRef := s.begin(3)
 	_, ref := s.begin(3)
-	s.answer(store.Outcome{Result: store.NotCommitted, Cause: store.ErrCorrupt})
-	s.pass(100*time.Millisecond, false)
+	_, other := s.begin(5)
+	s.answer(s.apply())
+	for len(s.commits) > 0 {
+		if speaksOf(s.commits[0], bad) {
+			s.answer(damaged)
+			continue
+		}
+		s.answer(s.apply())
+	}
+	s.accepted(first)
+	s.accepted(ref)
+	s.accepted(other)
+	s.refused(badRef, shard.CodeRejected)
+	if !s.alarmed("quarantine") || s.entries(bad) != 0 {
+		t.Fatalf("nobody is told: %+v", s.alarms)
+	}
+}
+
+// F31: damage that every commit meets is that of the store: callers hear unavailable at once, and commits are tried again
+// for as long as it is there.
+func TestF31_DamageThatEveryCommitMeetsIsToldAtOnce(t *testing.T) {
+	s := newOutcomeStand(t)
+	_, first := s.begin(3)
+	s.answer(damaged)
+	s.refused(first, shard.CodeRejected)
+	_, ref := s.begin(3)
+	for range 3 {
+		s.answer(damaged)
+		s.pass(time.Second, false)
+	}
 	s.refused(ref, shard.CodeUnavailable)
 	if l := s.m.Troubles(); !s.alarmed("store_damaged") || len(l) != 1 || !strings.Contains(l[0], store.ErrCorrupt.Error()) {
 		t.Fatalf("nobody is told: %q", l)
@@ -161,6 +194,16 @@ func TestF31_DamageThatACommitMeetsIsToldAtOnce(t *testing.T) {
 	_, ref = s.begin(3)
 	s.commit()
 	s.accepted(ref)
+	if l := s.m.Troubles(); len(l) != 0 {
+		t.Fatalf("it goes on complaining: %q", l)
+	}
+}
+
+// speaksOf reports whether a batch holds an entry of an execution.
+func speaksOf(b *store.Batch, id record.ID) bool {
+	return slices.ContainsFunc(b.Parts, func(p record.Part) bool {
+		return slices.ContainsFunc(p.Entries, func(e record.Entry) bool { return e.Execution == id })
+	})
 }
 
 // depose lets another owner claim a shard.

@@ -24,6 +24,9 @@ func (c *Core) Advance(now int64, number uint64, reuse bool) error {
 		if e.newest == p {
 			e.newest = nil
 		}
+		if e.phase == live {
+			e.rejected = 0
+		}
 	}
 	for _, id := range p.Takes {
 		c.mailGone(id)

@@ -89,6 +89,8 @@ type execution struct {
 	// is loaded again but not parked.
 	why    *model.Error
 	repair bool
+	// rejected counts the parts it was taken out of since one of its own became durable, or it was held.
+	rejected int
 	// putOff: it has outlived its retention and stays because its parent does.
 	putOff bool
 	// keptUntil is what the head says where that is later than its own retention.

@@ -221,6 +221,10 @@ func (c *Core) built(e *execution, h *record.Head) {
 		return
 	}
 	e.headSeq = e.state.Seq()
+	if e.why != nil && e.rejected > 1 {
+		c.hold(e, e.why) // even the entry that was to park it was refused
+		return
+	}
 	if e.why != nil {
 		shell := *h
 		e.shell = &shell

@@ -86,7 +86,7 @@ func (c *Core) heldInput(e *execution, in input) {
 	c.bytes += in.payload()
 	e.inbox = append(e.inbox, in)
 	if in.origin == byCommand {
-		e.why = nil
+		e.why, e.rejected = nil, 0
 		c.wantLoad(e)
 	}
 }

@@ -194,6 +194,7 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 	e.newest = nil
 	p.join(e)
 	c.recall(e, p)
+	e.rejected++
 	if k := e.key; k != nil {
 		p.doubt(k)
 	}

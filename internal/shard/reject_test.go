@@ -287,3 +287,43 @@ func TestRejectionThatEmptiesTheOpenPartLeavesNobodyWaiting(t *testing.T) {
 	d.settle()
 	d.accepted(late)
 }
+
+// F35: an execution whose parking the store refuses, too, is held and is not tried for ever; a command tries once more.
+func TestF35_RejectedParkingIsHeld(t *testing.T) {
+	d := newDesk(t, Config{})
+	d.deploy(flow(function("a"), function("b")))
+	bad, good := d.run(""), d.run("")
+	d.report(d.task(bad, "a"))
+	parts := 0
+	for range 50 {
+		d.work()
+		d.answer()
+		if !d.take() {
+			continue
+		}
+		if parts++; slices.ContainsFunc(d.flight.Entries, func(e record.Entry) bool { return e.Execution == bad }) {
+			d.reject(bad)
+		}
+		d.commit()
+	}
+	if parts != 2 {
+		t.Fatalf("%d parts, not that of its result and that which parks it", parts)
+	}
+	if held := d.core.Held(5); len(held) != 1 || held[0].Execution != bad {
+		t.Fatalf("held are %v", held)
+	}
+	d.done(good, "a")
+	ref := d.send(Command{Verb: Pause, Execution: bad})
+	for d.flight == nil {
+		d.work()
+		d.answer()
+		d.take()
+	}
+	d.reject(bad) // and parks it this time
+	d.commit()
+	d.settle()
+	d.refused(ref, CodeRejected)
+	if d.status(bad) != string(model.Parked) || len(d.core.Held(5)) != 0 {
+		t.Fatalf("%s, held are %v", d.status(bad), d.core.Held(5))
+	}
+}
