@@ -51,6 +51,7 @@ var cases = []struct {
 	{"sleep100k", (*bench).sleep},
 	{"restart100k", (*bench).restart},
 	{"limits100k", (*bench).limits},
+	{"finished10m", (*bench).finished},
 }
 
 func main() {
@@ -140,8 +141,13 @@ func (b *bench) all(only string) ([]row, error) {
 // fresh names a database that does not exist yet.
 func (b *bench) fresh() store.Opener {
 	b.n++
-	return sqlite.Open(filepath.Join(b.dir, fmt.Sprintf("%d.db", b.n)))
+	return b.store()
 }
+
+// store is the newest database, and path its file.
+func (b *bench) store() store.Opener { return sqlite.Open(b.path()) }
+
+func (b *bench) path() string { return filepath.Join(b.dir, fmt.Sprintf("%d.db", b.n)) }
 
 // pick is a or, with -quick, q.
 func (b *bench) pick(a, q int) int {
