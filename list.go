@@ -22,7 +22,7 @@ type Filter struct {
 	Parent string `json:"parent,omitempty"`
 	// Tags must all be there and equal: text, or a number.
 	Tags map[string]any `json:"tags,omitempty"`
-	// Since and Until bound the start, Until exclusive.
+	// Since and Until bound the time of the start, Until exclusive. What was started with a delay counts from then.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 	// IDPrefix selects ids that begin so.

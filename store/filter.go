@@ -23,8 +23,8 @@ func (f *Filter) Size() int {
 	return min(f.Limit, maxPage)
 }
 
-// Match reports whether f selects h. IDPrefix, Cursor and Limit are left aside: see [Filter.Range]. It is the
-// meaning of a filter in code, for drivers that cannot ask a database.
+// Match reports whether f selects h. What is a range of ids is left aside: see [Filter.Range]. It is the meaning of a
+// filter in code, for drivers that cannot ask a database.
 func (f *Filter) Match(h *record.Head) bool {
 	return (f.Workflow == "" || f.Workflow == h.Workflow) &&
 		(f.Version == "" || f.Version == h.Version) &&
@@ -32,7 +32,6 @@ func (f *Filter) Match(h *record.Head) bool {
 		(f.Outcome == "" || f.Outcome == h.Outcome) &&
 		(f.Key == "" || f.Key == h.Key) &&
 		(f.Parent.IsZero() || f.Parent == h.Parent) &&
-		within(h.Started, f.StartedFrom, f.StartedTo) &&
 		within(h.Ended, f.EndedFrom, f.EndedTo) &&
 		f.matchTags(h)
 }
@@ -54,10 +53,21 @@ func within(at, from, to int64) bool {
 	return at != 0 && at >= from && (to == 0 || at < to)
 }
 
-// Range is the range of ids, both ends included, that IDPrefix and Cursor leave. It is empty (lo > hi) where the
-// prefix is the beginning of no id. A cursor that no page gave is an error.
+// Range is the range of ids, both ends included, that IDPrefix, StartedFrom, StartedTo and Cursor leave. It is empty
+// (lo > hi) where there is no such id. A cursor that no page gave is an error.
 func (f *Filter) Range() (lo, hi record.ID, err error) {
 	lo, hi = prefixRange(f.IDPrefix)
+	if f.StartedFrom > maxMillis || f.StartedTo < 0 {
+		return record.ID{1}, record.ID{}, nil
+	}
+	if from := record.NewID(max(f.StartedFrom, 0), 0, 0); bytes.Compare(lo[:], from[:]) < 0 {
+		lo = from
+	}
+	if f.StartedTo > 0 && f.StartedTo <= maxMillis {
+		if to := previous(record.NewID(f.StartedTo, 0, 0)); bytes.Compare(to[:], hi[:]) < 0 {
+			hi = to
+		}
+	}
 	if f.Cursor == "" {
 		return lo, hi, nil
 	}
@@ -73,6 +83,9 @@ func (f *Filter) Range() (lo, hi record.ID, err error) {
 	}
 	return lo, hi, nil
 }
+
+// maxMillis is the last time that an id can have.
+const maxMillis = 1<<48 - 1
 
 // idText is the length of an id as text.
 const idText = 26

@@ -110,15 +110,17 @@ type Loaded struct {
 }
 
 // Filter selects heads; zero fields select everything. Times are Unix milliseconds, From inclusive, To exclusive;
-// what has not ended is in no range of ends. All text is compared literally. [Filter.Match] says the same in code.
+// what has not ended is in no range of ends. All text is compared literally. [Filter.Match] and [Filter.Range] say the same
+// in code.
 type Filter struct {
-	Workflow    string
-	Version     string
-	Statuses    []string
-	Outcome     string
-	Key         string
-	Parent      record.ID
-	Tags        []record.Tag // all must be present and equal
+	Workflow string
+	Version  string
+	Statuses []string
+	Outcome  string
+	Key      string
+	Parent   record.ID
+	Tags     []record.Tag // all must be present and equal
+	// StartedFrom and StartedTo bound the times in the ids, which are those of the starts, also of what waits to begin.
 	StartedFrom int64
 	StartedTo   int64
 	EndedFrom   int64

@@ -97,7 +97,7 @@ func (f *fixture) zoo() []record.Head {
 			h.Parent = parents[i%3]
 			h.Status = []string{"running", "completed", "failed", "paused"}[i%4]
 			h.Outcome = []string{"", "success", "rejected"}[i%3]
-			h.Started = int64(1000 + i/2*10)
+			h.Started = int64(1000 + i/2*10) // not what StartedFrom and StartedTo mean
 			h.NextAt = record.Never
 			if h.Status == "completed" || h.Status == "failed" {
 				h.Ended = h.Started + 500
@@ -125,9 +125,9 @@ func menagerie(zoo []record.Head) map[string]store.Filter {
 		"number tag":     {Tags: []record.Tag{{Name: "amount", Num: 3, IsNum: true}}},
 		"number as text": {Tags: []record.Tag{{Name: "amount", Text: "3"}}},
 		"two tags":       {Tags: []record.Tag{{Name: "city", Text: "Bonn"}, {Name: "amount", Num: 4, IsNum: true}}},
-		"started from":   {StartedFrom: 1100},
-		"started to":     {StartedTo: 1100},
-		"started":        {StartedFrom: 1050, StartedTo: 1051},
+		"started from":   {StartedFrom: zoo[20].Execution.Millis()},
+		"started to":     {StartedTo: zoo[20].Execution.Millis()},
+		"started":        {StartedFrom: zoo[17].Execution.Millis(), StartedTo: zoo[17].Execution.Millis() + 1},
 		"ended from":     {EndedFrom: 1600},
 		"ended to":       {EndedTo: 1600},
 		"ended":          {EndedFrom: 1510, EndedTo: 1511},
@@ -149,8 +149,8 @@ func selects(filter store.Filter, h record.Head) bool {
 		filter.Key != "" && filter.Key != h.Key,
 		!filter.Parent.IsZero() && filter.Parent != h.Parent,
 		slices.ContainsFunc(filter.Tags, func(t record.Tag) bool { return !has(t) }),
-		h.Started < filter.StartedFrom,
-		filter.StartedTo != 0 && h.Started >= filter.StartedTo,
+		h.Execution.Millis() < filter.StartedFrom,
+		filter.StartedTo != 0 && h.Execution.Millis() >= filter.StartedTo,
 		h.Ended < filter.EndedFrom,
 		filter.EndedTo != 0 && (h.Ended == 0 || h.Ended >= filter.EndedTo),
 		!strings.HasPrefix(h.Execution.String(), strings.ToLower(filter.IDPrefix)),
