@@ -137,19 +137,19 @@ const serialBits = 40
 // holdTasks keeps dispatch and cancel of d until p is durable. Pure tasks leave at once.
 func (c *Core) holdTasks(e *execution, p *part, d *kernel.Decided) {
 	for i := range d.Dispatch {
-		t := Task{Execution: e.id, Namespace: e.name.Namespace, Workflow: e.name.Workflow, Version: e.name.Version, Task: d.Dispatch[i]}
+		p.dispatch = append(p.dispatch, Task{Execution: e.id, Namespace: e.name.Namespace, Workflow: e.name.Workflow, Version: e.name.Version, Task: d.Dispatch[i]})
+		t := &p.dispatch[len(p.dispatch)-1]
 		if bug.On(bug.DispatchEarly) {
 			e.tasks.add(attempt{TaskRef: t.TaskRef})
-			c.out.Dispatch = append(c.out.Dispatch, t)
+			c.out.Dispatch = append(c.out.Dispatch, *t)
 			continue
 		}
 		if c.leavesAtOnce(&t.Task) {
 			c.serial++
 			t.Serial = c.fence.Epoch<<serialBits | c.serial
-			c.out.Dispatch = append(c.out.Dispatch, t)
+			c.out.Dispatch = append(c.out.Dispatch, *t)
 		}
 		e.tasks.add(attempt{TaskRef: t.TaskRef, part: p, serial: t.Serial})
-		p.dispatch = append(p.dispatch, t)
 	}
 	for _, ref := range d.Cancel {
 		p.cancel = append(p.cancel, Attempt{Execution: e.id, Step: ref.Step, Attempt: ref.Attempt, Serial: e.tasks.serial(ref)})
