@@ -343,6 +343,33 @@ func TestGiveUpAnswersAndKeepsMemory(t *testing.T) {
 	}
 }
 
+// Who is told that the store is away is not counted, nor believed to be waiting, when the look-up is answered later.
+func TestF45_AStartThatWasGivenUpOnIsGone(t *testing.T) {
+	d := newDesk(t, Config{MaxExecutions: 1})
+	d.deploy(flow(function("a")))
+	again := func(c *Command) { c.Repeat = true }
+	id, first := d.begin("k", with(Return, 1), again)
+	d.work()
+	d.answer()
+	d.work()
+	if len(d.load) != 1 {
+		t.Fatal("it is not looked up whether the start has happened")
+	}
+	d.core.GiveUp(d.now)
+	d.collect()
+	d.refused(first, CodeUnavailable)
+	d.now += censusEvery
+	if _, other := d.begin(""); d.core.execs[id].birth != nil {
+		t.Fatalf("the start waits while %d is let in", other)
+	}
+	d.core.cfg.MaxExecutions = 10
+	_, retry := d.begin("k", with(Return, 1), again, func(c *Command) { c.Execution, c.Start.ID = id, id })
+	d.settle()
+	if r := d.accepted(retry); r.Execution != id {
+		t.Fatalf("%s was begun, not %s", r.Execution, id)
+	}
+}
+
 // A refusal may rest on an entry that never becomes durable: who hears of the outage must not take it for an answer.
 func TestI7_I30_ARefusalIsNoAnswerBeforeWhatItSawIsDurable(t *testing.T) {
 	d := newDesk(t, Config{})

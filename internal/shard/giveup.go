@@ -125,9 +125,11 @@ func (c *Core) giveUpOn(e *execution, err *model.Error) {
 		c.sayUnavailable(Reply{Ref: in.ref, Execution: e.id}, err)
 		return true
 	})
-	if s := e.birth; s != nil && e.birthKey == nil && s.origin == byCommand {
+	if s := e.birth; s != nil && s.origin == byCommand {
 		e.birth = nil
-		c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
+		if e.birthKey == nil { // else it is answered in the line of its key
+			c.sayUnavailable(Reply{Ref: s.Ref, Execution: s.Execution}, err)
+		}
 	}
 	if e.phase == live && e.state.Seq() == 0 && len(e.inbox) == 0 {
 		c.unborn(e)

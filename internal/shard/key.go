@@ -186,12 +186,14 @@ func (c *Core) takeKey(k *keyRow, s start) bool {
 		}
 		// Somebody asked for it before it was born: the answer of the store decides.
 		k.looking = true
-		e.birth, e.birthKey = &k.starts[0], k
+		first := s // a copy: its sender may be answered before the store does
+		e.birth, e.birthKey = &first, k
 		return false
 	}
 	if s.Repeat {
 		k.looking = true
-		c.lookUp(&k.starts[0], k)
+		first := s
+		c.lookUp(&first, k)
 		return false
 	}
 	before := k.row
