@@ -290,10 +290,14 @@ func (x *transaction) take(p *record.Part, id record.MessageID) {
 
 // onlyExecution is the execution that all entries of p belong to; zero where there are several or none.
 func onlyExecution(p *record.Part) record.ID {
-	if len(p.Entries) == 0 || p.Entries[0].Execution != p.Entries[len(p.Entries)-1].Execution {
-		return record.ID{}
+	var id record.ID
+	for i := range p.Entries {
+		if i > 0 && p.Entries[i].Execution != id {
+			return record.ID{}
+		}
+		id = p.Entries[i].Execution
 	}
-	return p.Entries[0].Execution
+	return id
 }
 
 func (x *transaction) forget(id record.ID) {

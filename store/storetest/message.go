@@ -107,6 +107,8 @@ func takeGone(f *fixture) {
 	// With several executions in the part a store may be unable to say whose message is missing.
 	p.Entries = append(entries(h.Execution, 2, 2), entry(f.start(0, 1, nil).Execution, 2))
 	f.rejected([]record.ID{{}}, p)
+	p.Entries = append(p.Entries, entry(h.Execution, 3))
+	f.rejected([]record.ID{{}}, p)
 	f.equal(f.inbox(0, 10), []record.Message{b})
 }
 
