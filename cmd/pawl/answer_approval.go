@@ -71,7 +71,7 @@ func (f *follower) decide(ctx context.Context, w pawl.Waiting, v verdict) error 
 	}
 	opts := []pawl.CommandOption{
 		pawl.By(v.By), pawl.Groups(v.Groups...), pawl.Why(v.Why),
-		pawl.RequestID(fmt.Sprintf("answer/%s/%d/%d/%s", w.Step, w.Since.UnixMilli(), len(w.Approval.Votes), v.Decision)),
+		pawl.RequestID(fmt.Sprintf("answer/%s/%d/%d/%s/%s", w.Step, w.Since.UnixMilli(), len(w.Approval.Votes), v.Decision, v.By)),
 	}
 	if v.Form != nil {
 		opts = append(opts, pawl.Form(v.Form))

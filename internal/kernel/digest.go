@@ -11,8 +11,8 @@ import (
 // CodeRequestConflict refuses a command whose request id came before with another command.
 const CodeRequestConflict = "request_conflict"
 
-// request is what a command asks for, without who asks and why. The names are part of what is journaled: a digest of them
-// must stay what it was.
+// request is what a command asks for, without who asks, but for a decision, which is somebody's, and why. The names are
+// part of what is journaled: a digest of them must stay what it was.
 type request struct {
 	Kind     string            `json:"kind"`
 	Step     string            `json:"step,omitempty"`
@@ -25,6 +25,7 @@ type request struct {
 	ID       string            `json:"id,omitempty"`
 	TTL      int64             `json:"ttl,omitempty"`
 	Outcome  string            `json:"outcome,omitempty"`
+	By       string            `json:"by,omitempty"`
 	Data     json.RawMessage   `json:"data,omitempty"`
 	Result   *model.Result     `json:"result,omitempty"`
 	Error    *model.Error      `json:"error,omitempty"`
@@ -48,7 +49,7 @@ func digestOf(in *Input) string {
 		r.Name, r.ID, r.TTL, r.Data = s.Name, s.ID, s.TTL, s.Data
 	}
 	if d := in.Decision; d != nil {
-		r.Step, r.Outcome, r.Data = d.Step, d.Outcome, d.Form
+		r.Step, r.Outcome, r.By, r.Data = d.Step, d.Outcome, in.By, d.Form
 	}
 	if m := in.Migration; m != nil {
 		r.Version, r.Renames = m.Version, m.Map
