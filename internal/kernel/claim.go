@@ -285,6 +285,9 @@ func (x *decider) limitAt(c *claims, i int) record.ID {
 // turned ends what a limit has turned down.
 func (x *decider) turned(st *step, err *model.Error) {
 	if st == nil {
+		if x.s.begun > 0 && x.s.claims.lendable { // what it has to clean up asks again
+			x.emit(Op{kind: opLend, n: x.s.signalSeq})
+		}
 		x.closeScope(x.s.root, ending{outcome: model.OutcomeErr, err: err})
 		return
 	}

@@ -19,6 +19,16 @@ const patience = 6 * time.Hour
 
 // settle lets the healed world run until nothing is left to do, and says so if that does not happen.
 func (w *world) settle() {
+	limit := w.rest()
+	w.lookAround(limit)
+	w.rest() // time has passed meanwhile
+	w.judge.atRest()
+	w.judge.freed()
+	w.judge.accounted()
+}
+
+// rest lets the world run until nothing is left to do; limit is until when that must be so.
+func (w *world) rest() (limit time.Duration) {
 	limit, ended := time.Duration(w.now)+patience, 0
 	for w.judge.clean() {
 		if n := w.judge.ended(); n > ended {
@@ -30,14 +40,11 @@ func (w *world) settle() {
 		}
 		if time.Duration(w.now) > limit {
 			w.judge.fail("liveness", "all faults have healed, and nothing has ended for %s: %s", patience, why)
-			return
+			return limit
 		}
 		w.runUntil(time.Duration(w.now) + 5*time.Second)
 	}
-	w.lookAround(limit)
-	w.judge.atRest()
-	w.judge.freed()
-	w.judge.accounted()
+	return limit
 }
 
 // ended counts the executions that have ended.
