@@ -99,15 +99,22 @@ type forker struct {
 	undone map[string]bool   // steps that were undone after the cut
 	owns   bool              // the copy owns what is left to undo
 	owners map[string]string // of scopes, by path
+	back   map[taking]int    // how often a step put a signal back
 
 	past     past
 	reopened map[string]int  // scopes that are open again, with the operation that began to close each
 	owning   map[string]bool // composites that go on
 }
 
+// taking names a signal that a step has taken.
+type taking struct {
+	step   string
+	signal int64
+}
+
 func newForker() *forker {
 	return &forker{
-		fork: &Fork{}, closed: map[string]bool{}, undone: map[string]bool{}, owners: map[string]string{},
+		fork: &Fork{}, closed: map[string]bool{}, undone: map[string]bool{}, owners: map[string]string{}, back: map[taking]int{},
 		past: newPast(), reopened: map[string]int{}, owning: map[string]bool{},
 	}
 }
@@ -155,6 +162,8 @@ func (f *forker) survey(entries []Entry, upto uint64) error {
 			f.owners[o.path] = o.text
 		case opClosed:
 			f.closed[o.path] = true
+		case opPutBack:
+			f.back[taking{o.path, o.n}]++
 		}
 		return true, f.end.apply(o)
 	})
@@ -332,6 +341,10 @@ func (f *forker) complete(s *State, o *Op) (c Op, keep bool, err error) {
 			return c, false, nil
 		}
 	case opTook:
+		if k := (taking{o.path, o.n}); f.inside(o) && f.back[k] > 0 {
+			f.back[k]--
+			return c, false, nil
+		}
 		if f.inside(o) {
 			return Op{kind: opExpired, n: o.n}, true, nil
 		}
