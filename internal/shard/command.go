@@ -41,6 +41,9 @@ func (c *Core) admit(cmd *Command) *model.Error {
 	case c.draining && cmd.Verb == Start:
 		return &model.Error{Code: CodeStopping, Message: "the engine is stopping"}
 	}
+	if cmd.Verb != Start && len(c.loads) >= c.cfg.MaxPending && c.execs[cmd.Execution] == nil {
+		return overloaded("too many executions wait to be read")
+	}
 	if why := c.crowded(cmd); why != "" {
 		return overloaded(why)
 	}

@@ -33,9 +33,18 @@ func (c *Core) GiveUp(now int64) {
 	}
 }
 
-// Late answers with err the commands that wait until these executions have been read, which takes too long.
+// Late answers with err the commands that wait until these executions have been read, which takes too long. Where no more
+// may be asked for until then, those whose executions stand in line hear that, too.
 func (c *Core) Late(now int64, ids []record.ID, err *model.Error) {
 	c.now = now
+	c.lateLoads(ids, err)
+	if c.loading >= c.cfg.LoadsOpen {
+		behind := &model.Error{Code: CodeUnavailable, Message: "the store does not read executions; the outcome is not known"}
+		c.lateLoads(slices.Clone(c.loads), behind)
+	}
+}
+
+func (c *Core) lateLoads(ids []record.ID, err *model.Error) {
 	for _, id := range ids {
 		e := c.execs[id]
 		if e == nil || e.phase != loading {
@@ -78,6 +87,7 @@ func (c *Core) LateDefinition(now int64, ref DefinitionRef, err *model.Error) {
 			c.giveUpOn(e, err)
 		}
 	}
+	d.waiting = slices.DeleteFunc(d.waiting, func(e *execution) bool { return c.execs[e.id] != e })
 }
 
 // giveUpOnKey drops the commands in the line of k.
