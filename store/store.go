@@ -120,7 +120,7 @@ type Filter struct {
 	Key      string
 	Parent   record.ID
 	Tags     []record.Tag // all must be present and equal
-	// StartedFrom and StartedTo bound the times in the ids, which are those of the starts, also of what waits to begin.
+	// StartedFrom and StartedTo bound the times in the ids, whatever the heads say.
 	StartedFrom int64
 	StartedTo   int64
 	EndedFrom   int64
