@@ -217,7 +217,7 @@ type Alarm struct {
 
 // Ready is what the core hands out and asks for. The slices are valid until the next call of [Core.Ready].
 type Ready struct {
-	// Effects of what is durable.
+	// Effects of what is durable; Dispatch has pure tasks earlier.
 	Dispatch  []Task
 	Cancel    []Attempt
 	Replies   []Reply

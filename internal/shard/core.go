@@ -190,7 +190,8 @@ func (c *Core) seal(p *part) {
 	c.stats.Parts++
 }
 
-// Ready is what to do now. Effects in it are of durable parts only. The returned value is valid until the next call.
+// Ready is what to do now. Effects in it are of durable parts only, but for pure tasks. The returned value is valid until the
+// next call.
 func (c *Core) Ready() *Ready {
 	c.wantLoads()
 	r := c.out
