@@ -17,8 +17,8 @@ import (
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
-// count is how many executions of a workflow there are.
-func (s *scene) count(workflow string) int {
+// count is how many executions of a workflow there are with a status.
+func (s *scene) count(workflow, status string) int {
 	s.t.Helper()
 	b, err := sqlite.Open(s.db).Open(context.Background())
 	if err != nil {
@@ -27,7 +27,7 @@ func (s *scene) count(workflow string) int {
 	defer b.Close()
 	n, cursor := 0, ""
 	for {
-		page, err := b.Search(context.Background(), "default", store.Filter{Workflow: workflow, Limit: 1000, Cursor: cursor})
+		page, err := b.Search(context.Background(), "default", store.Filter{Workflow: workflow, Statuses: []string{status}, Limit: 1000, Cursor: cursor})
 		if err != nil {
 			s.t.Fatal(err)
 		}

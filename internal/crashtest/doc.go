@@ -7,6 +7,9 @@
 //
 // Other tests stop it and let it go on, fill its disk, flood it, bound its memory, and ask it to drain.
 //
+// What bounds memory is a control group below that of the test, where it may make one: as root, with the memory
+// controller. Elsewhere it is RLIMIT_DATA, and the test says so; PAWL_TEST_REQUIRE=cgroup makes that a failure.
+//
 //	go test ./internal/crashtest -count=1 -cycles=200 -herd=50000 -payloads=1000
 //
 // The package must not use the engine's own opinion of what happened; it reads journals.

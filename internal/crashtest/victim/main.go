@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,7 @@ type victim struct {
 
 	wakes   atomic.Int64
 	healthy atomic.Bool
+	ledger  atomic.Pointer[ledger]
 }
 
 // orders are the flags.
@@ -60,7 +62,7 @@ type orders struct {
 	seed                  uint64
 	from, grow, clients   int
 	memory                int
-	ids                   string
+	ids, group            string
 }
 
 func main() {
@@ -75,6 +77,7 @@ func main() {
 	flag.IntVar(&o.grow, "grow", 50, "how many executions to start")
 	flag.IntVar(&o.clients, "clients", 8, "how many callers at once")
 	flag.IntVar(&o.memory, "memory", 0, "megabytes that this process may have")
+	flag.StringVar(&o.group, "group", "", "the control group that this process joins")
 	flag.Parse()
 	if err := run(&o); err != nil {
 		fmt.Fprintln(os.Stderr, "victim:", err)
@@ -86,6 +89,11 @@ func run(o *orders) error {
 	ctx := context.Background()
 	if o.memory > 0 {
 		if err := limitMemory(o.memory); err != nil {
+			return err
+		}
+	}
+	if o.group != "" {
+		if err := os.WriteFile(filepath.Join(o.group, "cgroup.procs"), []byte(fmt.Sprint(os.Getpid())), 0); err != nil {
 			return err
 		}
 	}
@@ -101,7 +109,7 @@ func run(o *orders) error {
 	if err := v.register(); err != nil {
 		return err
 	}
-	for _, text := range []string{definition, herdText, smallText, payloadText, stormText} {
+	for _, text := range []string{definition, herdText, smallText, payloadText, stormText, rescueText} {
 		if _, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(text))); err != nil {
 			return err
 		}
@@ -129,8 +137,12 @@ func (v *victim) do(ctx context.Context, o *orders) error {
 		return v.stampede(ctx, o.grow)
 	case "flood":
 		return v.flood(ctx, o.grow, o.clients)
+	case "glutton":
+		return v.glutton()
 	case "collect":
 		return v.collect(ctx, strings.Split(o.ids, ","))
+	case "rescue":
+		return v.rescue(ctx, o)
 	case "weather":
 		return v.weather(ctx, o.from, o.grow)
 	case "clear":
@@ -142,7 +154,7 @@ func (v *victim) do(ctx context.Context, o *orders) error {
 func (v *victim) register() error {
 	return errors.Join(
 		pawl.Register(v.eng, "effect", v.effect), pawl.Register(v.eng, "shaky", v.shaky), pawl.Register(v.eng, "tight", v.tight),
-		pawl.Register(v.eng, "wake", v.wake),
+		pawl.Register(v.eng, "wake", v.wake), pawl.Register(v.eng, "nothing", v.nothing), pawl.Register(v.eng, "order", v.order),
 		pawl.Register(v.eng, "downstream", v.downstream), pawl.Register(v.eng, "lingering", v.lingering),
 	)
 }

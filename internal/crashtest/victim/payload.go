@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	pawl "github.com/pawl-dev/pawl"
 )
@@ -25,7 +28,8 @@ const (
 )
 
 // flood starts n executions with inputs that are too large, and then n with large ones, many at a time. What the engine
-// refuses because its memory is used up is counted and not repeated; it says ready and waits for its death.
+// refuses because its memory is used up is counted and not repeated; it says ready, and at SIGUSR1 it wants
+// more than there is.
 func (v *victim) flood(ctx context.Context, n, clients int) error {
 	text := map[string]string{"text": strings.Repeat("x", payloadBytes)}
 	huge := map[string]string{"text": strings.Repeat("x", hugeBytes)}
@@ -58,8 +62,24 @@ func (v *victim) flood(ctx context.Context, n, clients int) error {
 	if err != nil {
 		return err
 	}
+	usr := make(chan os.Signal, 1)
+	signal.Notify(usr, syscall.SIGUSR1)
 	say("ready %d", refused.Load())
-	select {}
+	<-usr
+	return v.glutton()
+}
+
+// glutton takes memory, and touches it, until that kills it. It does not take all that a machine has.
+func (v *victim) glutton() error {
+	var all [][]byte
+	for range 4096 {
+		b := make([]byte, 1<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		all = append(all, b)
+	}
+	return fmt.Errorf("sated with %d MB", len(all))
 }
 
 // collect signals the executions that the flood has started and looks at their results.
