@@ -58,6 +58,7 @@ type follower struct {
 	lines  *live.Lines
 	screen *live.Screen // nil off a terminal
 	frame  int
+	seen   uint64 // the last entry of which something was shown
 	typed  <-chan string
 	deaf   bool // nobody types
 }
@@ -145,6 +146,7 @@ func (f *follower) watch(ctx context.Context) error {
 // show folds an event and tells it.
 func (f *follower) show(ev pawl.Event) {
 	f.tree.Apply(ev)
+	f.seen = max(f.seen, ev.Seq)
 	if f.flags.Quiet {
 		return
 	}
@@ -214,9 +216,18 @@ func (f *follower) look(ctx context.Context) error {
 		unanswered = true
 	}
 	if f.stuck(open, unanswered) {
-		return errLeave
+		return f.leaveInformed(ctx)
 	}
 	return nil
+}
+
+// leaveInformed is errLeave, unless events are on their way that say why: they come first.
+func (f *follower) leaveInformed(ctx context.Context) error {
+	x, err := f.run.Get(ctx)
+	if err != nil || f.seen < x.Seq {
+		return err
+	}
+	return errLeave
 }
 
 // stuck reports whether to leave: it is paused or parked; or only waiting is left, and either that was asked for or
