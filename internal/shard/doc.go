@@ -10,7 +10,7 @@
 //  4. Answer everything asked for in [Ready], also with an error; the core asks again where it must.
 //
 // Effects (dispatch, cancel, replies, messages) are handed out by Advance and by nothing else, so a caller cannot let
-// something leave before it is durable.
+// something leave before it is durable. The exception are tasks that [Config].Pure says have no effect.
 //
 // The package is pure: no context, goroutine, channel, clock, randomness, IO or log, and no result that depends on
 // map order. It must not know stores, lanes, members, leases or workers.

@@ -141,6 +141,10 @@ func (c *Core) revive(e *execution, l *Loaded) {
 	e.headAsks = slices.ContainsFunc(l.Head.Tags, func(t record.Tag) bool { return t.Name == kernel.TagApproval })
 	e.headVersion = l.Head.Version
 	e.name = DefinitionRef{l.Head.Namespace, l.Head.Workflow, l.Head.Version}
+	if e.why != nil && e.rejected > 1 {
+		c.hold(e, e.why) // even the entry or the head that was to park it was refused
+		return
+	}
 	if c.expired(l) && len(e.inbox) == 0 && e.birth == nil {
 		if !l.Head.Parent.IsZero() {
 			c.askKin(e, l)
@@ -221,10 +225,6 @@ func (c *Core) built(e *execution, h *record.Head) {
 		return
 	}
 	e.headSeq = e.state.Seq()
-	if e.why != nil && e.rejected > 1 {
-		c.hold(e, e.why) // even the entry that was to park it was refused
-		return
-	}
 	if e.why != nil {
 		shell := *h
 		e.shell = &shell

@@ -29,7 +29,7 @@ func (c *Core) breakDown(e *execution, err error) {
 // discard throws the state of e away. It is loaded again when all parts it is in have an outcome.
 func (c *Core) discard(e *execution, why *model.Error) {
 	c.stop(e)
-	e.phase, e.state, e.def, e.why = broken, nil, nil, why
+	e.phase, e.here, e.putOff, e.state, e.def, e.why = broken, false, false, nil, nil, why
 	if e.newest == nil {
 		c.wantLoad(e)
 	}

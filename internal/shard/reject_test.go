@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -326,4 +327,49 @@ func TestF35_RejectedParkingIsHeld(t *testing.T) {
 	if d.status(bad) != string(model.Parked) || len(d.core.Held(5)) != 0 {
 		t.Fatalf("%s, held are %v", d.status(bad), d.core.Held(5))
 	}
+}
+
+// F31, F35: what the store keeps no head of is held all the same, be it damaged or put off.
+func TestF35_RejectedHeadsAreNotTriedForEver(t *testing.T) {
+	refuse := func(d *desk, id record.ID) (parts int) {
+		for range 60 {
+			d.now += 100
+			d.work()
+			d.answer()
+			if !d.take() {
+				continue
+			}
+			parts++
+			if slices.ContainsFunc(d.flight.Heads, func(h record.Head) bool { return h.Execution == id }) {
+				d.reject(id)
+			}
+			d.commit()
+		}
+		return parts
+	}
+	t.Run("damaged", func(t *testing.T) {
+		d := newDesk(t, Config{Audit: -1})
+		d.deploy(flow(waitFor("a", `"signal":"go"`)))
+		id := d.run("")
+		d.pass(20_000)
+		d.journal[id][0].Body[5] ^= 1
+		delete(d.snaps, id)
+		d.send(Command{Verb: View, Execution: id})
+		if n := refuse(d, id); n != 2 || len(d.core.Held(5)) != 1 {
+			t.Errorf("%d parts, held are %v", n, d.core.Held(5))
+		}
+	})
+	t.Run("put off", func(t *testing.T) {
+		d := newDesk(t, Config{Retention: 1_000, Idle: 100, Audit: -1})
+		d.deploy(flow(function("a")))
+		d.deploy(named("s", flow(
+			model.Node{ID: "c", Type: "workflow", Composite: &model.Composite{Child: json.RawMessage(`{"name":"w"}`)}}, waitFor("b", `"signal":"go"`))))
+		p := d.runOf("s", "", `1`)
+		c := d.onlyChild(p)
+		d.done(c, "a")
+		d.now += kinLater
+		if n := refuse(d, c); n != 2 || len(d.core.Held(5)) != 1 {
+			t.Errorf("%d parts, held are %v", n, d.core.Held(5))
+		}
+	})
 }
