@@ -114,7 +114,8 @@ func (e *Engine) forkCommand(f *kernel.Fork, rerun bool, o *commandOptions) engi
 		c.Existing, c.Digest = shard.New, digest(start.Input)
 	}
 	if o.request != "" {
-		now, random, c.Repeat = f.Of.Millis(), digest([]byte(`"`+f.Of.String()+" "+o.request+`"`)), true
+		// After its original, so that a bulk which goes from new to old does not find what it makes.
+		now, random, c.Repeat = f.Of.Millis()+1, digest([]byte(`"`+f.Of.String()+" "+o.request+`"`)), true
 	}
 	start.ID = record.NewID(now, random, slot)
 	if o.request != "" && start.Key == "" {

@@ -24,7 +24,7 @@ type Filter struct {
 	Tags map[string]any `json:"tags,omitempty"`
 	// Since and Until bound the time in the id, Until exclusive. It is that of the start; what was started with a delay
 	// counts from when that was asked for, a child from when its step was due, and a fork or rerun under a request id, as a
-	// bulk makes them, from the start of its original.
+	// bulk makes them, from a millisecond after its original.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 	// IDPrefix selects ids that begin so.
