@@ -47,7 +47,7 @@ type Config struct {
 	TTL        time.Duration // of a claim without a beat: 10 s
 	BeatEvery  time.Duration // 2 s
 	Retry      time.Duration // first pause after a failed commit or read, doubled up to 1 s: 5 ms
-	Patience   time.Duration // a commit that fails for so long makes callers hear unavailable: 5 s
+	Patience   time.Duration // a commit or a read without success for so long makes callers hear unavailable: 5 s
 	BatchParts int           // entries of one batch: 4,000
 	BatchBytes int           // 8 MiB
 	Claims     int           // at most in flight: 4
@@ -70,6 +70,9 @@ type (
 
 	// Tick says that the time of [Machine.Next] has come. More of them do no harm.
 	Tick struct{}
+
+	// Slow says that a question has had no answer for Config.Patience, and again each second until it has.
+	Slow struct{ Question Request }
 
 	// Several events of one instant; the Machine acts after the last one.
 	Several struct{ List []Event }
@@ -344,6 +347,7 @@ func (Beaten) event()       {}
 func (Loaded) event()       {}
 func (DueFound) event()     {}
 func (MailFound) event()    {}
+func (Slow) event()         {}
 func (KeysFound) event()    {}
 func (JournalFound) event() {}
 func (Defined) event()      {}

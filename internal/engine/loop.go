@@ -75,6 +75,7 @@ func NewLoop(b store.Backend, o Options) *Loop {
 	set(&o.Machine.Lanes, max(1, info.Lanes))
 	set(&o.CommitTimeout, 30*time.Second)
 	set(&o.ReadTimeout, 30*time.Second)
+	set(&o.Machine.Patience, 5*time.Second)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -2,17 +2,44 @@ package engine
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
 
-// read runs one question and hands back the answer.
+// read runs one question and hands back the answer. While there is none for long, it says so.
 func (l *Loop) read(r Request) {
 	ctx, cancel := context.WithTimeout(l.ctx, l.opts.ReadTimeout)
 	defer cancel()
-	if e := Answer(ctx, l.backend, l.opts.Machine.Owner, r); e != nil {
+	n := &nag{loop: l, question: r}
+	switch r.(type) {
+	case ReadClaims, Load, Due, Inbox, Keys, Journal, Define, Resolve:
+		defer time.AfterFunc(l.opts.Machine.Patience, n.say).Stop()
+	}
+	e := Answer(ctx, l.backend, l.opts.Machine.Owner, r)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.over = true
+	if e != nil {
 		l.push(e)
+	}
+}
+
+// nag says that a question has no answer yet, and never after that has come.
+type nag struct {
+	loop     *Loop
+	question Request
+	mu       sync.Mutex
+	over     bool
+}
+
+func (n *nag) say() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.over && n.loop.push(Slow{n.question}) {
+		time.AfterFunc(time.Second, n.say)
 	}
 }
 

@@ -185,6 +185,8 @@ func (m *Machine) take(e Event) {
 		m.tokensHeld(e)
 	case Poked:
 		m.poked(e.Shards)
+	case Slow:
+		m.slow(e.Question)
 	case Stop:
 		m.stopNow(e.Grace)
 	case CommitDone:

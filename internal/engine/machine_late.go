@@ -44,6 +44,19 @@ func (m *Machine) late(r Request, err error) {
 	m.turnDown(r, fault)
 }
 
+var errNoAnswer = errors.New("the store does not answer")
+
+// slow notes that a question hangs.
+func (m *Machine) slow(r Request) {
+	if !m.stillAsked(r) {
+		return
+	}
+	if what := subject(r); m.unread[what] == nil {
+		m.unread[what] = &unread{shard: asking(r), since: m.now.Mono - m.cfg.Patience}
+	}
+	m.late(r, errNoAnswer)
+}
+
 // tellUnread raises the alarm: for what is damaged each time, for a store that is away once.
 func (m *Machine) tellUnread(what string, u *unread, damaged bool) {
 	again := false
