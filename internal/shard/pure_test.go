@@ -184,3 +184,24 @@ func TestI24_SerialsOfTwoCoresInOneEpochDiffer(t *testing.T) {
 		t.Fatalf("serial %d twice", fresh)
 	}
 }
+
+// Its result waits when the birth is refused, and the same execution is begun anew before it is known that there is none.
+func TestF35_EarlyResultThatWaitsIsNotTakenForThatOfANewBirth(t *testing.T) {
+	d := pureDesk(t, Config{})
+	id, ref := d.born()
+	late := d.report(d.task(id, "a"))
+	d.reject(id)
+	d.commit()
+	d.refused(ref, CodeRejected)
+	again := d.send(Command{Verb: Start, Execution: id, Repeat: true, Start: &kernel.Start{
+		ID: id, Namespace: "default", Workflow: "w", Version: "1", Input: []byte(`{"other":true}`),
+	}})
+	d.settle()
+	d.accepted(again)
+	if d.verdicts[late] != Stale {
+		t.Fatalf("the result of what never was is answered %d", d.verdicts[late])
+	}
+	for _, step := range []string{"a", "b", "c"} {
+		d.done(id, step)
+	}
+}
