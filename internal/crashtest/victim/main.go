@@ -54,6 +54,8 @@ type victim struct {
 	wakes   atomic.Int64
 	healthy atomic.Bool
 	ledger  atomic.Pointer[ledger]
+	bearing bearing
+	calm    bool // no duty lasts: a life after the storm
 }
 
 // orders are the flags.
@@ -61,7 +63,7 @@ type orders struct {
 	db, effects, mode, at string
 	seed                  uint64
 	from, grow, clients   int
-	memory                int
+	memory, duties        int
 	ids, group            string
 }
 
@@ -76,6 +78,7 @@ func main() {
 	flag.IntVar(&o.from, "from", 0, "number of the first new execution")
 	flag.IntVar(&o.grow, "grow", 50, "how many executions to start")
 	flag.IntVar(&o.clients, "clients", 8, "how many callers at once")
+	flag.IntVar(&o.duties, "duties", 0, "how many tasks do not end by themselves")
 	flag.IntVar(&o.memory, "memory", 0, "megabytes that this process may have")
 	flag.StringVar(&o.group, "group", "", "the control group that this process joins")
 	flag.Parse()
@@ -101,15 +104,15 @@ func run(o *orders) error {
 	if err != nil {
 		return err
 	}
-	eng, err := pawl.Open(ctx, sqlite.Open(o.db), pawl.Options{Grace: time.Second})
+	eng, err := pawl.Open(ctx, sqlite.Open(o.db), pawl.Options{Grace: 3 * time.Second})
 	if err != nil {
 		return err
 	}
-	v := &victim{eng: eng, log: log, r: rand.New(rand.NewPCG(o.seed, 3))}
+	v := &victim{eng: eng, log: log, r: rand.New(rand.NewPCG(o.seed, 3)), calm: o.mode == "clear"}
 	if err := v.register(); err != nil {
 		return err
 	}
-	for _, text := range []string{definition, herdText, smallText, payloadText, stormText, rescueText} {
+	for _, text := range []string{definition, herdText, smallText, payloadText, stormText, dutyText, rescueText} {
 		if _, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(text))); err != nil {
 			return err
 		}
@@ -144,9 +147,9 @@ func (v *victim) do(ctx context.Context, o *orders) error {
 	case "rescue":
 		return v.rescue(ctx, o)
 	case "weather":
-		return v.weather(ctx, o.from, o.grow)
+		return v.weather(ctx, o.grow, o.duties)
 	case "clear":
-		return v.clear(ctx, o.grow)
+		return v.clear(ctx, o.grow, o.duties)
 	}
 	return fmt.Errorf("no mode %q", o.mode)
 }
@@ -155,7 +158,7 @@ func (v *victim) register() error {
 	return errors.Join(
 		pawl.Register(v.eng, "effect", v.effect), pawl.Register(v.eng, "shaky", v.shaky), pawl.Register(v.eng, "tight", v.tight),
 		pawl.Register(v.eng, "wake", v.wake), pawl.Register(v.eng, "nothing", v.nothing), pawl.Register(v.eng, "order", v.order),
-		pawl.Register(v.eng, "downstream", v.downstream), pawl.Register(v.eng, "lingering", v.lingering),
+		pawl.Register(v.eng, "downstream", v.downstream), pawl.Register(v.eng, "lingering", v.lingering), pawl.Register(v.eng, "duty", v.duty),
 	)
 }
 
