@@ -205,3 +205,19 @@ func TestF35_EarlyResultThatWaitsIsNotTakenForThatOfANewBirth(t *testing.T) {
 		d.done(id, step)
 	}
 }
+
+// The former version of a part becomes durable after all, with the intent of a task of which the result waits: the attempt
+// is lost, so its executor must not hear that the result counts.
+func TestI6_EarlyResultThatWaitsIsStaleWhereTheAttemptIsLost(t *testing.T) {
+	d := pureDesk(t, Config{})
+	id, _ := d.born()
+	former := *d.flight
+	late := d.report(d.task(id, "a"))
+	d.core.Reject(d.now, former.Number, []Rejection{{id, "?"}}, true)
+	d.flight = &former
+	d.commit()
+	d.settle()
+	if d.verdicts[late] != Stale {
+		t.Fatalf("the result of a lost attempt is answered %d", d.verdicts[late])
+	}
+}

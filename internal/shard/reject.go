@@ -3,6 +3,7 @@ package shard
 import (
 	"slices"
 
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
@@ -187,7 +188,11 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 		return
 	}
 	e.tasks.keep(func(a *attempt) bool {
-		return !slices.ContainsFunc(gone, func(g *part) bool { return g.holdsTask(e, a) })
+		if !slices.ContainsFunc(gone, func(g *part) bool { return g.holdsTask(e, a) }) {
+			return true
+		}
+		c.unreport(e, a)
+		return false
 	})
 	e.hasEntry, e.turned = false, false
 	c.turned = slices.DeleteFunc(c.turned, func(o *execution) bool { return o == e })
@@ -199,6 +204,23 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 		p.doubt(k)
 	}
 	c.discard(e, &model.Error{Code: CodeRejected, Message: r.Reason})
+}
+
+// unreport drops what waits for a transition as the end of a, which counts no more: its intent was thrown away, and the
+// attempt of that name that e may have later is another one.
+func (c *Core) unreport(e *execution, a *attempt) {
+	e.inbox = slices.DeleteFunc(e.inbox, func(in input) bool {
+		ends := in.Kind == kernel.InResult || in.Kind == kernel.InLost || in.Kind == kernel.InReleased
+		if !ends || in.Step != a.Step || in.Attempt != a.Attempt {
+			return false
+		}
+		c.pending--
+		c.bytes -= in.payload()
+		if in.origin == byReport {
+			c.judge(nil, in.ref, Stale)
+		}
+		return true
+	})
 }
 
 // recall gives back the messages that wait for e or for its key: what was sent before them may have been rejected and
