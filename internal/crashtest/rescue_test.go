@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +26,8 @@ type rescue struct {
 }
 
 // TestF20_F28_RescuerVersusCompletion: the attempt of a step is given up because who works on it is silent, and its answer
-// comes at about that moment, also in the next life of a process that is killed in the middle. Answer or rescuer has won,
+// comes at about that moment, also where the process was stopped meanwhile, and in the next life of one that is
+// killed in the middle. Answer or rescuer has won,
 // never both: an accepted answer is what the step ended with, a refused one is not, and a step that was given up was told to
 // all who answered later.
 func TestF20_F28_RescuerVersusCompletion(t *testing.T) {
@@ -42,6 +44,12 @@ func TestF20_F28_RescuerVersusCompletion(t *testing.T) {
 			plan = fmt.Sprintf("%s:%d:kill", plan, 100+s.r.IntN(100))
 		}
 		p := s.begin(plan, "-mode", "rescue", "-from", fmt.Sprint(s.started), "-grow", "1000000")
+		if plan == "" { // what is due while it is stopped, deadlines and answers, comes all at once
+			p.hears("told ", 20*time.Second)
+			p.send(syscall.SIGSTOP)
+			<-time.After(300 * time.Millisecond)
+			p.send(syscall.SIGCONT)
+		}
 		select {
 		case <-p.done:
 		case <-time.After(time.Duration(500+s.r.IntN(1000)) * time.Millisecond):

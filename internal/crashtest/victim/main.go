@@ -268,6 +268,9 @@ func (v *victim) signal(ctx context.Context, run *pawl.Run, key string) error {
 
 func (v *victim) await(ctx context.Context, run *pawl.Run, key string) error {
 	x, err := run.Wait(ctx)
+	for pawl.Code(err) == pawl.CodeUnavailable { // the disk is slow, and who waits is told so, too
+		x, err = run.Wait(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("wait %s: %w", key, err)
 	}

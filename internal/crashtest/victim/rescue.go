@@ -72,8 +72,11 @@ func (v *victim) rescue(ctx context.Context, o *orders) error {
 	}
 	err = each(n, 48, func(i int) error {
 		key := fmt.Sprint("k", first+i)
-		run, err := v.eng.Start(ctx, "rescue", nil, pawl.Key(key))
-		if err != nil {
+		var run *pawl.Run
+		if err := patiently(ctx, func(ctx context.Context) (err error) {
+			run, err = v.eng.Start(ctx, "rescue", nil, pawl.Key(key))
+			return err
+		}); err != nil {
 			return err
 		}
 		say("start %s %s", key, run.ID())
