@@ -505,6 +505,7 @@ func (st *step) failure() *model.Error {
 
 func (s *State) applyDone(st *step, o *Op) {
 	sc := st.sc
+	withheld := st.gives()
 	st.output = s.outputOf(o, st)
 	n := st.output.size()
 	sc.bytes += n
@@ -522,6 +523,9 @@ func (s *State) applyDone(st *step, o *Op) {
 	st.ended, st.unknown = s.at, o.flag
 	st.task, st.arms, st.away, st.due, st.deadline = nil, nil, nil, 0, 0
 	st.cb = st.cb.ended()
+	if withheld {
+		s.rearm(st) // what may finish inside it needs its limits no more
+	}
 	if c := st.comp; c != nil {
 		sc.leftovers += c.live
 		if c.live == 0 {
