@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -219,5 +220,28 @@ func TestI6_EarlyResultThatWaitsIsStaleWhereTheAttemptIsLost(t *testing.T) {
 	d.settle()
 	if d.verdicts[late] != Stale {
 		t.Fatalf("the result of a lost attempt is answered %d", d.verdicts[late])
+	}
+}
+
+// What several entries of a part say of the beginning of the journal is done once, as the last of them says.
+func TestF44_PartOfSeveralEntriesTrimsOnce(t *testing.T) {
+	d := pureDesk(t, Config{History: 2})
+	var steps []model.Node
+	for i := range 12 {
+		steps = append(steps, function(fmt.Sprintf("s%d", i)))
+	}
+	d.deploy(flow(steps...))
+	id, _ := d.born()
+	for i := range 12 {
+		d.report(d.task(id, fmt.Sprintf("s%d", i)))
+		d.work()
+	}
+	d.commit()
+	d.take()
+	if n := len(d.flight.Entries); n != 12 {
+		t.Fatalf("%d entries in the part", n)
+	}
+	if list := d.flight.Trims; len(list) != 1 || list[0].Before < 8 {
+		t.Fatalf("trims %v", list)
 	}
 }

@@ -62,8 +62,11 @@ func (c *Core) addTrim(e *execution, p *part, d *kernel.Decided) {
 	if bug.On(bug.TrimPast) {
 		t.Before = d.Seq
 	}
-	p.Trims = append(p.Trims, t)
 	c.stats.Trims++
+	if e.newest == p { // a pure task was quick
+		p.Trims = slices.DeleteFunc(p.Trims, func(o record.Trim) bool { return o.Execution == e.id })
+	}
+	p.Trims = append(p.Trims, t)
 }
 
 // keepShort puts an InTrim before the inputs of the next transition where the journal of e is to be kept short.
