@@ -235,3 +235,43 @@ func TestI28_AStaleReadOfWhatWasForgottenIsNotBelieved(t *testing.T) {
 		t.Fatalf("%d heads and %d keys are left", len(d.heads), len(d.keys))
 	}
 }
+
+// The end of an execution that gathers no more is refused when another has taken its key.
+func TestI21_WhatIsRefusedOfAFormerHolderLeavesTheKeyAlone(t *testing.T) {
+	d := newDesk(t, Config{})
+	echo(d)
+	id, _ := gatherBegin(d, 2, "r0", "0")
+	d.settle()
+	gatherBegin(d, 2, "r1", "1")
+	for range 3 {
+		d.work()
+		d.answer()
+	}
+	d.take() // it gathers no more
+	d.send(Command{Verb: Terminate, Execution: id})
+	next, _ := gatherBegin(d, 2, "r2", "2")
+	d.work()
+	d.commit()
+	d.take() // its end
+	for range 3 {
+		d.work()
+		d.answer()
+	}
+	d.reject(id)
+	for range 3 { // before the birth of the next is durable
+		d.work()
+		d.answer()
+	}
+	d.commit()
+	for range 3 {
+		d.work()
+		d.answer()
+	}
+	d.settle()
+	gatherBegin(d, 2, "r3", "3")
+	d.settle()
+	row := d.keys[record.Key{Namespace: "default", Workflow: "w", Key: kernel.GatherKey("k")}]
+	if row.Execution != next || row.ClosedAt == 0 {
+		t.Fatalf("the key is of %s, closed at %d; the next is %s, %s", row.Execution, row.ClosedAt, next, d.status(next))
+	}
+}

@@ -200,7 +200,8 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 	p.join(e)
 	c.recall(e, p)
 	e.rejected++
-	if k := e.key; k != nil {
+	// Where e has left its key and another has taken it, what is thrown out says nothing of that.
+	if k := e.key; k != nil && (!k.known || k.row.Execution == e.id) {
 		p.doubt(k)
 	}
 	c.discard(e, &model.Error{Code: CodeRejected, Message: r.Reason})
