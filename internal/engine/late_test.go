@@ -48,18 +48,24 @@ func (s *stand) beginKeyed(repeat bool) uint64 {
 	return ref
 }
 
+// failing has the workflow w on a store that answers certain requests with err.
+func failing(t *testing.T, fails func(Request) bool, err error) *stand {
+	s := newStand(t, openMemory(t), Config{Alone: true})
+	s.deploy(function("a"))
+	s.fail = func(r Request) error {
+		if fails(r) {
+			return err
+		}
+		return nil
+	}
+	return s
+}
+
 // R11: who waits for what the store does not read hears so after a bound, and people do, until it does.
 func TestF5_ReadsThatFailForLongAreTold(t *testing.T) {
 	for name, q := range lateReads {
 		t.Run(name, func(t *testing.T) {
-			s := newStand(t, openMemory(t), Config{Alone: true})
-			s.deploy(function("a"))
-			s.fail = func(r Request) error {
-				if q.fails(r) {
-					return errors.New("busy")
-				}
-				return nil
-			}
+			s := failing(t, q.fails, errors.New("busy"))
 			ref := q.ask(s)
 			s.pass(4*time.Second, true)
 			s.unanswered(ref)
@@ -90,14 +96,7 @@ func TestF5_ReadsThatFailForLongAreTold(t *testing.T) {
 func TestF31_DamagedReadsAreToldAtOnce(t *testing.T) {
 	for name, q := range lateReads {
 		t.Run(name, func(t *testing.T) {
-			s := newStand(t, openMemory(t), Config{Alone: true})
-			s.deploy(function("a"))
-			s.fail = func(r Request) error {
-				if q.fails(r) {
-					return store.ErrCorrupt
-				}
-				return nil
-			}
+			s := failing(t, q.fails, store.ErrCorrupt)
 			ref := q.ask(s)
 			s.pass(time.Second, true)
 			s.refused(ref, q.damaged)
