@@ -91,6 +91,7 @@ var Pawl = House{
 		{Path: "internal/bubble", Ring: 5, Role: Wiring, For: "the whole engine in bubbles, over a store behind a gate: tests only"},
 		{Path: "internal/acceptance", Ring: 5, Role: Wiring, For: "bad input and faults, met from the outside: tests only"},
 		{Path: "internal/pages", Ring: 5, Role: Wiring, For: "what the pages about the language and the cookbook show, run: tests only"},
+		{Path: "internal/servertest", Ring: 5, Role: Wiring, For: "databases of their own on real servers, for tests"},
 		{Path: "internal/archtest", Ring: 5, Role: Wiring, For: "this rule as a test"},
 	},
 	Pure:      []string{"model", "record", "internal/nearest", "internal/semver", "internal/narrow", "internal/catalog", "internal/diff", "internal/expr", "internal/calendar", "internal/kernel/...", "internal/shard", "internal/spec", "internal/importer", "internal/draw"},
