@@ -35,6 +35,17 @@ type Part struct {
 	Sends     []Message   // any shard
 	Takes     []MessageID // inbox rows of this shard; each must exist
 	Forgets   []ID        // closed executions to remove with everything of theirs
+	Answers   []Answer    // to messages whose senders wait outside; a second one to the same message replaces the first
+	// Expire removes the answers of this shard that are older (Unix milliseconds), before Answers are written.
+	Expire int64
+}
+
+// Answer is what became of a message from outside, for its sender to read. To is [MessageID.From] of the message; At is
+// Unix milliseconds. Body is opaque to the store.
+type Answer struct {
+	To   ID
+	At   int64
+	Body []byte
 }
 
 // Entry is one transition of one execution. Seq counts from 1 without gaps. Body is opaque to the store: a codec

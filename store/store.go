@@ -72,7 +72,7 @@ type Store interface {
 	// is elsewhere; a lane not seen before is at 0), then checks all fences, then writes. A lane past Number, which
 	// only a caller that forgot its place can meet, is NotCommitted with a Cause. What fails leaves the lane too.
 	//
-	// Within a part heads come first, then entries, snapshots, trims, keys, sends, takes, forgets; the parts in order.
+	// Within a part heads come first, then entries, snapshots, trims, keys, sends, takes, forgets, answers; the parts in order.
 	// Entry 1 and the inserting head of an execution need each other. A snapshot's entry must exist, and so must the
 	// entry before which is trimmed; a snapshot at an entry that is removed goes with it. Executions, snapshots
 	// and forgets of another shard than the part's are rejected, and so are forgets of open executions; forgetting
@@ -95,6 +95,8 @@ type Store interface {
 	Inbox(ctx context.Context, s record.Shard, limit int) ([]record.Message, error)
 	// Keys returns the rows of those keys that exist.
 	Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, error)
+	// Answers returns the answers to those messages that have one.
+	Answers(ctx context.Context, to []record.ID) ([]record.Answer, error)
 	// Send appends messages, all or none; a message whose id waits already in its shard is skipped. It needs no fence.
 	Send(ctx context.Context, m []record.Message) error
 	// Search returns heads of one namespace, newest first (by id, which begins with the time).

@@ -119,4 +119,11 @@ func (d *mixer) rest(p *record.Part) {
 	for i := range p.Forgets {
 		d.id(&p.Forgets[i])
 	}
+	for i := range p.Answers {
+		a := &p.Answers[i]
+		d.id(&a.To)
+		d.u64(uint64(a.At))
+		d.u64(uint64(record.Checksum(a.Body)))
+	}
+	d.u64(uint64(p.Expire))
 }

@@ -121,6 +121,10 @@ func (x *transaction) part(p *record.Part) {
 	for _, id := range p.Forgets {
 		x.forget(id)
 	}
+	x.expire(p.Expire)
+	for i := range p.Answers {
+		x.answer(&p.Answers[i])
+	}
 }
 
 // mine rejects id unless it belongs to the part's shard: its fence says nothing about others.

@@ -43,6 +43,7 @@ func Open(opts ...Option) store.Opener {
 		lanes:      map[store.Lane]laneState{},
 		keys:       map[record.Key]record.KeyRow{},
 		blobs:      map[record.ID]map[[32]byte][]byte{},
+		answers:    map[record.ID]answer{},
 		members:    map[record.Owner]store.Beat{},
 		versions:   map[versionKey]*store.Definition{},
 		active:     map[workflowKey]string{},
@@ -72,6 +73,7 @@ type data struct {
 	executions map[record.ID]*execution
 	keys       map[record.Key]record.KeyRow
 	blobs      map[record.ID]map[[32]byte][]byte
+	answers    map[record.ID]answer
 	versions   map[versionKey]*store.Definition
 	active     map[workflowKey]string
 }
@@ -81,6 +83,12 @@ type shard struct {
 	// due holds next_at of every execution that has one.
 	due   map[record.ID]int64
 	inbox inbox
+}
+
+// answer is kept with the shard whose owner wrote it.
+type answer struct {
+	record.Answer
+	shard record.Shard
 }
 
 type laneState struct{ number, digest uint64 }

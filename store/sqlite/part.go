@@ -60,7 +60,7 @@ func (c *committer) others(p *record.Part, s record.Shard) error {
 			return err
 		}
 	}
-	return nil
+	return c.writeAnswers(p, s)
 }
 
 // entries appends to journals. Only the first entry of a run of one execution asks the database for the one before.

@@ -74,6 +74,8 @@ type statements struct {
 	take changing
 
 	forget []statement
+
+	answer, expire statement
 }
 
 const headColumns = `shard, namespace, workflow, version, key, parent, status, outcome, error, started, ended, next_at`
@@ -111,7 +113,10 @@ func prepareStatements(conn *lite.Conn) (*statements, error) {
 		keyUpdate: change("UPDATE keys SET execution = ?4, digest = ?5, closed_at = ?6 WHERE namespace = ?1 AND workflow = ?2 AND key = ?3 AND execution = ?7"),
 		keyDelete: change("DELETE FROM keys WHERE namespace = ? AND workflow = ? AND key = ? AND execution = ?"),
 
-		send: prepare(sendSQL),
+		send:   prepare(sendSQL),
+		answer: prepare("INSERT OR REPLACE INTO answers (sender, shard, at, body) VALUES (?, ?, ?, ?)"),
+		expire: prepare("DELETE FROM answers WHERE shard = ? AND at < ?"),
+
 		take: change("DELETE FROM inbox WHERE sender = ? AND seq = ? AND n = ? AND shard = ?"),
 	}
 	for _, table := range []string{"journal", "snapshots"} {

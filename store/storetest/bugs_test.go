@@ -104,6 +104,12 @@ var bugs = map[string]func(s store.Backend) store.Backend{
 			}
 		}
 	}),
+	"answers never expire": changeParts(func(_ store.Backend, p *record.Part) { p.Expire = 0 }),
+	"the young expire too": changeParts(func(_ store.Backend, p *record.Part) {
+		if p.Expire != 0 {
+			p.Expire += 10
+		}
+	}),
 	"superseded taken for committed": changeOutcome(func(o *store.Outcome) {
 		if o.Result == store.Superseded {
 			*o = store.Outcome{Result: store.Committed}

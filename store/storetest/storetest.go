@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Backend, opts ...Option) {
 		{"Snapshot", snapshotTests},
 		{"Key", keyTests},
 		{"Message", messageTests},
+		{"Answer", answerTests},
 		{"Trim", trimTests},
 		{"Forget", forgetTests},
 		{"Due", dueTests},

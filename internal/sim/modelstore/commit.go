@@ -178,4 +178,8 @@ func clonePart(p *record.Part) {
 	}
 	p.Takes = slices.Clone(p.Takes)
 	p.Forgets = slices.Clone(p.Forgets)
+	p.Answers = slices.Clone(p.Answers)
+	for i := range p.Answers {
+		p.Answers[i].Body = slices.Clone(p.Answers[i].Body)
+	}
 }

@@ -25,7 +25,9 @@ type Model struct {
 	defs   []store.Definition
 	active map[[2]string]string
 	blobs  map[blobKey][]byte
-	now    func() int64
+	// answers by the message, with the shard whose owner wrote them.
+	answers map[record.ID]shardAnswer
+	now     func() int64
 }
 
 // Execution is one execution as it is durable.
@@ -48,6 +50,11 @@ type shardRow struct {
 	readers int // commits that hold a share lock
 }
 
+type shardAnswer struct {
+	record.Answer
+	shard record.Shard
+}
+
 type laneRow struct {
 	number uint64
 	digest uint64
@@ -62,15 +69,16 @@ type blobKey struct {
 // New is an empty store. now gives the store's time, Unix milliseconds.
 func New(shards, lanes int, now func() int64) *Model {
 	m := &Model{
-		info:   store.Info{Driver: "model", Version: "1", Shards: shards, Lanes: lanes, Incarnation: [16]byte{1}, Durable: true},
-		shards: make([]shardRow, shards),
-		lanes:  map[store.Lane]*laneRow{},
-		execs:  map[record.ID]*Execution{},
-		inbox:  make([][]record.Message, shards),
-		keys:   map[record.Key]record.KeyRow{},
-		active: map[[2]string]string{},
-		blobs:  map[blobKey][]byte{},
-		now:    now,
+		info:    store.Info{Driver: "model", Version: "1", Shards: shards, Lanes: lanes, Incarnation: [16]byte{1}, Durable: true},
+		shards:  make([]shardRow, shards),
+		lanes:   map[store.Lane]*laneRow{},
+		execs:   map[record.ID]*Execution{},
+		inbox:   make([][]record.Message, shards),
+		keys:    map[record.Key]record.KeyRow{},
+		active:  map[[2]string]string{},
+		blobs:   map[blobKey][]byte{},
+		answers: map[record.ID]shardAnswer{},
+		now:     now,
 	}
 	for i := range m.shards {
 		m.shards[i].fence.Shard = record.Shard(i)

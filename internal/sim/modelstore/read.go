@@ -35,6 +35,17 @@ func (x *Execution) loaded() store.Loaded {
 	return l
 }
 
+// Answers returns the answers to those messages that have one.
+func (m *Model) Answers(to []record.ID) []record.Answer {
+	var out []record.Answer
+	for _, id := range to {
+		if a, ok := m.answers[id]; ok {
+			out = append(out, a.Answer)
+		}
+	}
+	return out
+}
+
 // Journal returns up to limit entries of id from seq on.
 func (m *Model) Journal(id record.ID, from uint64, limit int) []record.Entry {
 	x := m.execs[id]

@@ -22,11 +22,13 @@ type draft struct {
 	execs map[record.ID]*Execution
 	keys  map[record.Key]record.KeyRow
 	inbox map[record.Shard][]record.Message
-	bad   []store.Rejection
+	// answers of the shards of the batch that write or expire some.
+	answers map[record.ID]*shardAnswer
+	bad     []store.Rejection
 }
 
 func (t *Tx) draft() *draft {
-	d := &draft{m: t.m, execs: map[record.ID]*Execution{}, keys: map[record.Key]record.KeyRow{}, inbox: map[record.Shard][]record.Message{}}
+	d := &draft{m: t.m, execs: map[record.ID]*Execution{}, keys: map[record.Key]record.KeyRow{}, inbox: map[record.Shard][]record.Message{}, answers: map[record.ID]*shardAnswer{}}
 	for i := range t.batch.Parts {
 		d.part(&t.batch.Parts[i])
 	}
@@ -52,6 +54,13 @@ func (d *draft) keep() {
 	}
 	for s, box := range d.inbox {
 		d.m.inbox[s] = box
+	}
+	for id, a := range d.answers {
+		if a == nil {
+			delete(d.m.answers, id)
+			continue
+		}
+		d.m.answers[id] = *a
 	}
 }
 
@@ -92,6 +101,35 @@ func (d *draft) part(p *record.Part) {
 	}
 	for _, id := range p.Forgets {
 		d.forget(id)
+	}
+	d.expire(p.Expire)
+	for i := range p.Answers {
+		d.answer(&p.Answers[i])
+	}
+}
+
+func (d *draft) answer(a *record.Answer) {
+	if len(a.Body) > maxBody {
+		d.reject(record.ID{}, "the answer is too large")
+		return
+	}
+	d.answers[a.To] = &shardAnswer{*a, d.shard}
+}
+
+// expire drops the answers of the shard that are older.
+func (d *draft) expire(before int64) {
+	if before == 0 {
+		return
+	}
+	for id, a := range d.m.answers {
+		if a.shard == d.shard && a.At < before {
+			d.answers[id] = nil
+		}
+	}
+	for id, a := range d.answers {
+		if a != nil && a.shard == d.shard && a.At < before {
+			d.answers[id] = nil
+		}
 	}
 }
 
