@@ -3,10 +3,12 @@ package kernel
 import "github.com/pawl-dev/pawl/model"
 
 // work is one thing that is ready to be decided. The agenda holds it in order; an item is done when the operation
-// that answers it has been applied, so that live and replay drop the same items.
+// that answers it has been applied, so that live and replay drop the same items. Once done it stays done, wherever on the
+// agenda it is: a step that has its turn again is pushed again, and a snapshot holds what is still to be done alone.
 type work struct {
 	kind workKind
 	st   *step
+	turn int32
 }
 
 type workKind uint8
@@ -25,13 +27,38 @@ func (s *State) push(kind workKind, st *step) {
 		clear(s.agenda[n:])
 		s.agenda, s.agendaHead = s.agenda[:n], 0
 	}
-	s.agenda = append(s.agenda, work{kind, st})
+	s.agenda = append(s.agenda, work{kind, st, st.turns[kind.counter()]})
+}
+
+// refill puts a composite on the agenda that may open another instance; where it may not, what stands there for it is
+// done.
+func (s *State) refill(st *step) {
+	if !st.comp.room() {
+		st.turns[workFill.counter()]++
+		return
+	}
+	s.push(workFill, st)
+}
+
+// answered: what stands on the agenda to begin st, or to go on with it, is done.
+func (st *step) answered() { st.turns[workRun.counter()]++ }
+
+// counter is which of the counters of a step tells items of this kind that are done from those that are not.
+func (k workKind) counter() int {
+	switch k {
+	case workFill:
+		return 1
+	case workFollow:
+		return 2 // is followed but once
+	default:
+		return 0
+	}
 }
 
 // ready reports whether w is still to be done.
 func (w work) ready() bool {
 	st := w.st
-	if st.stopped() {
+	if st.stopped() || w.turn != st.turns[w.kind.counter()] {
 		return false
 	}
 	switch w.kind {

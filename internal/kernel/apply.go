@@ -170,6 +170,7 @@ func (s *State) applyToStep(o *Op) error {
 	}
 	switch o.kind {
 	case opQueued:
+		st.answered()
 		st.queued, st.due = true, 0
 		st.sc.queue = append(st.sc.queue, st)
 	case opTask:
@@ -197,6 +198,7 @@ func (s *State) applyToStep(o *Op) error {
 			return errNoComposite(st)
 		}
 		st.comp.verdict, st.comp.err = o.word, o.err
+		st.turns[workFill.counter()]++
 		st.comp.output = s.outputOf(o, st)
 	case opDone:
 		s.applyDone(st, o)
@@ -294,7 +296,7 @@ func (s *State) applyStatus(o *Op) {
 	if o.n > 0 {
 		s.shiftTimers(o.n)
 	}
-	if st := s.findStep(s.parkedAt); st != nil && s.open() {
+	if st := s.findStep(s.parkedAt); st != nil && s.open() && st.over() {
 		s.push(workFollow, st) // what it was parked at is decided anew
 	}
 	s.parkedAt = o.name
@@ -347,9 +349,7 @@ func (s *State) applyOpen(o *Op) error {
 	c.scopes = append(c.scopes, sc)
 	c.live++
 	c.next = sc.index + 1
-	if c.room() {
-		s.push(workFill, owner)
-	}
+	s.refill(owner)
 	return nil
 }
 
@@ -426,6 +426,7 @@ func (s *State) applyTask(st *step, o *Op) error {
 		st.sc.running++
 	}
 	st.queues = false
+	st.answered()
 	st.began, st.out = true, true
 	st.status, st.attempt, st.since, st.due = model.StepRunning, o.attempt, s.at, 0
 	s.tasks++

@@ -27,9 +27,7 @@ func (s *State) applySpawn(st *step, o *Op) error {
 	}
 	c.live += int(o.until)
 	c.next = int(o.n + o.until)
-	if c.room() {
-		s.push(workFill, st)
-	}
+	s.refill(st)
 	return nil
 }
 

@@ -71,6 +71,7 @@ func (s *State) applyBirth(st *step, o *Op) error {
 		a.version = m.Start.Version
 	}
 	st.away = a
+	st.answered()
 	st.began, st.status, st.since, st.due = true, model.StepRunning, s.at, 0
 	st.attempt = m.Attempt
 	s.setStepDeadline(st, o.due)

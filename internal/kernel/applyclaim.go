@@ -42,6 +42,7 @@ func (s *State) applyClaim(o *Op) error {
 		return nil
 	}
 	st := s.stepAt(o.path)
+	st.answered()
 	st.due = 0
 	s.setStepDeadline(st, o.due)
 	return nil

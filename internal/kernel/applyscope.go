@@ -63,9 +63,8 @@ func (s *State) applyEnter(st *step, o *Op) error {
 		st.unarmed = false
 		s.addTimer(timer{due: st.deadline, kind: timerDeadline, st: st})
 	}
-	if c.room() {
-		s.push(workFill, st)
-	}
+	st.answered()
+	s.refill(st)
 	return nil
 }
 

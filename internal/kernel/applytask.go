@@ -4,6 +4,7 @@ import "github.com/pawl-dev/pawl/model"
 
 func (s *State) applyBackoff(st *step, o *Op) {
 	s.landed(st)
+	st.answered()
 	switch {
 	case o.flag:
 		st.queues = true
@@ -29,6 +30,7 @@ func (s *State) applyBackoff(st *step, o *Op) {
 
 func (s *State) applyLost(st *step, o *Op) {
 	s.landed(st)
+	st.answered()
 	s.unclaim(st.claims, st.path)
 	st.status, st.since, st.err, st.lost = model.StepBackoff, s.at, o.err, o.attempt
 	if !o.flag {

@@ -269,7 +269,7 @@ func (c *codec) agenda(s *State) {
 			}
 		}
 	}
-	list(c, &items, func(w *work) { num(c, &w.kind); c.path(&w.st) })
+	list(c, &items, func(w *work) { num(c, &w.kind); c.path(&w.st) }) // of their turns, those of new steps
 	if !c.save {
 		s.agenda = items
 	}

@@ -186,7 +186,8 @@ type step struct {
 	away     *away
 	cb       *callback
 	claims   *claims
-	inside   int // attempts outstanding inside, while a composite may give back limits
+	inside   int      // attempts outstanding inside, while a composite may give back limits
+	turns    [3]int32 // of its items on the agenda
 
 	def *nodeDef // cache of Decide
 }
