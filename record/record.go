@@ -41,16 +41,19 @@ type Part struct {
 }
 
 // Answer is what became of a message from outside, for its sender to read. To is [MessageID.From] of the message; At is
-// Unix milliseconds. Body is opaque to the store.
+// Unix milliseconds. Body is opaque to the store. Namespace is as in [Entry].
 type Answer struct {
-	To   ID
-	At   int64
-	Body []byte
+	Namespace string
+	To        ID
+	At        int64
+	Body      []byte
 }
 
 // Entry is one transition of one execution. Seq counts from 1 without gaps. Body is opaque to the store: a codec
-// byte, then the payload; Sum is [Entry.Checksum]. At is Unix milliseconds.
+// byte, then the payload; Sum is [Entry.Checksum]. At is Unix milliseconds. Namespace is that of the execution, for who
+// encodes bodies on their way; it is not stored, and not said by what is read.
 type Entry struct {
+	Namespace string
 	Execution ID
 	Seq       uint64
 	At        int64
@@ -87,8 +90,10 @@ type Tag struct {
 	IsNum bool
 }
 
-// Snapshot is the encoded state at entry Seq. One per execution, replaced; a cache, never the truth.
+// Snapshot is the encoded state at entry Seq. One per execution, replaced; a cache, never the truth. Namespace is as in
+// [Entry].
 type Snapshot struct {
+	Namespace string
 	Execution ID
 	Seq       uint64
 	Sum       uint32

@@ -10,10 +10,14 @@ var (
 	ErrClaimed = errors.New("the shard is claimed by another process")
 	// ErrNotFound: no such row.
 	ErrNotFound = errors.New("not found")
+	// ErrExists: there is one already, and it stays as it is.
+	ErrExists = errors.New("it exists")
 	// ErrVersionExists: the version is deployed with other content.
 	ErrVersionExists = errors.New("this version exists with other content")
 	// ErrMoved: another version has become the active one meanwhile. Read it again.
 	ErrMoved = errors.New("another version has become the active one meanwhile")
+	// ErrRewrapped: another key wraps the data key by now. Read it again.
+	ErrRewrapped = errors.New("the data key is wrapped by another key by now")
 	// ErrInUse: another process has this store open. The text names its pid, start time and version.
 	ErrInUse = errors.New("the store is in use by another process")
 	// ErrFull: no space. It goes away when there is space.

@@ -203,10 +203,35 @@ type Definitions interface {
 }
 
 // Blobs keeps large payloads by content hash, for one execution each. A blob may come before its execution, goes with
-// it when it is forgotten, and is [ErrNotFound] where there is none. The hash is not checked.
+// it when it is forgotten, and is [ErrNotFound] where there is none. The hash is not checked; the namespace is that of
+// the execution and need not be kept.
 type Blobs interface {
-	PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error
-	GetBlob(ctx context.Context, id record.ID, sum [32]byte) ([]byte, error)
+	PutBlob(ctx context.Context, namespace string, id record.ID, sum [32]byte, body []byte) error
+	GetBlob(ctx context.Context, namespace string, id record.ID, sum [32]byte) ([]byte, error)
+}
+
+// DataKey is a key with which payloads of a namespace are encrypted, itself encrypted. The store can read neither.
+type DataKey struct {
+	ID        uint64 // 1 to 2^63-1, unique in the store
+	Namespace string
+	KEK       string // the key-encryption key that wraps it
+	Wrapped   []byte
+	At        int64 // Unix milliseconds
+}
+
+// DataKeys keeps wrapped keys for ever: what is encrypted with one is lost with it. None of it needs a fence.
+type DataKeys interface {
+	// AddDataKey adds a key; [ErrExists] where its ID is taken.
+	AddDataKey(ctx context.Context, k DataKey) error
+	// DataKey returns one key, [ErrNotFound] where there is none.
+	DataKey(ctx context.Context, id uint64) (DataKey, error)
+	// DataKeys returns the keys of a namespace by (At, ID).
+	DataKeys(ctx context.Context, namespace string) ([]DataKey, error)
+	// ListDataKeys returns up to limit keys of all namespaces by ID, those after the given one; 0 is the first page.
+	ListDataKeys(ctx context.Context, after uint64, limit int) ([]DataKey, error)
+	// RewrapDataKey changes what wraps a key if that is still from; [ErrRewrapped] where it is not, [ErrNotFound]
+	// where there is no such key.
+	RewrapDataKey(ctx context.Context, id uint64, from, kek string, wrapped []byte) error
 }
 
 // Info is what a store says of itself.
@@ -228,6 +253,7 @@ type Backend interface {
 	Ownership
 	Definitions
 	Blobs
+	DataKeys
 	Info() Info
 }
 

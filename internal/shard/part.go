@@ -87,7 +87,7 @@ func (p *part) addEntry(e *execution, d *kernel.Decided) {
 	p.arena = append(p.arena, record.CodecPlain)
 	p.arena = kernel.Encode(p.arena, d.Ops)
 	body := p.arena[from:len(p.arena):len(p.arena)]
-	entry := record.Entry{Execution: e.id, Seq: d.Seq, At: d.At, Body: body}
+	entry := record.Entry{Namespace: e.name.Namespace, Execution: e.id, Seq: d.Seq, At: d.At, Body: body}
 	entry.Sum = entry.Checksum()
 	p.Entries = append(p.Entries, entry)
 	p.bytes += len(body)
@@ -100,7 +100,7 @@ func (p *part) addSnapshot(e *execution) {
 	p.arena = append(p.arena, record.CodecPlain)
 	p.arena = kernel.Save(p.arena, e.state)
 	body := p.arena[from:len(p.arena):len(p.arena)]
-	s := record.Snapshot{Execution: e.id, Seq: e.state.Seq(), Sum: record.Checksum(body), Body: body}
+	s := record.Snapshot{Namespace: e.name.Namespace, Execution: e.id, Seq: e.state.Seq(), Sum: record.Checksum(body), Body: body}
 	p.bytes += len(body)
 	e.snapSeq, e.snapBytes, e.grown = s.Seq, len(body), 0
 	for i := range p.Snapshots {

@@ -10,7 +10,7 @@ import (
 )
 
 // PutBlob implements [store.Blobs].
-func (s *Store) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error {
+func (s *Store) PutBlob(ctx context.Context, _ string, id record.ID, sum [32]byte, body []byte) error {
 	unlock, err := s.write(ctx)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func (s *Store) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []
 }
 
 // GetBlob implements [store.Blobs].
-func (s *Store) GetBlob(ctx context.Context, id record.ID, sum [32]byte) ([]byte, error) {
+func (s *Store) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byte) ([]byte, error) {
 	unlock, err := s.read(ctx)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,7 @@ func Open(opts ...Option) store.Opener {
 		keys:       map[record.Key]record.KeyRow{},
 		blobs:      map[record.ID]map[[32]byte][]byte{},
 		answers:    map[record.ID]answer{},
+		dataKeys:   map[uint64]store.DataKey{},
 		members:    map[record.Owner]store.Beat{},
 		versions:   map[versionKey]*store.Definition{},
 		active:     map[workflowKey]string{},
@@ -74,6 +75,7 @@ type data struct {
 	keys       map[record.Key]record.KeyRow
 	blobs      map[record.ID]map[[32]byte][]byte
 	answers    map[record.ID]answer
+	dataKeys   map[uint64]store.DataKey
 	versions   map[versionKey]*store.Definition
 	active     map[workflowKey]string
 }

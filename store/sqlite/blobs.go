@@ -11,7 +11,7 @@ import (
 )
 
 // PutBlob implements [store.Blobs].
-func (s *Store) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error {
+func (s *Store) PutBlob(ctx context.Context, _ string, id record.ID, sum [32]byte, body []byte) error {
 	if len(body) > maxBody {
 		return fmt.Errorf("blob of %d bytes is over the limit of %d", len(body), maxBody)
 	}
@@ -21,7 +21,7 @@ func (s *Store) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []
 }
 
 // GetBlob implements [store.Blobs].
-func (s *Store) GetBlob(ctx context.Context, id record.ID, sum [32]byte) (out []byte, err error) {
+func (s *Store) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byte) (out []byte, err error) {
 	err = s.readers.with(ctx, func(c *lite.Conn) error {
 		return query(c, "SELECT body FROM blobs WHERE execution = ? AND sum = ?", []any{id[:], sum[:]}, func(r *lite.Stmt) error {
 			out = body(r, 0)

@@ -41,7 +41,7 @@ func stays(t *testing.T, u *user, id record.ID, n uint64) {
 			t.Fatalf("got %s %v", o.Result, o.Cause)
 		}
 	}
-	if err := u.PutBlob(t.Context(), id, [32]byte{}, make([]byte, 1<<20)); !errors.Is(err, store.ErrFull) {
+	if err := u.PutBlob(t.Context(), "default", id, [32]byte{}, make([]byte, 1<<20)); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("got %v", err)
 	}
 	if got := len(u.journal(t, id)); uint64(got) != n {

@@ -139,6 +139,7 @@ var bugs = map[string]func(s store.Backend) store.Backend{
 	"unfair inbox":                        func(s store.Backend) store.Backend { return &inboxBug{s} },
 	"blind claim":                         func(s store.Backend) store.Backend { return &claimBug{s} },
 	"stale release":                       func(s store.Backend) store.Backend { return &releaseBug{s} },
+	"rewrap without compare":              func(s store.Backend) store.Backend { return &rewrapBug{s} },
 }
 
 func changeParts(f func(s store.Backend, p *record.Part)) func(s store.Backend) store.Backend {
@@ -218,6 +219,17 @@ func (s *inboxBug) Inbox(ctx context.Context, sh record.Shard, limit int) ([]rec
 	all, err := s.Backend.Inbox(ctx, sh, 1000)
 	slices.SortStableFunc(all, func(a, b record.Message) int { return bytes.Compare([]byte(a.Namespace), []byte(b.Namespace)) })
 	return all[:min(len(all), limit)], err
+}
+
+// rewrapBug compares nothing.
+type rewrapBug struct{ store.Backend }
+
+func (s *rewrapBug) RewrapDataKey(ctx context.Context, id uint64, _, kek string, wrapped []byte) error {
+	k, err := s.DataKey(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.Backend.RewrapDataKey(ctx, id, k.KEK, kek, wrapped)
 }
 
 type claimBug struct{ store.Backend }

@@ -37,8 +37,8 @@ func forgetEverything(f *fixture) {
 	f.snap(h.Execution, 2)
 	f.snap(keep.Execution, 2)
 	sum := [32]byte{1}
-	f.must(f.PutBlob(f.ctx, h.Execution, sum, []byte("gone")))
-	f.must(f.PutBlob(f.ctx, keep.Execution, sum, []byte("kept")))
+	f.must(f.PutBlob(f.ctx, "default", h.Execution, sum, []byte("gone")))
+	f.must(f.PutBlob(f.ctx, "default", keep.Execution, sum, []byte("kept")))
 	last := closed(h)
 	last.NextAt = 7 // a retention timer
 	p := f.part(0)
@@ -49,14 +49,14 @@ func forgetEverything(f *fixture) {
 
 	f.absent(h.Execution)
 	f.wantKey(keyRow("k", h.Execution).Key)
-	_, err := f.GetBlob(f.ctx, h.Execution, sum)
+	_, err := f.GetBlob(f.ctx, "default", h.Execution, sum)
 	f.is(err, store.ErrNotFound)
 	f.equal(f.search("default", everyone).Heads, []record.Head{keep})
 	f.equal(f.search("default", store.Filter{Tags: keep.Tags}).Heads, []record.Head{keep})
 	f.equal(f.due(0, record.Due{}, record.Never, 10), []record.Due{{At: 0, Execution: keep.Execution}})
 	f.length(keep.Execution, 4)
 	f.equal(f.load(keep.Execution).Snapshot.Seq, uint64(2))
-	body, err := f.GetBlob(f.ctx, keep.Execution, sum)
+	body, err := f.GetBlob(f.ctx, "default", keep.Execution, sum)
 	f.must(err)
 	f.equal(body, []byte("kept"))
 }

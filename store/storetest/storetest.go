@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Backend, opts ...Option) {
 		{"Claim", claimTests},
 		{"Definition", definitionTests},
 		{"Blob", blobTests},
+		{"DataKey", dataKeyTests},
 		{"Concurrent", concurrentTests},
 		{"Close", closeTests},
 	} {

@@ -259,7 +259,7 @@ func (b *Backend) Retire(ctx context.Context, namespace, workflow, version strin
 	return nil
 }
 
-func (b *Backend) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error {
+func (b *Backend) PutBlob(ctx context.Context, _ string, id record.ID, sum [32]byte, body []byte) error {
 	m, leave, err := b.enter(ctx)
 	if err != nil {
 		return err
@@ -269,7 +269,7 @@ func (b *Backend) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body 
 	return nil
 }
 
-func (b *Backend) GetBlob(ctx context.Context, id record.ID, sum [32]byte) ([]byte, error) {
+func (b *Backend) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byte) ([]byte, error) {
 	m, leave, err := b.enter(ctx)
 	if err != nil {
 		return nil, err

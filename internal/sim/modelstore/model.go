@@ -26,8 +26,9 @@ type Model struct {
 	active map[[2]string]string
 	blobs  map[blobKey][]byte
 	// answers by the message, with the shard whose owner wrote them.
-	answers map[record.ID]shardAnswer
-	now     func() int64
+	answers  map[record.ID]shardAnswer
+	dataKeys []store.DataKey
+	now      func() int64
 }
 
 // Execution is one execution as it is durable.
