@@ -143,7 +143,10 @@ func (e *Engine) entityCommand(ctx context.Context, id record.ID, name string, d
 
 // entities lists the ids of all limits or schedules that have the tags.
 func (e *Engine) entities(ctx context.Context, workflow string, tags []record.Tag) (ids []record.ID, err error) {
-	f := store.Filter{Workflow: workflow, Tags: tags, Limit: 1000}
+	f := store.Filter{Workflows: []string{workflow}, Limit: 1000}
+	for _, t := range tags {
+		f.Tags = append(f.Tags, store.HasTag(t))
+	}
 	for {
 		p, err := e.backend.Search(ctx, e.opts.Namespace, f)
 		if err != nil {

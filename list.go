@@ -66,7 +66,7 @@ func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
 
 func (f Filter) search() (store.Filter, error) {
 	sf := store.Filter{
-		Workflow: f.Workflow, Version: f.Version, Outcome: f.Outcome, Key: f.Key, IDPrefix: f.IDPrefix,
+		Workflows: list(f.Workflow), Versions: list(f.Version), Outcomes: list(f.Outcome), Key: f.Key, IDPrefix: f.IDPrefix,
 		Limit: f.Limit, Cursor: f.Cursor,
 	}
 	for _, s := range f.Statuses {
@@ -95,9 +95,17 @@ func (f Filter) search() (store.Filter, error) {
 		if err != nil {
 			return sf, err
 		}
-		sf.Tags = append(sf.Tags, t)
+		sf.Tags = append(sf.Tags, store.HasTag(t))
 	}
 	return sf, nil
+}
+
+// list is the one text to look for; none where it is empty.
+func list(one string) []string {
+	if one == "" {
+		return nil
+	}
+	return []string{one}
 }
 
 func tagOf(name string, v any) (record.Tag, error) {

@@ -180,7 +180,7 @@ func (e *Engine) started(ctx context.Context, workflow string, o *startOptions) 
 	if o.request == "" || o.gather != nil {
 		return nil, nil
 	}
-	page, err := e.backend.Search(ctx, e.opts.Namespace, store.Filter{Workflow: workflow, Key: o.key, Limit: 1000})
+	page, err := e.backend.Search(ctx, e.opts.Namespace, store.Filter{Workflows: []string{workflow}, Key: o.key, Limit: 1000})
 	if err != nil {
 		return nil, wrapStore("looking for what the request has started", err)
 	}

@@ -75,7 +75,12 @@ type Head struct {
 	Status    string
 	Outcome   string
 	Error     string // short: "code: message"
-	Started   int64
+	// Fingerprint groups equal errors: 16 hex digits over Error's whole text with what varies taken out; "" without one.
+	Fingerprint string
+	// Waiting is what an open execution waited for when the head was written, as in "signal approve, timer"; "" while
+	// it is at work. Heads are not written for it, so it is the truth of those that rest.
+	Waiting string
+	Started int64
 	Ended     int64
 	// NextAt is a lower bound of when the owner must look: 0 now, [Never] only for a message.
 	NextAt int64

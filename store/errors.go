@@ -26,6 +26,8 @@ var (
 	ErrClosed = errors.New("the store is closed")
 	// ErrCorrupt: a checksum does not fit.
 	ErrCorrupt = errors.New("stored data is damaged")
+	// ErrFilter: a filter, a cursor or a facet that cannot be used. The text says why.
+	ErrFilter = errors.New("the filter cannot be used")
 	// ErrNewer: the store was written by a newer version of the program.
 	ErrNewer = errors.New("the store has a newer schema")
 )

@@ -99,7 +99,8 @@ type Store interface {
 	Answers(ctx context.Context, to []record.ID) ([]record.Answer, error)
 	// Send appends messages, all or none; a message whose id waits already in its shard is skipped. It needs no fence.
 	Send(ctx context.Context, m []record.Message) error
-	// Search returns heads of one namespace, newest first (by id, which begins with the time).
+	// Search returns heads of one namespace in order of their ids, which begin with the time. A filter that cannot be
+	// used is [ErrFilter].
 	Search(ctx context.Context, namespace string, f Filter) (Page, error)
 	Close() error
 }
@@ -109,31 +110,6 @@ type Loaded struct {
 	Head     record.Head
 	Snapshot *record.Snapshot // nil: fold from entry 1
 	Entries  []record.Entry
-}
-
-// Filter selects heads; zero fields select everything. Times are Unix milliseconds, From inclusive, To exclusive;
-// what has not ended is in no range of ends. All text is compared literally. [Filter.Match] and [Filter.Range] say the same
-// in code.
-type Filter struct {
-	Workflow string
-	Version  string
-	Statuses []string
-	Outcome  string
-	Key      string
-	Parent   record.ID
-	Tags     []record.Tag // all must be present and equal
-	// StartedFrom and StartedTo bound the times in the ids, whatever the heads say.
-	StartedFrom int64
-	StartedTo   int64
-	EndedFrom   int64
-	EndedTo     int64
-	// IDPrefix selects ids whose text begins so, in either case.
-	IDPrefix string
-	// Limit is the page size: 0 means 100, at most 1000.
-	Limit int
-	// Cursor is Page.Next of the page before; "" is the first page. Pages neither skip nor repeat executions that
-	// existed when the first page was read.
-	Cursor string
 }
 
 // Page is one page of a search.
@@ -254,6 +230,8 @@ type Backend interface {
 	Definitions
 	Blobs
 	DataKeys
+	Counting
+	Scanning
 	Info() Info
 }
 

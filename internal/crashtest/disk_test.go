@@ -27,7 +27,7 @@ func (s *scene) count(workflow, status string) int {
 	defer b.Close()
 	n, cursor := 0, ""
 	for {
-		page, err := b.Search(context.Background(), "default", store.Filter{Workflow: workflow, Statuses: []string{status}, Limit: 1000, Cursor: cursor})
+		page, err := b.Search(context.Background(), "default", store.Filter{Workflows: []string{workflow}, Statuses: []string{status}, Limit: 1000, Cursor: cursor})
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -108,7 +108,7 @@ func (s *rescue) compare(ctx context.Context) error {
 	defer b.Close()
 	s.accepted, s.gaveUp, s.overtaken = 0, 0, 0
 	for cursor := ""; ; {
-		page, err := b.Search(ctx, "default", store.Filter{Workflow: "rescue", Limit: 1000, Cursor: cursor})
+		page, err := b.Search(ctx, "default", store.Filter{Workflows: []string{"rescue"}, Limit: 1000, Cursor: cursor})
 		if err != nil {
 			return err
 		}

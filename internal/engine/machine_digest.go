@@ -81,6 +81,8 @@ func (d *mixer) head(h *record.Head) {
 	d.text(h.Status)
 	d.text(h.Outcome)
 	d.text(h.Error)
+	d.text(h.Fingerprint)
+	d.text(h.Waiting)
 	d.text(h.Key)
 	d.u64(uint64(h.Ended))
 	d.u64(uint64(h.NextAt))

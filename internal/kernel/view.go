@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -116,12 +117,11 @@ func (s *State) Head(h *record.Head) {
 	if s.begun > 0 {
 		h.Started = s.begun
 	}
-	h.Error = ""
-	if e := s.failure; e != nil {
-		h.Error = clean(e.Code+": "+e.Message, 200)
-	} else if e := s.parked; e != nil {
-		h.Error = clean(e.Code+": "+e.Message, 200)
+	h.Error, h.Fingerprint = "", ""
+	if e := cmp.Or(s.failure, s.parked); e != nil {
+		h.Error, h.Fingerprint = clean(e.Code+": "+e.Message, 200), Fingerprint(e.Code, e.Message)
 	}
+	h.Waiting = WaitingOn(s)
 	h.Tags = h.Tags[:0]
 	if len(s.asks) > 0 {
 		h.Tags = append(h.Tags, record.Tag{Name: TagApproval, Text: TagWaits})

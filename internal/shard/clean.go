@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -12,11 +13,17 @@ const (
 	errorLongest = 512
 	tagLongest   = 512
 	tagsMost     = 32
+
+	waitingLongest = 256
 )
+
+// waitingOn is what the head of s says of it.
+func waitingOn(s *kernel.State) string { return cleanText(kernel.WaitingOn(s), waitingLongest) }
 
 // clean makes the text of h fit for every store: valid UTF-8, no NUL, bounded. Names and keys were checked before.
 func clean(h *record.Head) {
 	h.Error = cleanText(h.Error, errorLongest)
+	h.Waiting = cleanText(h.Waiting, waitingLongest)
 	h.Outcome = cleanText(h.Outcome, tagLongest)
 	if len(h.Tags) > tagsMost {
 		h.Tags = h.Tags[:tagsMost]

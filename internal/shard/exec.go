@@ -53,6 +53,7 @@ type execution struct {
 	headAsks    bool // whether it says that an approval waits
 	headSeq     uint64
 	headVersion string
+	headWaiting string
 
 	snapSeq   uint64 // entry of the last snapshot
 	snapBytes int

@@ -139,7 +139,7 @@ func (c *Core) revive(e *execution, l *Loaded) {
 	}
 	e.headNextAt, e.headStatus = l.Head.NextAt, model.Status(l.Head.Status)
 	e.headAsks = slices.ContainsFunc(l.Head.Tags, func(t record.Tag) bool { return t.Name == kernel.TagApproval })
-	e.headVersion = l.Head.Version
+	e.headVersion, e.headWaiting = l.Head.Version, l.Head.Waiting
 	e.name = DefinitionRef{l.Head.Namespace, l.Head.Workflow, l.Head.Version}
 	if e.why != nil && e.rejected > 1 {
 		c.hold(e, e.why) // even the entry or the head that was to park it was refused

@@ -339,8 +339,8 @@ func TestF35_RejectedHeadsAreNotTriedForEver(t *testing.T) {
 			if !d.take() {
 				continue
 			}
-			parts++
 			if slices.ContainsFunc(d.flight.Heads, func(h record.Head) bool { return h.Execution == id }) {
+				parts++
 				d.reject(id)
 			}
 			d.commit()

@@ -76,13 +76,15 @@ func (c *Core) evict() {
 	}
 }
 
-// retire lets e go, after a part with its head and snapshot where the stored next_at is not the truth.
+// retire lets e go, after a part with its head and snapshot where the stored next_at, or what it is said to wait for, is
+// not the truth.
 func (c *Core) retire(e *execution) {
 	next := c.truth(e)
 	if e.state.Queues() && c.cfg.Audit > 0 {
 		next = min(next, c.now+compareEvery)
 	}
-	if e.headNextAt == next && (e.headSeq == e.state.Seq() || e.headStatus == e.state.Status()) {
+	same := e.headSeq == e.state.Seq() || e.headStatus == e.state.Status() && e.headWaiting == waitingOn(e.state)
+	if e.headNextAt == next && same {
 		c.drop(e)
 		return
 	}

@@ -185,7 +185,7 @@ func (c *Core) head(e *execution, next int64) record.Head {
 	h.Execution, h.NextAt, h.Insert = e.id, next, false
 	e.headVersion = h.Version
 	e.headNextAt, e.headStatus, e.headSeq = next, e.state.Status(), e.state.Seq()
-	e.headAsks = e.state.Asks() > 0
+	e.headAsks, e.headWaiting = e.state.Asks() > 0, h.Waiting
 	return h
 }
 

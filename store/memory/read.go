@@ -104,37 +104,3 @@ func (s *Store) Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, erro
 	}
 	return out, nil
 }
-
-// Search implements [store.Store].
-func (s *Store) Search(ctx context.Context, namespace string, f store.Filter) (store.Page, error) {
-	lo, hi, err := f.Range()
-	if err != nil {
-		return store.Page{}, err
-	}
-	unlock, err := s.read(ctx)
-	if err != nil {
-		return store.Page{}, err
-	}
-	defer unlock()
-	var found []*record.Head
-	for id, e := range s.executions {
-		if compareIDs(lo, id) <= 0 && compareIDs(id, hi) <= 0 && e.head.Namespace == namespace && f.Match(&e.head) {
-			found = append(found, &e.head)
-		}
-	}
-	slices.SortFunc(found, func(a, b *record.Head) int { return compareIDs(b.Execution, a.Execution) })
-	return page(found, f.Size()), nil
-}
-
-// page keeps the first size heads and says where the next page begins.
-func page(found []*record.Head, size int) store.Page {
-	var p store.Page
-	if len(found) > size {
-		p.Next = found[size-1].Execution.String()
-		found = found[:size]
-	}
-	for _, h := range found {
-		p.Heads = append(p.Heads, keepHead(h))
-	}
-	return p
-}

@@ -243,9 +243,16 @@ func (d *pair) dump(r *rapid.T, s store.Backend) []any {
 	}
 	add(s.Claims(ctx))
 	add(s.Keys(ctx, []record.Key{{Namespace: "a", Workflow: "v", Key: "k"}, {Namespace: "a", Workflow: "w", Key: "k"}}))
-	for _, f := range []store.Filter{{}, {Limit: 2}, {Workflow: "w"}, {Key: "k"}, {EndedTo: 2}, {Tags: []record.Tag{{Name: "t", Text: "y"}}}} {
+	for _, f := range []store.Filter{{}, {Limit: 2}, {Workflows: []string{"w"}}, {Key: "k"}, {EndedTo: 2}, {Order: store.Oldest, Limit: 1},
+		{Tags: []store.TagTest{store.HasTag(record.Tag{Name: "t", Text: "y"})}}, {Except: []store.Filter{{Statuses: []string{"running"}}}}} {
 		add(s.Search(ctx, "a", f))
+		for by := store.ByNothing; by <= store.ByStart; by++ {
+			add(s.Count(ctx, "a", f, store.Facet{By: by, Tag: "t", Step: 10}))
+		}
 	}
+	add(s.Namespaces(ctx))
+	add(s.Executions(ctx, 1, record.ID{}, 3))
+	add(s.Executions(ctx, store.EveryShard, record.NewID(3, 0, 0), 100))
 	return out
 }
 

@@ -87,23 +87,27 @@ func bindHead(to statement, h *record.Head, s record.Shard) {
 	} else {
 		to.BindInt64(13, h.NextAt)
 	}
+	to.BindText(14, h.Fingerprint)
+	to.BindText(15, h.Waiting)
 }
 
 // readHead reads id and [headColumns] as selected in that order.
 func readHead(s *lite.Stmt) record.Head {
 	h := record.Head{
-		Execution: columnID(s, 0),
-		Namespace: s.ColumnText(2),
-		Workflow:  s.ColumnText(3),
-		Version:   s.ColumnText(4),
-		Key:       s.ColumnText(5),
-		Parent:    columnID(s, 6),
-		Status:    s.ColumnText(7),
-		Outcome:   s.ColumnText(8),
-		Error:     s.ColumnText(9),
-		Started:   s.ColumnInt64(10),
-		Ended:     s.ColumnInt64(11),
-		NextAt:    record.Never,
+		Execution:   columnID(s, 0),
+		Namespace:   s.ColumnText(2),
+		Workflow:    s.ColumnText(3),
+		Version:     s.ColumnText(4),
+		Key:         s.ColumnText(5),
+		Parent:      columnID(s, 6),
+		Status:      s.ColumnText(7),
+		Outcome:     s.ColumnText(8),
+		Error:       s.ColumnText(9),
+		Started:     s.ColumnInt64(10),
+		Ended:       s.ColumnInt64(11),
+		NextAt:      record.Never,
+		Fingerprint: s.ColumnText(13),
+		Waiting:     s.ColumnText(14),
 	}
 	if !s.ColumnIsNull(12) {
 		h.NextAt = s.ColumnInt64(12)

@@ -147,6 +147,9 @@ func (c *config) connectReader(path string) (*lite.Conn, error) {
 		return nil, err
 	}
 	conn.SetBusyTimeout(c.busy)
+	if err := addFunctions(conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	for _, p := range []string{"PRAGMA query_only=1", "PRAGMA cache_size=-8000", "PRAGMA temp_store=MEMORY"} {
 		if err := exec(conn, p); err != nil {
 			return nil, errors.Join(err, conn.Close())

@@ -16,9 +16,9 @@ func TestFirstPageDoesNotGrow(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "pawl.db"))
 	defer s.Close()
 	filters := map[string]store.Filter{
-		"all": {Limit: 10}, "workflow": {Workflow: "w1", Limit: 10}, "statuses": {Statuses: []string{"failed", "completed"}, Limit: 10},
+		"all": {Limit: 10}, "workflow": {Workflows: []string{"w1"}, Limit: 10}, "statuses": {Statuses: []string{"failed", "completed"}, Limit: 10},
 		"rare status": {Statuses: []string{"failed"}, Limit: 4}, "id": {IDPrefix: record.NewID(5, 0, 5).String()},
-		"key": {Key: "k5"}, "tag": {Tags: []record.Tag{{Name: "t", Text: "v5"}}}, "parent": {Parent: record.NewID(5, 1, 0)},
+		"key": {Key: "k5"}, "tag": {Tags: []store.TagTest{store.HasTag(record.Tag{Name: "t", Text: "v5"})}}, "parent": {Parent: record.NewID(5, 1, 0)},
 	}
 	const few = 400
 	before := map[string]time.Duration{}

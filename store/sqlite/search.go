@@ -1,102 +1,129 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
-	"slices"
+	"encoding/binary"
 	"strings"
 
 	lite "zombiezen.com/go/sqlite"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 )
 
-// Search implements [store.Store]. Ids grow with time, so newest first is by id, and a page goes on below the last
-// id of the one before.
-func (s *Store) Search(ctx context.Context, namespace string, f store.Filter) (page store.Page, err error) {
-	q := searching{namespace: namespace, filter: &f, size: f.Size() + 1}
-	if q.lo, q.hi, err = f.Range(); err != nil {
-		return page, err
-	}
-	err = s.readers.with(ctx, func(c *lite.Conn) error {
-		if err := q.find(c); err != nil {
-			return err
+// words are what a search says to SQLite. It is told which index to take: it would not find out by itself that a
+// stretch of one index is in order of id. One statement for each run costs nothing here.
+var words = &sqlstore.Words{
+	Columns:  "e.id, e." + strings.ReplaceAll(headColumns, ", ", ", e."),
+	ScanHead: scanHead,
+	Key:      "e.key",
+	Text:     "value", Num: "value", IsText: ">= ''", IsNum: "< ''", // all numbers come before all text
+	Value:    "iif(typeof(g.value) = 'text', g.value, NULL), iif(typeof(g.value) <> 'text', g.value, NULL)",
+	Position: func(text string) string { return "instr(" + text + ", ?)" },
+	Lower:    func(text, _ string) string { return "lower(" + text + ")" }, // of A to Z only
+	Millis:   millisFunction + "(e.id)",
+	Hint:     func(i sqlstore.Index) string { return " INDEXED BY " + indexes[i] },
+	Runs:     runs,
+	Together: 1,
+}
+
+var indexes = [...]string{
+	sqlstore.ByRun: "executions_status", sqlstore.ByKey: "executions_key",
+	sqlstore.ByParent: "executions_parent", sqlstore.ByTagValue: "tags_value",
+}
+
+// millisFunction is a function of ours: the time in an id.
+const millisFunction = "pawl_millis"
+
+// addFunctions gives a connection what searches call.
+func addFunctions(c *lite.Conn) error {
+	return c.CreateFunction(millisFunction, &lite.FunctionImpl{NArgs: 1, Deterministic: true, Scalar: func(_ lite.Context, args []lite.Value) (lite.Value, error) {
+		b := args[0].Blob()
+		if len(b) != len(record.ID{}) {
+			return lite.IntegerValue(0), nil
 		}
-		if len(q.found) == q.size {
-			q.found = q.found[:q.size-1]
-			page.Next = q.found[q.size-2].Execution.String()
-		}
-		for i := range q.found {
-			if err := readTags(c, &q.found[i]); err != nil {
-				return err
-			}
-		}
-		page.Heads = q.found
-		return nil
+		return lite.IntegerValue(int64(binary.BigEndian.Uint64(b) >> 16)), nil
+	}})
+}
+
+// searching is a connection that reads one moment.
+type searching struct{ c *lite.Conn }
+
+// Ask implements [sqlstore.Searching].
+func (s searching) Ask(sql string, args []any, row func(scan func(dest ...any) error) error) error {
+	return queryOnce(s.c, strings.ReplaceAll(sql, "pawl.", ""), args, func(r *lite.Stmt) error {
+		return row(func(dest ...any) error { return scan(r, dest) })
 	})
-	return page, err
 }
 
-// searching is one search. found is the newest matches so far, newest first, at most size: one more than the page,
-// to know whether another follows.
-type searching struct {
-	namespace string
-	filter    *store.Filter
-	lo, hi    record.ID
-	size      int
-	found     []record.Head
-}
-
-// find takes the index that narrows most. Where only namespace, workflow and status can narrow, each pair of
-// workflow and status is a run of the index that is in order of id, and the runs are merged.
-func (q *searching) find(c *lite.Conn) error {
-	f := q.filter
-	switch {
-	case bytes.Compare(q.lo[:], q.hi[:]) > 0:
-		return nil
-	case !f.Parent.IsZero():
-		return q.scan(c, "executions e INDEXED BY executions_parent", "e.parent = ?", f.Parent[:])
-	case f.Key != "":
-		return q.scan(c, "executions e INDEXED BY executions_key", "e.key = ? AND e.key <> ''", f.Key)
-	case len(f.Tags) > 0:
-		t := f.Tags[0]
-		return q.scan(c, "tags t INDEXED BY tags_value CROSS JOIN executions e ON e.id = t.execution",
-			"t.namespace = ? AND t.name = ? AND t.value = ?", q.namespace, t.Name, value(t))
-	}
-	runs, err := q.runs(c)
-	if err != nil {
-		return err
-	}
-	for _, r := range runs {
-		err := q.scan(c, "executions e INDEXED BY executions_status", "e.workflow = ? AND e.status = ?", r.workflow, r.status)
-		if err != nil {
+// Tags implements [sqlstore.Searching].
+func (s searching) Tags(heads []record.Head) error {
+	for i := range heads {
+		if err := readTags(s.c, &heads[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// run is one pair of the index (namespace, workflow, status).
-type run struct{ workflow, status string }
+// scan reads the columns of a row in order.
+func scan(r *lite.Stmt, dest []any) error {
+	for i, d := range dest {
+		switch d := d.(type) {
+		case *record.Head:
+			*d = readHead(r)
+		case *string:
+			*d = r.ColumnText(i)
+		case *int64:
+			*d = r.ColumnInt64(i)
+		case **string:
+			if !r.ColumnIsNull(i) {
+				t := r.ColumnText(i)
+				*d = &t
+			}
+		case **float64:
+			if !r.ColumnIsNull(i) {
+				n := r.ColumnFloat(i)
+				*d = &n
+			}
+		}
+	}
+	return nil
+}
 
-// runs lists the pairs that exist and that the filter allows, one step of the index each. Asking for what is at least
-// the first text behind the last pair lets SQLite jump there; asking for what is behind the last pair would walk
-// through all its executions.
-func (q *searching) runs(c *lite.Conn) (out []run, err error) {
+// scanHead reads a whole row.
+func scanHead(scan func(dest ...any) error) (h record.Head, err error) { return h, scan(&h) }
+
+// runs lists the pairs that exist, one step of the index each. Asking for what is at least the first text behind the
+// last pair lets SQLite jump there; asking for what is behind the last pair would walk through all its executions.
+func runs(q sqlstore.Searching, namespace string, workflows []string) (out []sqlstore.Run, err error) {
+	c := q.(searching).c
+	if len(workflows) == 0 {
+		return runsFrom(c, namespace, "", false)
+	}
+	for _, w := range workflows {
+		some, err := runsFrom(c, namespace, w, true)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
+func runsFrom(c *lite.Conn, namespace, workflow string, only bool) (out []sqlstore.Run, err error) {
 	const sql = `SELECT workflow, status FROM executions INDEXED BY executions_status
 		WHERE namespace = ? AND (workflow, status) >= (?, ?) ORDER BY workflow, status LIMIT 1`
-	f := q.filter
-	next, more := run{workflow: f.Workflow}, true
+	next, more := sqlstore.Run{Workflow: workflow}, true
 	for more {
 		more = false
-		err = query(c, sql, []any{q.namespace, next.workflow, next.status}, func(r *lite.Stmt) error {
-			at := run{r.ColumnText(0), r.ColumnText(1)}
-			more = f.Workflow == "" || f.Workflow == at.workflow
-			if more && (len(f.Statuses) == 0 || slices.Contains(f.Statuses, at.status)) {
+		err = query(c, sql, []any{namespace, next.Workflow, next.Status}, func(r *lite.Stmt) error {
+			at := sqlstore.Run{Workflow: r.ColumnText(0), Status: r.ColumnText(1)}
+			if more = !only || at.Workflow == workflow; more {
 				out = append(out, at)
 			}
-			next = run{at.workflow, at.status + "\x00"}
+			next = sqlstore.Run{Workflow: at.Workflow, Status: at.Status + "\x00"}
 			return nil
 		})
 		if err != nil {
@@ -106,68 +133,58 @@ func (q *searching) runs(c *lite.Conn) (out []run, err error) {
 	return out, nil
 }
 
-// scan adds the newest matches that one index gives. Once the page is full, older ones than its last are left out.
-func (q *searching) scan(c *lite.Conn, from, narrow string, args ...any) error {
-	lo := q.lo
-	if len(q.found) == q.size {
-		lo = q.found[q.size-1].Execution
-	}
-	id := "e.id"
-	if strings.HasPrefix(from, "tags ") {
-		id = "t.execution"
-	}
-	where := []string{narrow, id + " BETWEEN ? AND ?", "e.namespace = ?"}
-	args = append(args, lo[:], q.hi[:], q.namespace)
-	where, args = q.conditions(where, args)
-	sql := "SELECT e.id, e." + strings.ReplaceAll(headColumns, ", ", ", e.") + " FROM " + from +
-		" WHERE " + strings.Join(where, " AND ") + " ORDER BY " + id + " DESC LIMIT ?"
-	args = append(args, q.size)
-
-	var some []record.Head
-	err := queryOnce(c, sql, args, func(r *lite.Stmt) error { some = append(some, readHead(r)); return nil })
-	if err != nil {
+// Search implements [store.Store]. Ids grow with time, so a page goes on behind the last id of the one before.
+func (s *Store) Search(ctx context.Context, namespace string, f store.Filter) (page store.Page, err error) {
+	err = s.readers.with(ctx, func(c *lite.Conn) (err error) {
+		page, err = words.Find(searching{c}, namespace, &f)
 		return err
-	}
-	q.found = append(q.found, some...)
-	slices.SortFunc(q.found, func(a, b record.Head) int { return bytes.Compare(b.Execution[:], a.Execution[:]) })
-	q.found = slices.CompactFunc(q.found, func(a, b record.Head) bool { return a.Execution == b.Execution })
-	q.found = q.found[:min(len(q.found), q.size)]
-	return nil
+	})
+	return page, err
 }
 
-// conditions adds what the filter asks beyond the index.
-func (q *searching) conditions(where []string, args []any) ([]string, []any) {
-	f := q.filter
-	add := func(on bool, condition string, values ...any) {
-		if on {
-			where = append(where, condition)
-			args = append(args, values...)
-		}
-	}
-	add(f.Workflow != "", "e.workflow = ?", f.Workflow)
-	add(f.Version != "", "e.version = ?", f.Version)
-	add(f.Outcome != "", "e.outcome = ?", f.Outcome)
-	add(f.Key != "", "e.key = ?", f.Key)
-	add(f.EndedFrom != 0 || f.EndedTo != 0, "e.ended <> 0")
-	add(f.EndedFrom != 0, "e.ended >= ?", f.EndedFrom)
-	add(f.EndedTo != 0, "e.ended < ?", f.EndedTo)
-	for _, t := range f.Tags {
-		add(true, "EXISTS (SELECT 1 FROM tags x WHERE x.execution = e.id AND x.name = ? AND x.value = ?)", t.Name, value(t))
-	}
-	if len(f.Statuses) > 0 {
-		var any []any
-		for _, s := range f.Statuses {
-			any = append(any, s)
-		}
-		add(true, "e.status IN (?"+strings.Repeat(", ?", len(any)-1)+")", any...)
-	}
-	return where, args
+// Count implements [store.Counting].
+func (s *Store) Count(ctx context.Context, namespace string, f store.Filter, by store.Facet) (out store.Counts, err error) {
+	err = s.readers.with(ctx, func(c *lite.Conn) (err error) {
+		out, err = words.Count(searching{c}, namespace, &f, &by)
+		return err
+	})
+	return out, err
 }
 
-// value is a tag's value as its column keeps it.
-func value(t record.Tag) any {
-	if t.IsNum {
-		return t.Num
+// Namespaces implements [store.Scanning]: one step of an index each.
+func (s *Store) Namespaces(ctx context.Context) (out []string, err error) {
+	const sql = `SELECT min(namespace) FROM (SELECT * FROM (SELECT namespace FROM executions INDEXED BY executions_status
+		WHERE namespace >= ?1 ORDER BY namespace LIMIT 1) UNION ALL SELECT * FROM (SELECT namespace FROM versions
+		WHERE namespace >= ?1 ORDER BY namespace LIMIT 1)) HAVING count(*) > 0`
+	err = s.readers.with(ctx, func(c *lite.Conn) error {
+		for next, more := "", true; more; {
+			more = false
+			err := query(c, sql, []any{next}, func(r *lite.Stmt) error {
+				at := r.ColumnText(0)
+				out, next, more = append(out, at), at+"\x00", true
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Executions implements [store.Scanning]. There is no index by shard: what is of others is passed over.
+func (s *Store) Executions(ctx context.Context, sh record.Shard, after record.ID, limit int) (out []record.ID, err error) {
+	const sql = "SELECT id FROM executions WHERE id > ?1 AND (?2 < 0 OR shard = ?2) ORDER BY id LIMIT +?3"
+	shard := int64(sh)
+	if sh == store.EveryShard {
+		shard = -1
 	}
-	return t.Text
+	err = s.readers.with(ctx, func(c *lite.Conn) error {
+		return query(c, sql, []any{after[:], shard, max(limit, 0)}, func(r *lite.Stmt) error {
+			out = append(out, columnID(r, 0))
+			return nil
+		})
+	})
+	return out, err
 }

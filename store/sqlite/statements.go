@@ -78,7 +78,7 @@ type statements struct {
 	answer, expire statement
 }
 
-const headColumns = `shard, namespace, workflow, version, key, parent, status, outcome, error, started, ended, next_at`
+const headColumns = `shard, namespace, workflow, version, key, parent, status, outcome, error, started, ended, next_at, fingerprint, waiting`
 
 func prepareStatements(conn *lite.Conn) (*statements, error) {
 	var failed error
@@ -97,8 +97,8 @@ func prepareStatements(conn *lite.Conn) (*statements, error) {
 		laneOpen: prepare("INSERT INTO lanes (owner, lane, number, digest) VALUES (?, ?, 1, ?)"),
 		fence:    prepare("SELECT 1 FROM shards WHERE shard = ? AND epoch = ? AND owner = ?"),
 
-		headInsert: prepare("INSERT INTO executions (id, " + headColumns + ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
-		headUpdate: change("UPDATE executions SET (" + headColumns + ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) WHERE id = ?1"),
+		headInsert: prepare("INSERT INTO executions (id, " + headColumns + ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"),
+		headUpdate: change("UPDATE executions SET (" + headColumns + ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) WHERE id = ?1"),
 		headOld:    prepare("SELECT ended, namespace, workflow, key FROM executions WHERE id = ?"),
 		tagClear:   prepare("DELETE FROM tags WHERE execution = ?"),
 		tagAdd:     prepare("INSERT OR REPLACE INTO tags (execution, name, namespace, value) VALUES (?, ?, ?, ?)"),

@@ -140,6 +140,41 @@ var bugs = map[string]func(s store.Backend) store.Backend{
 	"blind claim":                         func(s store.Backend) store.Backend { return &claimBug{s} },
 	"stale release":                       func(s store.Backend) store.Backend { return &releaseBug{s} },
 	"rewrap without compare":              func(s store.Backend) store.Backend { return &rewrapBug{s} },
+	"oldest page skips one":               func(s store.Backend) store.Backend { return &oldestBug{s, 1} },
+	"oldest page repeats one":             func(s store.Backend) store.Backend { return &oldestBug{s, -1} },
+	"error text as a pattern": changeFilter(func(f *store.Filter) {
+		if strings.ContainsAny(f.ErrorText, "%_") {
+			f.ErrorText = strings.NewReplacer("%", "", "_", "").Replace(f.ErrorText)
+		}
+	}),
+	"error text by its letters' case": changeFilter(func(f *store.Filter) {
+		if f.ErrorText != strings.ToLower(f.ErrorText) {
+			f.ErrorText = "\ue000"
+		}
+	}),
+	"key without its trailing space": changeFilter(func(f *store.Filter) { f.Key = strings.TrimRight(f.Key, " ") }),
+	"waiting looks at the first only": changeFilter(func(f *store.Filter) {
+		if slices.Equal(f.Waiting, []string{"timer"}) {
+			f.Statuses = []string{"paused"}
+		}
+	}),
+	"a number is its text": changeFilter(func(f *store.Filter) {
+		for i, t := range f.Tags {
+			if t.Is == store.Equal && len(t.Values) == 1 && t.Values[0].Text == "1" {
+				f.Tags[i].Values = []store.Value{{Text: "1"}, {Num: 1, IsNum: true}}
+			}
+		}
+	}),
+	"text is behind numbers": changeFilter(func(f *store.Filter) {
+		for i, t := range f.Tags {
+			if t.Is == store.Greater && t.Values[0].IsNum {
+				f.Tags[i] = store.TagTest{Name: t.Name, Is: store.NotEqual, Values: []store.Value{{Num: 1, IsNum: true}, {Num: 2, IsNum: true}, {IsNum: true}, {Num: -0.5, IsNum: true}}}
+			}
+		}
+	}),
+	"an exception is forgotten": changeFilter(func(f *store.Filter) { f.Except = f.Except[:min(len(f.Except), 1)] }),
+	"a bound is said to be all": func(s store.Backend) store.Backend { return &countBug{s} },
+	"executions of every shard": func(s store.Backend) store.Backend { return &scanBug{s} },
 }
 
 func changeParts(f func(s store.Backend, p *record.Part)) func(s store.Backend) store.Backend {
@@ -211,6 +246,49 @@ func (s *pageBug) Search(ctx context.Context, namespace string, f store.Filter) 
 		}
 	}
 	return p, err
+}
+
+// oldestBug is pageBug for the other order alone.
+type oldestBug pageBug
+
+func (s *oldestBug) Search(ctx context.Context, namespace string, f store.Filter) (store.Page, error) {
+	if f.Order == store.Oldest {
+		return (*pageBug)(s).Search(ctx, namespace, f)
+	}
+	return s.Backend.Search(ctx, namespace, f)
+}
+
+// filterBug changes what is searched for.
+type filterBug struct {
+	store.Backend
+	change func(f *store.Filter)
+}
+
+func changeFilter(f func(f *store.Filter)) func(s store.Backend) store.Backend {
+	return func(s store.Backend) store.Backend { return &filterBug{s, f} }
+}
+
+func (s *filterBug) Search(ctx context.Context, namespace string, f store.Filter) (store.Page, error) {
+	f.Tags = slices.Clone(f.Tags)
+	s.change(&f)
+	return s.Backend.Search(ctx, namespace, f)
+}
+
+// countBug looks at the newest only and does not say so.
+type countBug struct{ store.Backend }
+
+func (s *countBug) Count(ctx context.Context, namespace string, f store.Filter, by store.Facet) (store.Counts, error) {
+	c, err := s.Backend.Count(ctx, namespace, f, by)
+	if by.Look > 0 && c.Total > int64(by.Look) {
+		c.Total = int64(by.Look)
+	}
+	return c, err
+}
+
+type scanBug struct{ store.Backend }
+
+func (s *scanBug) Executions(ctx context.Context, _ record.Shard, after record.ID, limit int) ([]record.ID, error) {
+	return s.Backend.Executions(ctx, store.EveryShard, after, limit)
 }
 
 type inboxBug struct{ store.Backend }

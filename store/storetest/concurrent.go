@@ -166,7 +166,7 @@ func readersAndWriters(f *fixture) {
 		func() error { _, err := f.Journal(f.ctx, h.Execution, 1, 1000); return err },
 		func() error { _, err := f.Due(f.ctx, 0, record.Due{}, 1e9, 10); return err },
 		func() error { _, err := f.Inbox(f.ctx, 0, 10); return err },
-		func() error { _, err := f.Search(f.ctx, "default", store.Filter{Tags: h.Tags}); return err },
+		func() error { _, err := f.Search(f.ctx, "default", store.Filter{Tags: tests(h.Tags...)}); return err },
 		func() error { return f.Send(f.ctx, []record.Message{message(h.Execution, 1, h.Execution, 1)}) },
 		func() error { _, _, err := f.Beat(f.ctx, store.Beat{Owner: owner(1)}); return err },
 	} {

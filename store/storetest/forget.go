@@ -52,7 +52,7 @@ func forgetEverything(f *fixture) {
 	_, err := f.GetBlob(f.ctx, "default", h.Execution, sum)
 	f.is(err, store.ErrNotFound)
 	f.equal(f.search("default", everyone).Heads, []record.Head{keep})
-	f.equal(f.search("default", store.Filter{Tags: keep.Tags}).Heads, []record.Head{keep})
+	f.equal(f.search("default", store.Filter{Tags: tests(keep.Tags...)}).Heads, []record.Head{keep})
 	f.equal(f.due(0, record.Due{}, record.Never, 10), []record.Due{{At: 0, Execution: keep.Execution}})
 	f.length(keep.Execution, 4)
 	f.equal(f.load(keep.Execution).Snapshot.Seq, uint64(2))

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Backend, opts ...Option) {
 		{"Forget", forgetTests},
 		{"Due", dueTests},
 		{"Search", searchTests},
+		{"Count", countTests},
 		{"Claim", claimTests},
 		{"Definition", definitionTests},
 		{"Blob", blobTests},

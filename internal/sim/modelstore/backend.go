@@ -146,6 +146,33 @@ func (b *Backend) Search(ctx context.Context, namespace string, f store.Filter) 
 	return m.Search(namespace, f)
 }
 
+func (b *Backend) Count(ctx context.Context, namespace string, f store.Filter, by store.Facet) (store.Counts, error) {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return store.Counts{}, err
+	}
+	defer leave()
+	return m.Count(namespace, f, by)
+}
+
+func (b *Backend) Namespaces(ctx context.Context) ([]string, error) {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return m.Namespaces(), nil
+}
+
+func (b *Backend) Executions(ctx context.Context, s record.Shard, after record.ID, limit int) ([]record.ID, error) {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return m.Executions(s, after, limit), nil
+}
+
 // Close makes every later call answer [store.ErrClosed].
 func (b *Backend) Close() error {
 	b.mu.Lock()
