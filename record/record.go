@@ -81,7 +81,7 @@ type Head struct {
 	// it is at work. Heads are not written for it, so it is the truth of those that rest.
 	Waiting string
 	Started int64
-	Ended     int64
+	Ended   int64
 	// NextAt is a lower bound of when the owner must look: 0 now, [Never] only for a message.
 	NextAt int64
 	Tags   []Tag
