@@ -87,6 +87,12 @@ var (
 		{"pawl_forget_blobs", `DELETE FROM pawl.blobs WHERE execution = ANY ($1::bytea[])`},
 		{"pawl_forget_heads", `DELETE FROM pawl.executions WHERE id = ANY ($1::bytea[])`},
 	}
+
+	answerExpire = statement{"pawl_answer_expire", `DELETE FROM pawl.answers a
+		USING unnest($1::bigint[], $2::bigint[]) AS w (shard, at) WHERE a.shard = w.shard AND a.at < w.at`}
+	answerPut = statement{"pawl_answer_put", `INSERT INTO pawl.answers (sender, shard, at, body)
+		SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[])
+		ON CONFLICT (sender) DO UPDATE SET shard = excluded.shard, at = excluded.at, body = excluded.body`}
 )
 
 // headArrays are the columns of heads as rows w.
@@ -149,6 +155,7 @@ func (m *message) rows(r *sqlstore.Rows) {
 	m.sends(r.Sends)
 	m.takes(r.Takes)
 	m.forgets(r.Forgets)
+	m.answers(r.Expires, r.Answers)
 }
 
 func (m *message) heads(s *statement, all []*record.Head) {
@@ -310,5 +317,22 @@ func (m *message) forgets(all []record.ID) {
 	m.step(&forgetKeys, ids)
 	for i := range forget {
 		m.step(&forget[i], ids)
+	}
+}
+
+func (m *message) answers(old []sqlstore.Expiry, all []sqlstore.Answer) {
+	if len(old) > 0 {
+		m.step(&answerExpire, func(p *params) {
+			ints(p, old, func(e sqlstore.Expiry) int64 { return int64(e.Shard) })
+			ints(p, old, func(e sqlstore.Expiry) int64 { return e.Before })
+		})
+	}
+	if len(all) > 0 {
+		m.step(&answerPut, func(p *params) {
+			bytesOf(p, all, func(a sqlstore.Answer) []byte { return a.To[:] })
+			ints(p, all, func(a sqlstore.Answer) int64 { return int64(a.Shard) })
+			ints(p, all, func(a sqlstore.Answer) int64 { return a.At })
+			bytesOf(p, all, func(a sqlstore.Answer) []byte { return a.Body })
+		})
 	}
 }

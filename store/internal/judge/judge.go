@@ -110,6 +110,11 @@ func (t *trial) part(p *record.Part) {
 	for _, id := range p.Forgets {
 		t.forget(id)
 	}
+	for i := range p.Answers {
+		if n := len(p.Answers[i].Body); n > t.Body {
+			t.reject(record.ID{}, "answer of %d bytes is over the limit of %d", n, t.Body)
+		}
+	}
 }
 
 // mine rejects id unless it belongs to the part's shard: its fence says nothing about others.

@@ -9,7 +9,7 @@ import (
 )
 
 // PutBlob implements [store.Blobs].
-func (s *Store) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []byte) error {
+func (s *Store) PutBlob(ctx context.Context, _ string, id record.ID, sum [32]byte, body []byte) error {
 	if len(body) > s.Limits.Body {
 		return fmt.Errorf("blob of %d bytes is over the limit of %d", len(body), s.Limits.Body)
 	}
@@ -21,7 +21,7 @@ func (s *Store) PutBlob(ctx context.Context, id record.ID, sum [32]byte, body []
 }
 
 // GetBlob implements [store.Blobs].
-func (s *Store) GetBlob(ctx context.Context, id record.ID, sum [32]byte) (out []byte, err error) {
+func (s *Store) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byte) (out []byte, err error) {
 	found := false
 	err = s.call(ctx, func(q Querier) error {
 		const sql = "SELECT b.body FROM pawl.blobs b WHERE b.execution = ? AND b.sum = ?"

@@ -27,13 +27,16 @@ type Rows struct {
 	Sends            []*record.Message  // those whose id waits already are skipped
 	Takes            []judge.Letter     // all distinct; each must be there
 	Forgets          []record.ID        // all distinct; none may be open, and those not there are skipped
+	Expires          []Expiry           // one of each shard: removes the answers of before
+	Answers          []Answer           // one to each message, replacing what is there
 	Odd              string
 
 	limits judge.Limits
 	seen   map[record.ID]progress
 	keyed  map[record.Key]int // in Keys
 	taken  map[judge.Letter]struct{}
-	part   int // of the part being gathered, from 1
+	heard  map[record.ID]int // in Answers
+	part   int               // of the part being gathered, from 1
 }
 
 // At is one entry of one execution.
@@ -46,6 +49,18 @@ type At struct {
 type Tag struct {
 	Head *record.Head
 	*record.Tag
+}
+
+// Expiry removes the answers of a shard that are older.
+type Expiry struct {
+	Shard  record.Shard
+	Before int64
+}
+
+// Answer is one row of answers.
+type Answer struct {
+	Shard record.Shard
+	*record.Answer
 }
 
 // progress is what earlier rows do to an execution. Indices count from 1; 0 is none.
@@ -86,17 +101,21 @@ func (r *Rows) reset(l judge.Limits) {
 	clear(r.Entries)
 	clear(r.Snapshots)
 	clear(r.Sends)
+	clear(r.Answers)
 	if r.seen == nil || len(r.seen) > 1<<14 {
-		r.seen, r.keyed, r.taken = map[record.ID]progress{}, map[record.Key]int{}, map[judge.Letter]struct{}{}
+		r.seen, r.keyed = map[record.ID]progress{}, map[record.Key]int{}
+		r.taken, r.heard = map[judge.Letter]struct{}{}, map[record.ID]int{}
 	}
 	clear(r.seen)
 	clear(r.keyed)
 	clear(r.taken)
+	clear(r.heard)
 	*r = Rows{
 		Fences: r.Fences[:0], Inserts: r.Inserts[:0], Updates: r.Updates[:0], Tags: r.Tags[:0], Leads: r.Leads[:0],
 		Entries: r.Entries[:0], Snapshots: r.Snapshots[:0], SnapshotsAt: r.SnapshotsAt[:0], Trims: r.Trims[:0], Keys: r.Keys[:0],
 		Sends: r.Sends[:0], Takes: r.Takes[:0], Forgets: r.Forgets[:0],
-		limits: l, seen: r.seen, keyed: r.keyed, taken: r.taken,
+		Expires: r.Expires[:0], Answers: r.Answers[:0],
+		limits: l, seen: r.seen, keyed: r.keyed, taken: r.taken, heard: r.heard,
 	}
 }
 
@@ -135,6 +154,10 @@ func (r *Rows) gatherPart(p *record.Part) {
 	}
 	for _, id := range p.Forgets {
 		r.forget(id, s)
+	}
+	r.expire(s, p.Expire)
+	for i := range p.Answers {
+		r.answer(Answer{s, &p.Answers[i]})
 	}
 }
 
@@ -325,4 +348,34 @@ func (r *Rows) forget(id record.ID, s record.Shard) {
 	p.forgotten = true
 	r.seen[id] = p
 	r.Forgets = append(r.Forgets, id)
+}
+
+func (r *Rows) expire(s record.Shard, before int64) {
+	if before == 0 {
+		return
+	}
+	for _, a := range r.Answers {
+		if a.Shard == s && a.At < before {
+			r.odd("an answer that expires behind its writing")
+		}
+	}
+	for i := range r.Expires {
+		if r.Expires[i].Shard == s {
+			r.Expires[i].Before = max(r.Expires[i].Before, before)
+			return
+		}
+	}
+	r.Expires = append(r.Expires, Expiry{s, before})
+}
+
+func (r *Rows) answer(a Answer) {
+	if len(a.Body) > r.limits.Body {
+		r.odd("an answer over the limit")
+	}
+	if at, again := r.heard[a.To]; again {
+		r.Answers[at] = a
+		return
+	}
+	r.heard[a.To] = len(r.Answers)
+	r.Answers = append(r.Answers, a)
 }

@@ -237,3 +237,27 @@ func (s *Store) keyRows(ctx context.Context, q Querier, k []record.Key) (map[rec
 	})
 	return found, err
 }
+
+// Answers implements [store.Store].
+func (s *Store) Answers(ctx context.Context, to []record.ID) (out []record.Answer, err error) {
+	ids := Column{Name: "id"}
+	for i := range to {
+		ids.Bytes = append(ids.Bytes, to[i][:])
+	}
+	err = s.call(ctx, func(q Querier) error {
+		if len(to) == 0 {
+			return nil
+		}
+		from, args := s.Dialect.Values("w", ids)
+		sql := "SELECT a.sender, a.at, a.body FROM " + from + " JOIN pawl.answers a ON a.sender = w.id"
+		return q.Query(ctx, sql, args, func(scan func(...any) error) error {
+			var a record.Answer
+			var id []byte
+			err := scan(&id, &a.At, &a.Body)
+			a.To = toID(id)
+			out = append(out, a)
+			return err
+		})
+	})
+	return out, err
+}

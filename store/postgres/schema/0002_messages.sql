@@ -25,3 +25,13 @@ CREATE TABLE pawl.start_keys (
   closed_at bigint NOT NULL,
   PRIMARY KEY (namespace, workflow, start_key)
 ) WITH (fillfactor = 80);
+
+-- What became of messages from outside, until it was read and for a while after.
+CREATE TABLE pawl.answers (
+  sender bytea NOT NULL PRIMARY KEY,
+  shard  bigint NOT NULL,
+  at     bigint NOT NULL,
+  body   bytea NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+CREATE INDEX answers_old ON pawl.answers (shard, at);

@@ -20,3 +20,14 @@ CREATE TABLE pawl.workflows (
   active    text COLLATE "C" NOT NULL,
   PRIMARY KEY (namespace, workflow)
 );
+
+-- Keys with which payloads of a namespace are encrypted, each encrypted with the key that kek names.
+CREATE TABLE pawl.data_keys (
+  id        bigint NOT NULL PRIMARY KEY,
+  namespace text COLLATE "C" NOT NULL,
+  kek       text NOT NULL,
+  wrapped   bytea NOT NULL,
+  at        bigint NOT NULL
+);
+
+CREATE INDEX data_keys_namespace ON pawl.data_keys (namespace, at, id);
