@@ -11,8 +11,8 @@ var words = &sqlstore.Words{
 	Value:    "g.text_value, g.num_value",
 	Position: func(text string) string { return "strpos(" + text + ", ?)" },
 	Lower:    func(text, _ string) string { return "lower(" + text + ")" },
-	Millis: "(get_byte(e.id, 0)::bigint << 40 | get_byte(e.id, 1)::bigint << 32 | get_byte(e.id, 2)::bigint << 24 |" +
-		" get_byte(e.id, 3)::bigint << 16 | get_byte(e.id, 4)::bigint << 8 | get_byte(e.id, 5)::bigint)",
+	Millis: "((get_byte(e.id, 0)::bigint << 40) + (get_byte(e.id, 1)::bigint << 32) + (get_byte(e.id, 2)::bigint << 24) +" +
+		" (get_byte(e.id, 3)::bigint << 16) + (get_byte(e.id, 4)::bigint << 8) + get_byte(e.id, 5)::bigint)",
 	Hint:     func(sqlstore.Index) string { return "" },
 	Runs:     runs,
 	Together: 8,
