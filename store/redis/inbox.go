@@ -1,0 +1,59 @@
+package redis
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/pawl-dev/pawl/record"
+)
+
+// Send implements [store.Store].
+func (s *Store) Send(ctx context.Context, all []record.Message) error {
+	m := &message{}
+	for i := range all {
+		if reason := unsendable(&all[i], s.info.Shards); reason != "" {
+			return fmt.Errorf("message %d: %s", i, reason)
+		}
+		m.add(shardName(all[i].Shard), messageField(all[i].ID), all[i].Namespace, m.mail(&all[i]))
+	}
+	if len(all) == 0 {
+		return s.present(ctx)
+	}
+	_, err := s.change(ctx, sendScript, m.words)
+	return err
+}
+
+// mail is the value of a message: to whom, when, body.
+func (m *message) mail(s *record.Message) string {
+	return m.cut(func(dst []byte) []byte {
+		dst = append(dst, s.To[:]...)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(s.At))
+		return append(dst, s.Body...)
+	})
+}
+
+// Inbox implements [store.Store].
+func (s *Store) Inbox(ctx context.Context, sh record.Shard, limit int) ([]record.Message, error) {
+	if limit <= 0 || int(sh) >= s.info.Shards {
+		return nil, s.present(ctx)
+	}
+	got, err := s.ask(ctx, inboxScript, []string{shardName(sh), strconv.Itoa(limit)})
+	if err != nil {
+		return nil, err
+	}
+	var out []record.Message
+	for i := 0; i+2 < len(got); i += 3 {
+		id, ok := parseMessageField(got[i+1].text())
+		text := got[i+2].text()
+		if !ok || len(text) < 24 {
+			return nil, errReply
+		}
+		out = append(out, record.Message{
+			ID: id, Shard: sh, Namespace: got[i].text(), To: record.ID([]byte(text[:16])),
+			At: int64(parseU64(text[16:])), Body: []byte(text[24:]),
+		})
+	}
+	return out, nil
+}
