@@ -82,6 +82,9 @@ func (c *doctorCmd) disk() (found []pawl.Finding) {
 	say := func(state pawl.FindingState, fix, format string, args ...any) {
 		found = append(found, pawl.Finding{Check: "disk", State: state, Text: fmt.Sprintf(format, args...), Fix: fix})
 	}
+	if !c.isFile() {
+		return nil
+	}
 	dir := filepath.Dir(c.Store)
 	switch free, size, ok := disk.Free(dir); {
 	case !ok:

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -13,12 +11,11 @@ import (
 	"github.com/pawl-dev/pawl/node"
 	"github.com/pawl-dev/pawl/node/exec"
 	"github.com/pawl-dev/pawl/node/http"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // storeFlags are common to all verbs that open a store.
 type storeFlags struct {
-	Store     string `help:"SQLite file that holds executions." default:".pawl/pawl.db" env:"PAWL_STORE" placeholder:"FILE"`
+	Store     string `help:"What holds executions: an SQLite file, or a URL such as postgres://host/database." default:".pawl/pawl.db" env:"PAWL_STORE" placeholder:"STORE"`
 	Namespace string `help:"Tenant to speak for." default:"default" env:"PAWL_NAMESPACE" hidden:""`
 }
 
@@ -44,6 +41,10 @@ const (
 
 // open opens the engine on the store. A store that is not there is made only by verbs that put something into it.
 func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pawl.Engine, error) {
+	opener, err := s.opener()
+	if err != nil {
+		return nil, err
+	}
 	if err := s.prepare(m); err != nil {
 		return nil, err
 	}
@@ -56,17 +57,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 	if m == working {
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
 	}
-	return pawl.Open(ctx, sqlite.Open(s.Store), o)
-}
-
-func (s *storeFlags) prepare(m mode) error {
-	if _, err := os.Stat(s.Store); err == nil {
-		return nil
-	}
-	if m == inspecting || m == bulking {
-		return notFound("there is no store at %s; pawl run makes one", s.Store)
-	}
-	return os.MkdirAll(filepath.Dir(s.Store), 0o755)
+	return pawl.Open(ctx, opener, o)
 }
 
 // executors are the node types with what executes them, and the values of config.NAME.

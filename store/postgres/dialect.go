@@ -20,6 +20,8 @@ func dialect() *sqlstore.Dialect {
 		Verdict:   verdict,
 		Explain:   explain,
 		Locked:    locked,
+
+		Transactional: true,
 	}
 }
 

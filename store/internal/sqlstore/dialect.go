@@ -29,6 +29,8 @@ type Dialect struct {
 	Explain func(error) error
 	// Locked runs f while no other process migrates. Where DDL belongs to transactions, f is one and is committed after it.
 	Locked func(ctx context.Context, db DB, f func(q Querier) error) error
+	// Transactional says that DDL belongs to transactions: a step is then done as a whole or not at all.
+	Transactional bool
 	// Done reports whether an error of DDL says that the very thing is there already. Where DDL does not belong to
 	// transactions, a killed migration may have done a statement without noting it. Nil: never.
 	Done func(error) bool

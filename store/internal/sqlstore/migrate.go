@@ -119,7 +119,7 @@ func (m *Migrator) next(done map[note]string) (step, statement int, more bool) {
 	return 0, 0, false
 }
 
-// step does one statement and reports whether it found one to do.
+// step does one statement, or a whole step where it can be undone, and reports whether it found one to do.
 func (m *Migrator) step(ctx context.Context, q Querier) (more bool, err error) {
 	for _, sql := range m.Before {
 		if _, err := q.Exec(ctx, sql); err != nil {
@@ -134,22 +134,32 @@ func (m *Migrator) step(ctx context.Context, q Querier) (more bool, err error) {
 		return false, err
 	}
 	step, statement, more := m.next(done)
-	if !more {
-		return false, nil
+	for at := step; more && step == at; step, statement, more = m.next(done) {
+		if err := m.statement(ctx, q, step, statement); err != nil {
+			return false, err
+		}
+		if done[note{step, statement}] = m.Steps[step-1].Name; !m.Dialect.Transactional {
+			return true, nil
+		}
 	}
+	return more, nil
+}
+
+// statement does one statement and notes it.
+func (m *Migrator) statement(ctx context.Context, q Querier, step, statement int) error {
 	fault.Hit(fault.MigrateBegin)
 	name := m.Steps[step-1].Name
-	_, err = q.Exec(ctx, m.Steps[step-1].Statements[statement-1])
+	_, err := q.Exec(ctx, m.Steps[step-1].Statements[statement-1])
 	if err != nil && (m.Dialect.Done == nil || !m.Dialect.Done(err)) {
-		return false, fmt.Errorf("migration %s, statement %d: %w", name, statement, err)
+		return fmt.Errorf("migration %s, statement %d: %w", name, statement, err)
 	}
 	fault.Hit(fault.MigrateWritten)
-	sql := "INSERT INTO pawl.migrations (step, statement, name) VALUES (?, ?, ?)"
+	const sql = "INSERT INTO pawl.migrations (step, statement, name) VALUES (?, ?, ?)"
 	if _, err := q.Exec(ctx, sql, int64(step), int64(statement), name); err != nil {
-		return false, err
+		return err
 	}
 	if m.After != nil {
-		return true, m.After(step, statement)
+		return m.After(step, statement)
 	}
-	return true, nil
+	return nil
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/postgres"
+	"github.com/pawl-dev/pawl/store/sqlite"
+)
+
+// servers are the stores that a URL names, by its scheme. Anything without one is the name of an SQLite file.
+var servers = map[string]func(url string) store.Opener{
+	"postgres":   func(url string) store.Opener { return postgres.Open(url) },
+	"postgresql": func(url string) store.Opener { return postgres.Open(url) },
+}
+
+// opener is what --store says.
+func (s *storeFlags) opener() (store.Opener, error) {
+	scheme, _, isURL := strings.Cut(s.Store, "://")
+	if !isURL {
+		return sqlite.Open(s.Store), nil
+	}
+	open, known := servers[scheme]
+	if !known {
+		var all []string
+		for name := range servers { // sorted: below
+			all = append(all, name)
+		}
+		slices.Sort(all)
+		return nil, usage("no store is reached by %s://; there are %s, and files", scheme, strings.Join(all, ", "))
+	}
+	return open(s.Store), nil
+}
+
+// isFile reports whether --store names a file.
+func (s *storeFlags) isFile() bool { return !strings.Contains(s.Store, "://") }
+
+// prepare makes the folder of a file for verbs that put something into a store; for others the file must be there. A
+// server makes its tables when it is opened.
+func (s *storeFlags) prepare(m mode) error {
+	if !s.isFile() {
+		return nil
+	}
+	if _, err := os.Stat(s.Store); err == nil {
+		return nil
+	}
+	if m == inspecting || m == bulking {
+		return notFound("there is no store at %s; pawl run makes one", s.Store)
+	}
+	return os.MkdirAll(filepath.Dir(s.Store), 0o755)
+}
