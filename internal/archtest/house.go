@@ -39,7 +39,7 @@ var Pawl = House{
 		{Path: "node", Ring: 2, Role: Contract, For: "what an executor does, and its descriptor",
 			May: []string{"model"}},
 		{Path: "store/storetest", Ring: 2, Role: Suite, For: "the one conformance suite of stores",
-			May: []string{"model", "record", "store"}},
+			May: []string{"model", "record", "store"}, Mods: []string{"pgregory.net/rapid"}},
 		{Path: "node/nodetest", Ring: 2, Role: Suite, For: "the one conformance suite of executors",
 			May: []string{"model", "node"}, Mods: []string{"github.com/santhosh-tekuri/jsonschema/v6", "go.uber.org/goleak"}},
 
