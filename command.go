@@ -135,6 +135,7 @@ func (e *Engine) do(ctx context.Context, c engine.Command) (engine.Reply, error)
 	if c.Verb == shard.Start && e.stopping.Load() {
 		return engine.Reply{}, &Error{Code: CodeStopping, Message: "the engine is closing"}
 	}
+	c.Namespace = e.opts.Namespace
 	r, err := e.loop.Do(ctx, c)
 	if err != nil {
 		return r, wrapEngine(err)

@@ -61,11 +61,12 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	}
 	e := &Engine{opts: o, backend: backend, config: configured{values, revision}, runner: make(chan error, 1), signer: runner.NewSigner(info.Incarnation), carried: &carried{}, thinkers: newThinkers()}
 	e.calls = newCalls(&e.functions)
+	// These admit one engine at a time, so whoever owned a shard before is gone.
+	alone := slices.Contains([]string{"memory", "sqlite"}, info.Driver)
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,
 		Machine: engine.Config{
-			// Both admit one engine at a time, so whoever owned a shard before is gone.
-			Alone: slices.Contains([]string{"memory", "sqlite"}, info.Driver),
+			Alone: alone, Forward: !alone, Visitor: !alone && o.Workers < 0 && !o.Bulks,
 			Core: shard.Config{
 				MaxExecutions: o.MaxExecutions, MaxBytes: o.Memory, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,
 				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps}, Pure: e.pure,

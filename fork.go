@@ -104,7 +104,7 @@ func (e *Engine) forkCommand(f *kernel.Fork, rerun bool, o *commandOptions) engi
 	now := time.Now().UnixMilli()
 	start := f.Start
 	start.Fork, start.Parent = f, record.ID{}
-	slot, random := uint16(rand.Uint32()), rand.Uint64()
+	slot, random := e.slot(), rand.Uint64()
 	c := engine.Command{Verb: shard.Start, Start: &start, Request: o.request, By: o.by, Why: o.why}
 	if !rerun {
 		start.Key = ""

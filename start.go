@@ -146,7 +146,7 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 	if o.delay > 0 {
 		s.NotBefore = now.Add(o.delay).UnixMilli()
 	}
-	slot := uint16(rand.Uint32())
+	slot := e.slot()
 	if o.key != "" {
 		slot = record.KeySlot(record.Key{Namespace: s.Namespace, Workflow: s.Workflow, Key: s.Key})
 	}
@@ -160,6 +160,17 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 		return nil, err
 	}
 	return &Run{eng: e, id: r.Execution, existing: r.Existing}, nil
+}
+
+// slot is where a new execution without a key goes: to a shard of this member, where it has one, so that the start
+// need not travel.
+func (e *Engine) slot() uint16 {
+	slot := rand.Uint32() & 0xffff
+	owned, shards := e.loop.Owned(), uint32(e.backend.Info().Shards)
+	if len(owned) == 0 || len(owned) == int(shards) {
+		return uint16(slot)
+	}
+	return uint16(slot/shards*shards + uint32(owned[slot%uint32(len(owned))]))
 }
 
 // random is the random part of the id of a new execution. A request id gives it, so that a repeat is known by it.

@@ -38,6 +38,11 @@ type Config struct {
 	// Alone: the store admits one engine only, so every other owner is known to be gone. Claims then wait for
 	// nobody, and a missed beat costs no shard.
 	Alone bool
+	// Forward lets commands for shards of other members travel through the inbox. Without it they are refused.
+	Forward bool
+	// Visitor: this member takes no share of the shards. It claims one only while it has a command for it and no member
+	// that lives owns it.
+	Visitor bool
 	// Seed gives the jitter of polls; equal seeds behave alike.
 	Seed uint64
 	// Core is given to every shard. Its bounds on memory (MaxExecutions, MaxBytes, MaxPending, RestBytes, Wakes)
@@ -189,6 +194,18 @@ type (
 		Err   error
 	}
 
+	// MailSent answers SendMail.
+	MailSent struct {
+		Messages []record.Message
+		Err      error
+	}
+
+	// AnswersRead answers ReadAnswers.
+	AnswersRead struct {
+		List []record.Answer
+		Err  error
+	}
+
 	// JournalFound answers Journal.
 	JournalFound struct {
 		Shard   record.Shard
@@ -273,6 +290,12 @@ type (
 		Read  shard.JournalRead
 	}
 
+	// SendMail: store.Send, answered by MailSent.
+	SendMail struct{ Messages []record.Message }
+
+	// ReadAnswers: store.Answers, answered by AnswersRead.
+	ReadAnswers struct{ To []record.ID }
+
 	// Define: store.Definitions.Get and kernel.Compile, answered by Defined.
 	Define struct{ Ref DefinitionRef }
 
@@ -350,6 +373,8 @@ func (MailFound) event()    {}
 func (Slow) event()         {}
 func (KeysFound) event()    {}
 func (JournalFound) event() {}
+func (MailSent) event()     {}
+func (AnswersRead) event()  {}
 func (Defined) event()      {}
 func (Resolved) event()     {}
 
@@ -363,6 +388,8 @@ func (Due) request()         {}
 func (Inbox) request()       {}
 func (Keys) request()        {}
 func (Journal) request()     {}
+func (SendMail) request()    {}
+func (ReadAnswers) request() {}
 func (Define) request()      {}
 func (Resolve) request()     {}
 func (Offer) request()       {}

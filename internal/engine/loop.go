@@ -51,6 +51,8 @@ type Loop struct {
 	reports map[uint64]chan []runner.Verdict
 	watches map[record.ID][]*Watch
 	cancels cancelFeed
+	defs    sync.Map // DefinitionRef to *kernel.Definition, of what is followed
+	owned   atomic.Pointer[[]record.Shard]
 	over    bool
 	err     error
 }
@@ -113,6 +115,7 @@ func (l *Loop) run() {
 	events := []Event{Started{}}
 	for {
 		reqs = l.machine.Step(l.now(), Several{events}, reqs[:0])
+		l.noteOwned()
 		for _, ask := range got.asks {
 			ask(l.machine)
 		}

@@ -23,6 +23,9 @@ func (l *Loop) Do(ctx context.Context, c Command) (Reply, error) {
 	select {
 	case r := <-ch:
 		l.channels.Put(ch)
+		if l.followed(&c, &r) {
+			return l.follow(ctx, &c)
+		}
 		return r, nil
 	case <-ctx.Done():
 		return l.hangUp(ctx, &c, ch)

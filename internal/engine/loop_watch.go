@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
@@ -61,6 +62,8 @@ func (w *Watch) Next(ctx context.Context) (list []Published, lost bool, err erro
 			return list, lost, nil
 		}
 		select {
+		case <-w.loop.overdue(w):
+			return nil, true, nil
 		case <-w.wake:
 		case <-ctx.Done():
 			return nil, false, ctx.Err()
@@ -68,6 +71,22 @@ func (w *Watch) Next(ctx context.Context) (list []Published, lost bool, err erro
 			return nil, false, w.loop.Err()
 		}
 	}
+}
+
+const (
+	watchRemote = 200 * time.Millisecond // between looks at what another member owns
+	watchMoved  = 2 * time.Second        // the same, where the owner was this one: it may have moved
+)
+
+// overdue is when a watcher has to look into the journal, because another member may write it; never where none can.
+func (l *Loop) overdue(w *Watch) <-chan time.Time {
+	switch {
+	case !l.opts.Machine.Forward:
+		return nil
+	case slices.Contains(l.Owned(), w.id.Shard(l.opts.Machine.Shards)):
+		return time.After(watchMoved)
+	}
+	return time.After(watchRemote)
 }
 
 // tell adds entries; too many are dropped.

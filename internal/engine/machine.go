@@ -18,6 +18,7 @@ type Machine struct {
 	again   bool // a core has more to do at once
 
 	shards []owned
+	moved  bool // what is owned has changed since the Loop asked
 	lanes  []*lane
 	turn   int // the shard whose part goes first into the next batch
 
@@ -41,6 +42,8 @@ type Machine struct {
 	published []Published
 	pokes     []record.Shard
 	alarms    []Alarm
+
+	forward forwarding
 
 	rng uint64
 }
@@ -91,7 +94,7 @@ func newMachine(c Config) *Machine {
 	m := &Machine{
 		cfg: c, shards: make([]owned, c.Shards), defs: map[DefinitionRef][]record.Shard{},
 		finds: map[shard.Resolve][]record.Shard{}, unread: map[string]*unread{},
-		reports: map[uint64]*reportSet{}, rng: c.Seed,
+		reports: map[uint64]*reportSet{}, rng: c.Seed, forward: forwarding{at: farAway},
 	}
 	for i := range c.Lanes {
 		m.lanes = append(m.lanes, &lane{n: i})
@@ -199,6 +202,10 @@ func (m *Machine) take(e Event) {
 		m.released(e)
 	case Beaten:
 		m.beaten(e)
+	case MailSent:
+		m.mailSent(e)
+	case AnswersRead:
+		m.answersRead(e)
 	default:
 		m.answered(e)
 	}
@@ -298,7 +305,7 @@ func (m *Machine) next() time.Duration {
 	if m.again {
 		return m.now.Mono
 	}
-	at := min(m.nextBeat(), m.nextClaim(), m.nextStop())
+	at := min(m.nextBeat(), m.nextClaim(), m.nextStop(), m.nextForward())
 	for _, l := range m.lanes {
 		at = min(at, l.next(m.cfg.Patience))
 	}

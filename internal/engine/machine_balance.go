@@ -20,7 +20,7 @@ func (l *leaving) next(now, ttl time.Duration) time.Duration {
 
 // balance hands over one shard at a time that falls to another member which is alive.
 func (m *Machine) balance() {
-	if m.cfg.Alone || m.stopping != nil {
+	if m.cfg.Alone || m.cfg.Visitor || m.stopping != nil {
 		return
 	}
 	busy := false

@@ -70,6 +70,7 @@ func (m *Machine) keepUp() {
 	m.keepLanes()
 	m.askAgain()
 	m.impatient()
+	m.keepForwarding()
 	m.keepStopping()
 }
 
@@ -83,7 +84,7 @@ func (m *Machine) beat() {
 	if b.open || m.now.Mono < b.next {
 		return
 	}
-	if !b.ahead && m.now.Mono >= b.frozen {
+	if !b.ahead && m.now.Mono >= b.frozen && !(m.cfg.Visitor && b.count > 0) {
 		b.count++
 	}
 	b.open, b.sentAt, b.sent, b.next = true, m.now.Mono, m.now.Wall, m.now.Mono+m.cfg.BeatEvery
@@ -147,6 +148,17 @@ func (m *Machine) compareClocks(now int64) {
 	default:
 		m.beats.ahead = false
 	}
+}
+
+// Owned are the shards that are owned and not being given away, ascending.
+func (m *Machine) Owned() []record.Shard {
+	var out []record.Shard
+	for i := range m.shards {
+		if s := &m.shards[i]; s.core != nil && s.leaving == nil {
+			out = append(out, record.Shard(i))
+		}
+	}
+	return out
 }
 
 // owns reports whether any shard is owned.
@@ -215,6 +227,7 @@ func (m *Machine) claimsRead(e ClaimsRead) {
 		}
 		if s.core == nil {
 			s.row, s.known = row, !s.claim
+			m.sendWaiting(s)
 			continue
 		}
 		if mine := s.core.Fence(); mine == m.claims.asked[row.Shard] {
@@ -269,10 +282,10 @@ func (m *Machine) mayClaim(n record.Shard) bool {
 	if m.cfg.Alone {
 		return true
 	}
-	if !free && !m.gone(s.row.Owner) {
+	if m.cfg.Visitor && !m.wanted(n) || !free && !m.gone(s.row.Owner) {
 		return false
 	}
-	return m.home(n) == m.cfg.Owner
+	return m.cfg.Visitor || m.home(n) == m.cfg.Owner
 }
 
 // gone reports whether a member's count has not changed for a TTL. One that has never been seen is watched from now.
@@ -343,6 +356,7 @@ func (m *Machine) own(n record.Shard, f record.Fence, clean bool) {
 		s.epoch, s.number = f.Epoch, 0
 	}
 	s.term++
+	m.moved = true
 	cfg := m.cfg.Core
 	cfg.Clean, cfg.Number, cfg.Serial = clean, s.number, s.serial
 	if bug.On(bug.SerialAgain) {
@@ -375,6 +389,7 @@ func (m *Machine) drop(n record.Shard) {
 	for _, v := range r.Verdicts {
 		m.verdict(v)
 	}
+	m.moved = true
 	s.row, s.serial = s.core.Fence(), s.core.Serial()
 	s.core, s.known, s.leaving, s.dirty = nil, false, nil, false
 	maps.DeleteFunc(m.unread, func(_ string, u *unread) bool { return u.shard == n })

@@ -16,6 +16,8 @@ func (m *Machine) commands(list []Command) {
 			m.refuse(c, stoppingError())
 		case s.core == nil && len(s.waiting) >= maxHeld:
 			m.refuse(c, notOwnerError())
+		case s.core == nil && m.cfg.Forward:
+			m.elsewhere(s, c)
 		case s.core == nil:
 			s.waiting = append(s.waiting, held{*c, m.now.Mono})
 		case s.lane.sick && c.Verb < shard.View:
@@ -45,7 +47,9 @@ func (m *Machine) impatient() {
 		s := &m.shards[i]
 		n := 0
 		for n < len(s.waiting) && m.now.Mono-s.waiting[n].at >= m.cfg.Patience {
-			m.refuse(&s.waiting[n].cmd, notOwnerError())
+			if c := &s.waiting[n].cmd; !m.cfg.Forward || !m.forwards(c) {
+				m.refuse(c, notOwnerError())
+			}
 			n++
 		}
 		if n > 0 {

@@ -17,6 +17,7 @@ func (m *Machine) stopNow(grace time.Duration) {
 	if m.stopping != nil {
 		return
 	}
+	m.endForwarding()
 	m.stopping = &stopping{until: m.now.Mono + grace, after: m.now.Mono + grace + m.cfg.Patience}
 	for i := range m.shards {
 		s := &m.shards[i]

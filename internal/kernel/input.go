@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"slices"
+
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -93,6 +95,20 @@ var inputNames = [...]string{
 	InStart: "start", InSignal: "signal", InCancel: "cancel", InTerminate: "terminate", InPause: "pause", InResume: "resume",
 	InPark: "park", InDecide: "decide", InRetry: "retry", InMove: "move", InSkip: "skip", InComplete: "complete", InFail: "fail",
 	InRoute: "route", InVars: "vars", InCallback: "callback", InMigrate: "migrate",
+}
+
+// String is the word that journals have for the command; "" for what is none.
+func (k InputKind) String() string {
+	if int(k) >= len(inputNames) {
+		return ""
+	}
+	return inputNames[k]
+}
+
+// ParseInputKind reads the word that [InputKind.String] gives.
+func ParseInputKind(word string) (InputKind, bool) {
+	i := slices.Index(inputNames[:], word)
+	return InputKind(max(i, 0)), i >= 0 && word != ""
 }
 
 // accept journals the command and answers it.

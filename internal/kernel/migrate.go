@@ -14,7 +14,7 @@ import (
 
 // Migration is another version of the workflow for an execution to go on with (LANGUAGE 10).
 type Migration struct {
-	Definition *Definition
+	Definition *Definition `json:"-"`
 	Version    string
 	Hash       string
 	// Map gives the new ids of nodes that are called otherwise now.

@@ -57,6 +57,8 @@ type Command struct {
 	Verb Verb
 	// Execution is the target; for Start it is Start.ID.
 	Execution record.ID
+	// Namespace is that of the execution; a command that travels to another member needs it.
+	Namespace string
 	// Request makes a repeat harmless (K9); may be empty.
 	Request string
 	// By and Why are journaled.
@@ -290,6 +292,8 @@ type Config struct {
 	Window    int64 // how far a scan looks ahead: 60 s
 	Inbox     int   // messages in one question: 256
 	InboxPoll int64 // between polls without a poke: 2 s
+	// InboxSoon is the time between polls for ten seconds after a message from outside, which nobody pokes for: 40 ms.
+	InboxSoon int64
 	Audit     int64 // between audits of one execution each; < 0 never: 1 s
 }
 

@@ -34,6 +34,9 @@ type Core struct {
 	defs map[DefinitionRef]*definition
 	keys map[record.Key]*keyRow
 	mail map[record.MessageID]mailState
+	// asked are those in flight whose senders wait for an answer; swept is when old answers were removed last.
+	asked map[record.MessageID]asked
+	swept int64
 	// births are the executions that messages are about to make, with what came for them meanwhile; resolving are
 	// those whose version is asked for.
 	births    map[record.ID][]input
@@ -75,6 +78,7 @@ func NewCore(now int64, f record.Fence, c Config) *Core {
 		defs:  map[DefinitionRef]*definition{},
 		keys:  map[record.Key]*keyRow{},
 		mail:  map[record.MessageID]mailState{},
+		asked: map[record.MessageID]asked{},
 
 		births:    map[record.ID][]input{},
 		kin:       map[record.ID][]kin{},

@@ -3,6 +3,7 @@ package shard
 import (
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
 )
 
 // Definition is a compiled version. Retention is milliseconds after the end; 0 is the default of the core.
@@ -14,6 +15,8 @@ type definition struct {
 
 	asked   bool
 	waiting []*execution
+	// mail are messages that migrate to it.
+	mail []record.Message
 }
 
 // kernel is the definition for those who look; nil where there is none.
@@ -69,8 +72,8 @@ func (c *Core) Defined(now int64, ref DefinitionRef, def *kernel.Definition, fau
 	if d == nil || !d.asked {
 		return
 	}
-	waiting := d.waiting
-	d.asked, d.waiting = false, nil
+	waiting, mail := d.waiting, d.mail
+	d.asked, d.waiting, d.mail = false, nil, nil
 	d.Definition, d.fault = def, fault
 	if def != nil {
 		d.Retention = int64(def.Workflow().Retention)
@@ -88,4 +91,5 @@ func (c *Core) Defined(now int64, ref DefinitionRef, def *kernel.Definition, fau
 		e.def = d
 		c.settle(e)
 	}
+	c.openBrought(mail, fault)
 }

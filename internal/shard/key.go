@@ -158,7 +158,7 @@ func (c *Core) serveStart(k *keyRow, s start) bool {
 		c.answerHolder(k, s, &model.Error{Code: CodeKeyConflict, Message: "the key belongs to execution " + k.row.Execution.String() + ", which was started with another input"})
 	case s.Existing == Refuse, s.Existing == New && open && k.closing == 0:
 		c.answerHolder(k, s, &model.Error{Code: CodeKeyExists, Message: "the key belongs to execution " + k.row.Execution.String()})
-	case open && s.Existing == Replace && s.origin == byCommand && c.holdsOut(k):
+	case open && s.Existing == Replace && s.awaited(c) && c.holdsOut(k):
 		c.answerHolder(k, s, stuckHolder(c.execs[k.row.Execution]))
 	case open && s.Existing == Replace:
 		c.oust(k, &s)

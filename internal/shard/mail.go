@@ -2,9 +2,11 @@ package shard
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
+	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
 
@@ -22,6 +24,10 @@ type Mail struct {
 	Decision *kernel.Decision `json:"decision,omitempty"`
 	Callback *kernel.Callback `json:"callback,omitempty"`
 	Task     kernel.TaskRef   `json:"task,omitzero"`
+	Shift    bool             `json:"shift,omitempty"`
+	Operator *OperatorMail    `json:"operator,omitempty"`
+	// Answer: the sender waits for what becomes of it.
+	Answer bool `json:"answer,omitempty"`
 }
 
 // Encode is the body of a message.
@@ -39,9 +45,14 @@ const (
 	mailBack
 )
 
+// eagerFor is how long the inbox is read often after a message from outside, in milliseconds.
+const eagerFor = 10_000
+
 // mailbox paces the reads of the inbox.
 type mailbox struct {
-	due   int64
+	due int64
+	// soon: until then it is read often, because messages come from outside.
+	soon  int64
 	asked bool
 	// more: the last read was full, so there is more once these are taken.
 	more bool
@@ -79,8 +90,14 @@ func (c *Core) nextMail() int64 {
 func (c *Core) Messages(now int64, limit int, list []record.Message) {
 	c.now = now
 	c.letters.asked = false
+	if slices.ContainsFunc(list, (record.Message).FromOutside) {
+		c.letters.soon = now + eagerFor
+	}
 	if c.letters.due <= now {
 		c.letters.due = now + c.cfg.InboxPoll
+		if now < c.letters.soon {
+			c.letters.due = now + c.cfg.InboxSoon
+		}
 	}
 	c.letters.more = len(list) >= limit
 	back := map[record.ID]bool{} // from whom, and for whom, something is read again: so is what is behind that
@@ -97,7 +114,7 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 		}
 		c.mail[m.ID] = mailInFlight
 		if c.refused[m.ID] > 1 && !kernel.IsMail(m.Body) {
-			c.deadLetter(m.To, m.ID, "the store cannot keep what it causes")
+			c.deadLetter(m.To, m.ID, &model.Error{Code: CodeRejected, Message: "the store cannot keep what the message causes"})
 			continue
 		}
 		c.open(m)
@@ -119,34 +136,48 @@ func (c *Core) open(m *record.Message) {
 	}
 	var body Mail
 	if err := json.Unmarshal(m.Body, &body); err != nil {
-		c.deadLetter(m.To, m.ID, "the message can't be read")
+		c.deadLetter(m.To, m.ID, unusable("the message can't be read"))
 		return
 	}
 	cmd := Command{
 		Verb: body.Verb, Execution: m.To, Request: body.Request, By: body.By, Why: body.Why,
-		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Decision: body.Decision, Callback: body.Callback, Task: body.Task, Repeat: true,
+		Start: body.Start, Existing: body.Existing, Digest: body.Digest, Signal: body.Signal, Decision: body.Decision, Callback: body.Callback, Task: body.Task, Shift: body.Shift, Repeat: true,
+	}
+	if body.Answer {
+		c.asked[m.ID] = asked{start: cmd.Verb == Start}
+	}
+	def, ready := c.brought(m, &body)
+	if !ready {
+		return
+	}
+	if body.Operator != nil {
+		cmd.Operator = body.Operator.input(def)
+	}
+	if def != nil && body.Operator == nil {
+		body.Start.Fork.Migration.Definition = def
 	}
 	switch {
 	case m.To.Shard(c.cfg.Shards) != c.fence.Shard:
-		c.deadLetter(m.To, m.ID, "the message is for another shard")
+		c.deadLetter(m.To, m.ID, unusable("the message is for another shard"))
 	case cmd.Verb == Start && cmd.Start != nil && cmd.Start.ID == m.To:
 		c.start(start{Command: cmd, origin: byMail, mail: m.ID})
-	case kindOf(cmd.Verb) != 0 && cmd.whole():
+	case kindOf(cmd.Verb) != 0 && cmd.whole(), cmd.Verb == Operate && cmd.Operator != nil:
 		in := commandInput(&cmd)
 		in.origin, in.mail = byMail, m.ID
 		c.deliver(m.To, in)
 	default:
-		c.deadLetter(m.To, m.ID, "the message asks for nothing")
+		c.deadLetter(m.To, m.ID, unusable("the message asks for nothing"))
 	}
 }
 
 // takeMail consumes a message in the part under construction, the one that holds the entry it caused. unused says
 // that it caused none; a then says why.
 func (c *Core) takeMail(id record.ID, m record.MessageID, unused bool, a *kernel.Answer) {
-	if unused {
-		why := "refused"
+	w, asked := c.asked[m]
+	if unused && !asked {
+		why := &model.Error{Code: CodeInvalid, Message: "refused"}
 		if a != nil && a.Error != nil {
-			why = a.Error.Error()
+			why = a.Error
 		}
 		c.deadLetter(id, m, why)
 		return
@@ -154,14 +185,21 @@ func (c *Core) takeMail(id record.ID, m record.MessageID, unused bool, a *kernel
 	p := c.opened()
 	p.Takes = append(p.Takes, m)
 	p.takesFor = append(p.takesFor, id)
+	if asked {
+		c.answerAsked(p, id, m, w, a)
+	}
 }
 
 // deadLetter takes a message that can't be used and says so.
-func (c *Core) deadLetter(id record.ID, m record.MessageID, why string) {
-	c.stats.DeadLetters++
-	c.alarm(AlarmDeadLetter, id, why)
-	c.takeMail(id, m, false, nil)
+func (c *Core) deadLetter(id record.ID, m record.MessageID, why *model.Error) {
+	if _, asked := c.asked[m]; !asked {
+		c.stats.DeadLetters++
+		c.alarm(AlarmDeadLetter, id, why.Error())
+	}
+	c.takeMail(id, m, false, &kernel.Answer{Error: why})
 }
+
+func unusable(why string) *model.Error { return &model.Error{Code: CodeInvalid, Message: why} }
 
 // mailRefused deals with a message whose part was rejected: it is read again when p is durable, and taken as a dead
 // letter if that happens twice, so that a message that no part can hold does not come back for ever.
@@ -185,6 +223,7 @@ func (c *Core) mailSettled(id record.MessageID) {
 // mailGone notes that a take is durable.
 func (c *Core) mailGone(id record.MessageID) {
 	delete(c.refused, id)
+	delete(c.asked, id)
 	if c.letters.more {
 		c.letters.more, c.letters.due = false, c.now
 	}

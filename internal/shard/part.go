@@ -49,7 +49,7 @@ type heldVerdict struct {
 
 // empty reports whether committing p would change nothing.
 func (p *part) empty() bool {
-	return len(p.Entries)+len(p.Heads)+len(p.Snapshots)+len(p.Keys)+len(p.Sends)+len(p.Takes)+len(p.Trims)+len(p.Forgets) == 0
+	return len(p.Entries)+len(p.Heads)+len(p.Snapshots)+len(p.Keys)+len(p.Sends)+len(p.Takes)+len(p.Trims)+len(p.Forgets)+len(p.Answers) == 0
 }
 
 // opened is the part under construction.
@@ -150,6 +150,7 @@ func (p *part) recycled(limit int) *part {
 	clear(p.Snapshots)
 	clear(p.Keys)
 	clear(p.Sends)
+	clear(p.Answers)
 	arena := p.arena[:0]
 	if cap(arena) > 2*limit {
 		arena = nil
@@ -158,6 +159,7 @@ func (p *part) recycled(limit int) *part {
 		Part: record.Part{
 			Entries: p.Entries[:0], Heads: p.Heads[:0], Snapshots: p.Snapshots[:0], Keys: p.Keys[:0],
 			Sends: p.Sends[:0], Takes: p.Takes[:0], Trims: p.Trims[:0], Forgets: p.Forgets[:0],
+			Answers: p.Answers[:0],
 		},
 		arena: arena, members: p.members[:0], takesFor: p.takesFor[:0], sendsFor: p.sendsFor[:0],
 		dispatch: p.dispatch[:0], cancel: p.cancel[:0], replies: p.replies[:0], verdicts: p.verdicts[:0],

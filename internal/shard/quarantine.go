@@ -57,7 +57,7 @@ func (c *Core) hold(e *execution, why *model.Error) {
 	c.alarm(AlarmHeld, e.id, why.Error())
 	var mail []input
 	for i := range e.inbox {
-		if e.inbox[i].origin == byMail {
+		if in := &e.inbox[i]; in.origin == byMail && !c.awaits(in) {
 			mail = append(mail, e.inbox[i])
 			e.inbox[i].origin = byCore
 			c.pending++
@@ -78,14 +78,15 @@ func (c *Core) hold(e *execution, why *model.Error) {
 
 // heldInput deals with what comes for an execution that is held: messages wait, commands try to load it again.
 func (c *Core) heldInput(e *execution, in input) {
-	if in.origin == byCommand && e.newest != nil {
+	commands := c.awaits(&in)
+	if commands && e.newest != nil {
 		c.refuse(e, []input{in}, e.why)
 		return
 	}
 	c.pending++
 	c.bytes += in.payload()
 	e.inbox = append(e.inbox, in)
-	if in.origin == byCommand {
+	if commands {
 		e.why, e.rejected = nil, 0
 		c.wantLoad(e)
 	}

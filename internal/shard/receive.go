@@ -19,7 +19,7 @@ type letter struct {
 func (c *Core) receive(m *record.Message) {
 	mail, err := kernel.DecodeMail(m.Body)
 	if err != nil {
-		c.deadLetter(m.ID.From, m.ID, "the message can't be read: "+err.Error())
+		c.deadLetter(m.ID.From, m.ID, unusable("the message can't be read: "+err.Error()))
 		return
 	}
 	l := &letter{Mail: mail, id: m.ID, namespace: m.Namespace}
@@ -72,6 +72,10 @@ func (l *letter) attaches() bool { return l.Kind == kernel.MailStart && l.Attach
 func (c *Core) took(id record.ID, in *input, a *kernel.Answer) {
 	l := in.letter
 	if l == nil {
+		if w, ok := c.asked[in.mail]; ok && in.Kind == kernel.InGather {
+			w.existing = true
+			c.asked[in.mail] = w
+		}
 		c.takeMail(id, in.mail, a != nil && a.Error != nil, a)
 		return
 	}
@@ -136,7 +140,7 @@ func (c *Core) undeliverable(id record.ID, l *letter, err *model.Error) {
 	case l.Notice(), err.Code == CodeKeyExists: // who has the key is as good
 		c.takeMail(id, l.id, false, nil)
 	default:
-		c.deadLetter(id, l.id, string(l.Kind)+" from "+l.From.String()+": "+err.Error())
+		c.deadLetter(id, l.id, &model.Error{Code: err.Code, Message: string(l.Kind) + " from " + l.From.String() + ": " + err.Message})
 	}
 }
 

@@ -123,6 +123,11 @@ func (p *part) executions() []record.ID {
 	return ids
 }
 
+// takesFrom reports whether a message of that sender is taken.
+func (p *part) takesFrom(id record.ID) bool {
+	return slices.ContainsFunc(p.Takes, func(m record.MessageID) bool { return m.From == id })
+}
+
 // cut moves everything of the executions in out of p and returns it. The slices of p are new ones afterwards, so
 // that its former version stays as it was.
 func (p *part) cut(in func(record.ID) bool) *part {
@@ -139,6 +144,7 @@ func (p *part) cut(in func(record.ID) bool) *part {
 	i = -1
 	p.Takes, g.Takes = divide(p.Takes, func(*record.MessageID) bool { i++; return in(p.takesFor[i]) })
 	p.takesFor, g.takesFor = divide(p.takesFor, func(x *record.ID) bool { return in(*x) })
+	p.Answers, g.Answers = divide(p.Answers, func(x *record.Answer) bool { return g.takesFrom(x.To) })
 	p.Forgets, g.Forgets = divide(p.Forgets, func(x *record.ID) bool { return in(*x) })
 	p.members, g.members = divide(p.members, func(x **execution) bool { return in((*x).id) })
 	p.freed, g.freed = divide(p.freed, func(x **execution) bool { return in((*x).id) })

@@ -21,6 +21,18 @@ type start struct {
 	finds  bool
 }
 
+// awaits reports whether in is a command, given here or to another member.
+func (c *Core) awaits(in *input) bool {
+	_, asked := c.asked[in.mail]
+	return in.origin == byCommand || in.origin == byMail && asked
+}
+
+// awaited reports whether somebody waits for the answer.
+func (s *start) awaited(c *Core) bool {
+	_, asked := c.asked[s.mail]
+	return s.origin == byCommand || asked
+}
+
 // keyLongest bounds a key, in bytes.
 const keyLongest = 512
 
@@ -148,11 +160,11 @@ func (c *Core) found(e *execution, s start, err *model.Error) {
 		c.born(e.id, late)
 		return
 	}
-	if s.origin == byMail {
+	if s.origin == byMail && !s.awaited(c) {
 		c.takeMail(e.id, s.mail, err != nil, &kernel.Answer{Error: err})
 		return
 	}
-	in := input{origin: byCommand, ref: s.Ref, verb: again, start: &s, answer: err}
+	in := input{origin: s.origin, ref: s.Ref, mail: s.mail, verb: again, start: &s, answer: err}
 	if e.phase == held {
 		c.heldInput(e, in)
 		return

@@ -297,6 +297,11 @@ func (c *Core) read(e *execution, in *input) {
 	case Watch:
 		c.watched[e.id], e.watched = true, true
 	}
+	if in.origin == byMail { // a start that found e
+		c.asked[in.mail] = asked{start: true, existing: in.answer == nil}
+		c.takeMail(e.id, in.mail, in.answer != nil, &kernel.Answer{Error: in.answer})
+		return
+	}
 	c.reply(e, Reply{Ref: in.ref, Execution: e.id, Status: e.state.Status(), Seq: e.state.Seq(), Existing: in.verb == again, Error: in.answer})
 }
 

@@ -362,6 +362,7 @@ func (c *clients) deliver(o *op, m *member) {
 	}
 	c.open[cmd.Ref] = at
 	ref := cmd.Ref
+	cmd.Namespace = o.namespace(c.w.judge)
 	m.to(c.w.hop(), engine.Commands{List: []engine.Command{cmd}})
 	c.w.after(20*time.Second, func() {
 		if _, waiting := c.open[ref]; waiting {

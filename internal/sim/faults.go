@@ -124,6 +124,7 @@ func drawSetup(r *rand.Rand) setup {
 		},
 	}
 	s.pure = s.config.Seed%3 == 0
+	s.config.Forward = s.members > 1 && s.config.Seed%5 < 2
 	return s
 }
 

@@ -53,6 +53,16 @@ func (c *clients) post(msg record.Message) {
 	}
 }
 
+// forwarded appends what members send each other.
+func (c *clients) forwarded(list []record.Message) error {
+	for i := range list {
+		if m := &list[i]; !c.w.store.Waits(m.Shard, m.ID) {
+			c.w.judge.sent[m.ID]++
+		}
+	}
+	return c.w.store.Send(list)
+}
+
 // namespace is the one that a command belongs to.
 func (o *op) namespace(j *judge) string {
 	if o.cmd.Start != nil {

@@ -253,7 +253,8 @@ func (m *member) do(r engine.Request) {
 	switch r := r.(type) {
 	case engine.Commit:
 		m.w.commit(m, r)
-	case engine.ReadClaims, engine.Beat, engine.Load, engine.Due, engine.Inbox, engine.Keys, engine.Journal, engine.Define, engine.Resolve:
+	case engine.ReadClaims, engine.Beat, engine.Load, engine.Due, engine.Inbox, engine.Keys, engine.Journal, engine.Define, engine.Resolve,
+		engine.SendMail, engine.ReadAnswers:
 		m.w.read(m, r)
 	case engine.Claim:
 		m.w.claim(m, r)

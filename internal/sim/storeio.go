@@ -183,7 +183,9 @@ func (w *world) read(m *member, r engine.Request) {
 	if _, ok := r.(engine.Beat); ok && w.goesWrong(beatFails) {
 		failed = true
 	}
-	_, writes := r.(engine.Beat)
+	_, beats := r.(engine.Beat)
+	_, sends := r.(engine.SendMail)
+	writes := beats || sends
 	arrives := m.cut != cutToStore && !(writes && w.readOnly)
 	heard := arrives && m.cut != cutFromStore
 	w.after(w.hop(), func() {
@@ -214,6 +216,13 @@ func (w *world) look(r engine.Request, failed bool) engine.Event {
 	switch r := r.(type) {
 	case engine.ReadClaims:
 		return engine.ClaimsRead{Claims: unless(failed, w.store.Claims), Err: err}
+	case engine.SendMail:
+		if !failed {
+			err = w.clients.forwarded(r.Messages)
+		}
+		return engine.MailSent{Messages: r.Messages, Err: err}
+	case engine.ReadAnswers:
+		return engine.AnswersRead{List: unless(failed, func() []record.Answer { return w.store.Answers(r.To) }), Err: err}
 	case engine.Beat:
 		if failed {
 			return engine.Beaten{Err: err}
