@@ -151,9 +151,6 @@ type Message struct {
 	Body      []byte
 }
 
-// FromOutside reports whether no execution sent m.
-func (m Message) FromOutside() bool { return m.ID.Seq == 0 }
-
 // Due is one execution whose stored next_at lies before the asked horizon.
 type Due struct {
 	At        int64

@@ -93,6 +93,9 @@ type Store interface {
 	// Inbox returns up to limit messages of s: oldest first within a namespace, and so per sender; fair over
 	// namespaces, the one that waits longest first.
 	Inbox(ctx context.Context, s record.Shard, limit int) ([]record.Message, error)
+	// Waiting returns the shards in which messages wait, ascending. It is asked often, so it must cost little however
+	// many messages there are.
+	Waiting(ctx context.Context) ([]record.Shard, error)
 	// Keys returns the rows of those keys that exist.
 	Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, error)
 	// Answers returns the answers to those messages that have one.

@@ -57,6 +57,8 @@ type Config struct {
 	BatchBytes int           // 8 MiB
 	Claims     int           // at most in flight: 4
 	Demands    int           // leases that may wait: 10,000
+	// MailEvery is the time between looks for messages that other members have sent, where Forward is set: 50 ms.
+	MailEvery time.Duration
 	// Longest is how far away a Tick may be, so that a clock that was set and a process that slept are noticed: 1 m.
 	Longest time.Duration
 }
@@ -194,6 +196,12 @@ type (
 		Err   error
 	}
 
+	// MailWaits answers FindMail.
+	MailWaits struct {
+		Shards []record.Shard
+		Err    error
+	}
+
 	// MailSent answers SendMail.
 	MailSent struct {
 		Messages []record.Message
@@ -290,6 +298,9 @@ type (
 		Read  shard.JournalRead
 	}
 
+	// FindMail: store.Waiting, answered by MailWaits.
+	FindMail struct{}
+
 	// SendMail: store.Send, answered by MailSent.
 	SendMail struct{ Messages []record.Message }
 
@@ -373,6 +384,7 @@ func (MailFound) event()    {}
 func (Slow) event()         {}
 func (KeysFound) event()    {}
 func (JournalFound) event() {}
+func (MailWaits) event()    {}
 func (MailSent) event()     {}
 func (AnswersRead) event()  {}
 func (Defined) event()      {}
@@ -388,6 +400,7 @@ func (Due) request()         {}
 func (Inbox) request()       {}
 func (Keys) request()        {}
 func (Journal) request()     {}
+func (FindMail) request()    {}
 func (SendMail) request()    {}
 func (ReadAnswers) request() {}
 func (Define) request()      {}

@@ -73,6 +73,9 @@ func Answer(ctx context.Context, b store.Backend, owner record.Owner, r Request)
 	case Journal:
 		list, err := b.Journal(ctx, r.Read.Execution, r.Read.From, r.Read.Limit)
 		return JournalFound{r.Shard, r.Epoch, r.Read, list, err}
+	case FindMail:
+		list, err := b.Waiting(ctx)
+		return MailWaits{list, err}
 	case SendMail:
 		return MailSent{r.Messages, b.Send(ctx, r.Messages)}
 	case ReadAnswers:

@@ -110,7 +110,7 @@ func (c Config) withDefaults() Config {
 		v   *time.Duration
 		def time.Duration
 	}{
-		{&c.TTL, 10 * time.Second}, {&c.BeatEvery, 2 * time.Second}, {&c.Retry, 5 * time.Millisecond}, {&c.Patience, 5 * time.Second}, {&c.Longest, time.Minute},
+		{&c.TTL, 10 * time.Second}, {&c.BeatEvery, 2 * time.Second}, {&c.Retry, 5 * time.Millisecond}, {&c.Patience, 5 * time.Second}, {&c.Longest, time.Minute}, {&c.MailEvery, 50 * time.Millisecond},
 	} {
 		if *f.v == 0 {
 			*f.v = f.def
@@ -202,6 +202,8 @@ func (m *Machine) take(e Event) {
 		m.released(e)
 	case Beaten:
 		m.beaten(e)
+	case MailWaits:
+		m.mailWaits(e)
 	case MailSent:
 		m.mailSent(e)
 	case AnswersRead:

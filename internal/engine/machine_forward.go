@@ -22,6 +22,9 @@ type forwarding struct {
 	asking bool
 	at     time.Duration // of the next question for answers
 	drawn  uint64
+
+	finding bool
+	findAt  time.Duration // of the next look for messages
 }
 
 // forwarded is one command without an answer.
@@ -80,6 +83,7 @@ func (m *Machine) keepForwarding() {
 		m.request(SendMail{f.out})
 		f.out = nil
 	}
+	m.findMail()
 	m.giveUpForwards()
 	if len(f.open) == 0 || f.asking || m.now.Mono < f.at {
 		return
@@ -92,9 +96,27 @@ func (m *Machine) keepForwarding() {
 	m.request(ReadAnswers{to})
 }
 
+// findMail looks for messages that others have sent to shards of this member: they cannot poke it.
+func (m *Machine) findMail() {
+	f := &m.forward
+	if !m.cfg.Forward || f.finding || m.now.Mono < f.findAt || !m.owns() {
+		return
+	}
+	f.finding = true
+	m.request(FindMail{})
+}
+
+func (m *Machine) mailWaits(e MailWaits) {
+	m.forward.finding, m.forward.findAt = false, m.now.Mono+m.cfg.MailEvery
+	m.poked(e.Shards)
+}
+
 func (m *Machine) nextForward() time.Duration {
 	f := &m.forward
 	at := farAway
+	if m.cfg.Forward && !f.finding && m.owns() {
+		at = f.findAt
+	}
 	if len(f.open) > 0 {
 		at = min(at, f.open[0].since+m.forwardsLast())
 		if !f.asking {

@@ -292,8 +292,6 @@ type Config struct {
 	Window    int64 // how far a scan looks ahead: 60 s
 	Inbox     int   // messages in one question: 256
 	InboxPoll int64 // between polls without a poke: 2 s
-	// InboxSoon is the time between polls for ten seconds after a message from outside, which nobody pokes for: 40 ms.
-	InboxSoon int64
 	Audit     int64 // between audits of one execution each; < 0 never: 1 s
 }
 

@@ -21,7 +21,6 @@ const (
 	defaultWindow        = 60_000
 	defaultInbox         = 256
 	defaultInboxPoll     = 2000
-	defaultInboxSoon     = 40
 	defaultAudit         = 1000
 )
 
@@ -60,7 +59,6 @@ func (c Config) withDefaults() Config {
 	set(&c.Window, defaultWindow)
 	set(&c.Inbox, defaultInbox)
 	set(&c.InboxPoll, defaultInboxPoll)
-	set(&c.InboxSoon, min(defaultInboxSoon, c.InboxPoll))
 	set(&c.Audit, defaultAudit)
 	set(&c.Shards, 1)
 	return c

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
@@ -45,14 +44,9 @@ const (
 	mailBack
 )
 
-// eagerFor is how long the inbox is read often after a message from outside, in milliseconds.
-const eagerFor = 10_000
-
 // mailbox paces the reads of the inbox.
 type mailbox struct {
-	due int64
-	// soon: until then it is read often, because messages come from outside.
-	soon  int64
+	due   int64
 	asked bool
 	// more: the last read was full, so there is more once these are taken.
 	more bool
@@ -90,14 +84,8 @@ func (c *Core) nextMail() int64 {
 func (c *Core) Messages(now int64, limit int, list []record.Message) {
 	c.now = now
 	c.letters.asked = false
-	if slices.ContainsFunc(list, (record.Message).FromOutside) {
-		c.letters.soon = now + eagerFor
-	}
 	if c.letters.due <= now {
 		c.letters.due = now + c.cfg.InboxPoll
-		if now < c.letters.soon {
-			c.letters.due = now + c.cfg.InboxSoon
-		}
 	}
 	c.letters.more = len(list) >= limit
 	back := map[record.ID]bool{} // from whom, and for whom, something is read again: so is what is behind that

@@ -254,7 +254,7 @@ func (m *member) do(r engine.Request) {
 	case engine.Commit:
 		m.w.commit(m, r)
 	case engine.ReadClaims, engine.Beat, engine.Load, engine.Due, engine.Inbox, engine.Keys, engine.Journal, engine.Define, engine.Resolve,
-		engine.SendMail, engine.ReadAnswers:
+		engine.SendMail, engine.ReadAnswers, engine.FindMail:
 		m.w.read(m, r)
 	case engine.Claim:
 		m.w.claim(m, r)

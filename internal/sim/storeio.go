@@ -216,6 +216,8 @@ func (w *world) look(r engine.Request, failed bool) engine.Event {
 	switch r := r.(type) {
 	case engine.ReadClaims:
 		return engine.ClaimsRead{Claims: unless(failed, w.store.Claims), Err: err}
+	case engine.FindMail:
+		return engine.MailWaits{Shards: unless(failed, w.store.Waiting), Err: err}
 	case engine.SendMail:
 		if !failed {
 			err = w.clients.forwarded(r.Messages)

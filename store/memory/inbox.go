@@ -141,3 +141,18 @@ func unsendable(m *record.Message) string {
 	}
 	return ""
 }
+
+// Waiting implements [store.Store].
+func (s *Store) Waiting(ctx context.Context) (out []record.Shard, err error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	for i := range s.shards {
+		if len(s.shards[i].inbox.byID) > 0 {
+			out = append(out, record.Shard(i))
+		}
+	}
+	return out, nil
+}

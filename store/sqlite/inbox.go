@@ -137,3 +137,17 @@ func inTurn(all []*line, limit int) (out []record.Message) {
 		}
 	}
 }
+
+// Waiting implements [store.Store]. It takes one step of the index for each shard that has messages.
+func (s *Store) Waiting(ctx context.Context) (out []record.Shard, err error) {
+	const sql = `WITH RECURSIVE found (shard) AS (SELECT min(shard) FROM inbox UNION ALL
+		SELECT (SELECT min(shard) FROM inbox WHERE shard > found.shard) FROM found WHERE found.shard IS NOT NULL)
+		SELECT shard FROM found WHERE shard IS NOT NULL`
+	err = s.readers.with(ctx, func(c *lite.Conn) error {
+		return query(c, sql, nil, func(r *lite.Stmt) error {
+			out = append(out, record.Shard(r.ColumnInt64(0)))
+			return nil
+		})
+	})
+	return out, err
+}

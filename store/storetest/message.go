@@ -17,6 +17,7 @@ var messageTests = []test{
 	{"I12_OrderPerSender", inboxOrder},
 	{"F45_FairOverNamespaces", inboxFair},
 	{"InboxIsOfTheShard", inboxShards},
+	{"ShardsThatWait", inboxWaiting},
 }
 
 // message is a message to one execution in shard s.
@@ -189,4 +190,27 @@ func inboxShards(f *fixture) {
 	f.equal(f.inbox(0, 10), []record.Message{a})
 	f.equal(f.inbox(1, 10), []record.Message{b})
 	f.equal(f.inbox(2, 10), nil)
+}
+
+func inboxWaiting(f *fixture) {
+	waiting := func(want ...record.Shard) {
+		f.Helper()
+		got, err := f.Waiting(f.ctx)
+		f.must(err)
+		f.equal(got, want)
+	}
+	waiting()
+	last := record.Shard(f.Info().Shards - 1)
+	var sent []record.Message
+	for i, s := range []record.Shard{2, last, 0, 2} {
+		sent = append(sent, message(f.id(0), s, f.id(s), uint64(i)))
+	}
+	f.must(f.Send(f.ctx, sent))
+	waiting(0, 2, last)
+	for _, m := range sent[:2] {
+		p := f.part(m.Shard)
+		p.Takes = []record.MessageID{m.ID}
+		f.commit(p)
+	}
+	waiting(0, 2)
 }

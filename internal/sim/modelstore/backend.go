@@ -115,6 +115,15 @@ func (b *Backend) Keys(ctx context.Context, k []record.Key) ([]record.KeyRow, er
 	return m.Keys(k), nil
 }
 
+func (b *Backend) Waiting(ctx context.Context) ([]record.Shard, error) {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return m.Waiting(), nil
+}
+
 func (b *Backend) Answers(ctx context.Context, to []record.ID) ([]record.Answer, error) {
 	m, leave, err := b.enter(ctx)
 	if err != nil {

@@ -126,3 +126,14 @@ func (m *Model) Keys(keys []record.Key) []record.KeyRow {
 	}
 	return out
 }
+
+// Waiting lists the shards in which messages wait.
+func (m *Model) Waiting() []record.Shard {
+	var out []record.Shard
+	for i := range m.inbox {
+		if len(m.inbox[i]) > 0 {
+			out = append(out, record.Shard(i))
+		}
+	}
+	return out
+}
