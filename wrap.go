@@ -47,6 +47,7 @@ var storeCodes = []struct {
 }{
 	{store.ErrInUse, CodeInUse},
 	{store.ErrNotFound, CodeNotFound},
+	{store.ErrFilter, CodeInvalid},
 	{store.ErrVersionExists, CodeVersionExists},
 	{store.ErrClosed, CodeStopping},
 }
