@@ -144,3 +144,22 @@ func inTurn(all []*line, limit int) (out []record.Message) {
 		}
 	}
 }
+
+// Waiting implements [store.Store]: one step of the index for each shard that has messages.
+func (s *Store) Waiting(ctx context.Context) (out []record.Shard, err error) {
+	const sql = `WITH RECURSIVE l (shard) AS (
+			SELECT min(i.shard) FROM pawl.inbox i
+			UNION ALL
+			SELECT (SELECT min(i.shard) FROM pawl.inbox i WHERE i.shard > l.shard) FROM l WHERE l.shard IS NOT NULL
+		)
+		SELECT l.shard FROM l WHERE l.shard IS NOT NULL`
+	err = s.call(ctx, func(q Querier) error {
+		return q.Query(ctx, sql, nil, func(scan func(...any) error) error {
+			var n int64
+			err := scan(&n)
+			out = append(out, record.Shard(n))
+			return err
+		})
+	})
+	return out, err
+}
