@@ -57,3 +57,20 @@ func (s *Store) Inbox(ctx context.Context, sh record.Shard, limit int) ([]record
 	}
 	return out, nil
 }
+
+// Waiting implements [store.Store].
+func (s *Store) Waiting(ctx context.Context) ([]record.Shard, error) {
+	got, err := s.ask(ctx, waitingScript, []string{strconv.Itoa(s.info.Shards)})
+	if err != nil {
+		return nil, err
+	}
+	var out []record.Shard
+	for _, r := range got {
+		n, err := strconv.Atoi(r.text())
+		if err != nil {
+			return nil, errReply
+		}
+		out = append(out, record.Shard(n))
+	}
+	return out, nil
+}

@@ -46,6 +46,8 @@ var (
 	dataKeyText string
 	//go:embed scripts/inbox.lua
 	inboxText string
+	//go:embed scripts/waiting.lua
+	waitingText string
 	//go:embed scripts/search.lua
 	searchText string
 
@@ -62,6 +64,7 @@ var (
 	blobScript    = newScript(blobText)
 	dataKeyScript = newScript(dataKeyText)
 	inboxScript   = newScript(inboxText)
+	waitingScript = newScript(waitingText)
 	searchScript  = newScript(searchText)
 )
 
