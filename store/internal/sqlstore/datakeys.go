@@ -8,14 +8,25 @@ import (
 	"github.com/pawl-dev/pawl/store"
 )
 
-// AddDataKey implements [store.DataKeys].
+// AddDataKey implements [store.DataKeys]. That it is there is asked for: what an insert that leaves a row alone counts
+// differs from server to server.
 func (s *Store) AddDataKey(ctx context.Context, k store.DataKey) error {
-	sql := "INSERT INTO pawl.data_keys (id, namespace, kek, wrapped, at) VALUES (?, ?, ?, ?, ?) " + s.Dialect.Upsert([]string{"id"}, nil)
-	return s.call(ctx, func(q Querier) error {
-		n, err := q.Exec(ctx, sql, int64(k.ID), k.Namespace, k.KEK, blob(k.Wrapped), k.At)
-		if err == nil && n == 0 {
+	return s.transact(ctx, func(q Querier) error {
+		found := false
+		which := "SELECT k.at FROM pawl.data_keys k WHERE k.id = ? " + s.Dialect.ForUpdate
+		err := q.Query(ctx, which, []any{int64(k.ID)}, func(scan func(...any) error) error {
+			var at int64
+			found = true
+			return scan(&at)
+		})
+		if err == nil && found {
 			err = fmt.Errorf("data key %d: %w", k.ID, store.ErrExists)
 		}
+		if err != nil {
+			return err
+		}
+		const sql = "INSERT INTO pawl.data_keys (id, namespace, kek, wrapped, at) VALUES (?, ?, ?, ?, ?)"
+		_, err = q.Exec(ctx, sql, int64(k.ID), k.Namespace, k.KEK, blob(k.Wrapped), k.At)
 		return err
 	})
 }

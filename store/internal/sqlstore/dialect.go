@@ -63,6 +63,17 @@ type Column struct {
 // Len is the number of rows.
 func (c *Column) Len() int { return max(len(c.Bytes), len(c.Ints), len(c.Texts)) }
 
+// Value is the value in row i.
+func (c *Column) Value(i int) any {
+	switch {
+	case c.Bytes != nil:
+		return c.Bytes[i]
+	case c.Ints != nil:
+		return c.Ints[i]
+	}
+	return c.Texts[i]
+}
+
 // explain is Explain for errors that may be nil.
 func (d *Dialect) explain(err error) error {
 	if err == nil || d.Explain == nil {

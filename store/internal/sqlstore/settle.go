@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
 
@@ -78,10 +79,30 @@ func (d *Dialect) tidy(ctx context.Context, tx Querier, shards int) error {
 			return err
 		}
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM pawl.members WHERE at < "+d.Now+" - ?", int64(days)); err != nil {
+	// The rows are looked for first and then named: a DELETE that looks waits for rows that others hold.
+	old := "SELECT m.owner FROM pawl.members m WHERE m.at < " + d.Now + " - ?"
+	if err := drop(ctx, tx, old, days, "DELETE FROM pawl.members WHERE owner = ?"); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "DELETE FROM pawl.lanes WHERE opened < "+d.Now+` - ? AND owner NOT IN (SELECT s.owner FROM pawl.shards s)
-		AND owner NOT IN (SELECT m.owner FROM pawl.members m)`, int64(7*days))
+	old = "SELECT l.owner FROM pawl.lanes l WHERE l.opened < " + d.Now + ` - ? AND l.owner NOT IN (SELECT s.owner FROM pawl.shards s)
+		AND l.owner NOT IN (SELECT m.owner FROM pawl.members m)`
+	return drop(ctx, tx, old, 7*days, "DELETE FROM pawl.lanes WHERE owner = ?")
+}
+
+// drop removes what belongs to the owners that a query finds.
+func drop(ctx context.Context, tx Querier, find string, age int64, remove string) error {
+	owners := map[record.Owner]bool{}
+	err := tx.Query(ctx, find, []any{age}, func(scan func(...any) error) error {
+		var owner []byte
+		err := scan(&owner)
+		owners[toOwner(owner)] = true
+		return err
+	})
+	for owner := range owners {
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, remove, owner[:])
+	}
 	return err
 }
