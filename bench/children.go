@@ -44,7 +44,7 @@ func (b *bench) children() ([]row, error) {
 
 // alone runs so many executions of one step, a thousand in flight: their rate, and the processor's time for each.
 func (b *bench) alone(n int) (rate, cpu float64, err error) {
-	r, err := b.open(b.fresh(), false, pawl.Options{})
+	r, err := b.open(b.anew(), false, pawl.Options{})
 	if err != nil {
 		return 0, 0, err
 	}

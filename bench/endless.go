@@ -22,7 +22,7 @@ type half struct {
 // halves runs one execution that does n things, stops, does n more, and weighs both. The workflow waits for the signals
 // half and end. done, if any, is told when that has happened.
 func (b *bench) halves(workflow string, n int, done func(*rig, *pawl.Run) error) (halves [2]half, err error) {
-	r, err := b.open(b.fresh(), false, pawl.Options{MaxSteps: 10*n + 1_000_000})
+	r, err := b.open(b.anew(), false, pawl.Options{MaxSteps: 10*n + 1_000_000})
 	if err != nil {
 		return halves, err
 	}

@@ -15,13 +15,13 @@ import (
 // an empty file, in turn; then it asks for first pages of filtered lists.
 func (b *bench) finished() ([]row, error) {
 	n := b.pick(10_000_000, 200_000)
-	full := b.fresh()
+	full := b.anew()
 	began := time.Now()
 	if err := b.fill(n); err != nil {
 		return nil, err
 	}
 	took := time.Since(began)
-	size, err := os.Stat(b.path())
+	size, err := b.size()
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (b *bench) finished() ([]row, error) {
 		return nil, err
 	}
 	defer old.close()
-	young, err := b.open(b.fresh(), false, pawl.Options{})
+	young, err := b.open(b.anew(), false, pawl.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,24 @@ func (b *bench) finished() ([]row, error) {
 	p99 := of("finished10m", "first_page_p99", "ms", millis(pages, 0.99))
 	return []row{
 		of("finished10m", "executions", "executions", float64(n)),
-		of("finished10m", "file", "GiB", float64(size.Size())/(1<<30)),
+		of("finished10m", "file", "GiB", size/(1<<30)),
 		of("finished10m", "filled_in", "s", took.Seconds()),
 		in.atLeast(0.9, in.Ratio, "ratio to empty >= 0.9"), empty,
 		p99.atMost(50, p99.Median, "< 50 ms"), of("finished10m", "first_page_p50", "ms", millis(pages, 0.5)),
 	}, nil
+}
+
+// size is that of the newest database in bytes, where it is a file.
+func (b *bench) size() (float64, error) {
+	f, ok := b.backing.(*files)
+	if !ok {
+		return 0, nil
+	}
+	i, err := os.Stat(f.path())
+	if err != nil {
+		return 0, err
+	}
+	return float64(i.Size()), nil
 }
 
 // pairwise is the median of the ratios of what was measured in turn: a slow minute hits both of a pair.
@@ -75,7 +88,7 @@ const fillAt = 2_000
 // fill writes n executions of three steps that have ended into the newest file, as chains of steps leave them. Each
 // hundredth has failed, each thousandth has a key.
 func (b *bench) fill(n int) error {
-	d, err := openBare(b.ctx, b.store())
+	d, err := openBare(b.ctx, b.last())
 	if err != nil {
 		return err
 	}

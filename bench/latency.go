@@ -13,12 +13,12 @@ import (
 // latency runs three steps one execution at a time, and in turn with it the four fenced commits of one row that a
 // durable chain of three steps needs at least.
 func (b *bench) latency() ([]row, error) {
-	r, err := b.open(b.fresh(), false, pawl.Options{})
+	r, err := b.open(b.anew(), false, pawl.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	d, err := openBare(b.ctx, b.fresh())
+	d, err := openBare(b.ctx, b.anew())
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (b *bench) limits() ([]row, error) {
 		keys     int
 		into     *[]float64
 	}{{"chain1", 1, &free}, {"limited", 100, &keys}, {"limited", 1, &line}} {
-		r, err := b.open(b.fresh(), false, pawl.Options{})
+		r, err := b.open(b.anew(), false, pawl.Options{})
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,7 @@
-// Command bench measures Pawl on SQLite with synchronous=FULL, and beside it, in the same run, the bare driver
-// writing the same rows in the batch sizes that the engine reached.
+// Command bench measures Pawl on SQLite with synchronous=FULL, or on other stores, and beside it, in the same run, the
+// bare driver writing the same rows in the batch sizes that the engine reached.
 //
-//	go run . [-quick] [-json] [-case chain3] [-dir DIR] [-cpuprofile FILE]
+//	go run . [-quick] [-json] [-case chain3] [-stores sqlite,mysql] [-dir DIR] [-cpuprofile FILE]
 //	go run . -peers [-quick] [-json] [-write] [-only river,dbos] [-case chain3] [-dir DIR]
 //
 // With -peers, other systems do the same work as Pawl, each in a process of its own: see docs/benchmarks.md.
@@ -12,26 +12,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strings"
 
 	"github.com/pawl-dev/pawl/bench/race"
-	"github.com/pawl-dev/pawl/store"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
-// bench is one run of the program.
+// bench is one run of the program on one kind of store.
 type bench struct {
+	backing
+	kind  string
 	ctx   context.Context
-	dir   string
 	quick bool
 	reps  int
-	n     int // databases made
 }
 
 // cases in the order in which they run.
@@ -58,6 +56,7 @@ func main() {
 	quick := flag.Bool("quick", false, "smaller numbers, one repetition: some 20 seconds")
 	asJSON := flag.Bool("json", false, "print one JSON object a row")
 	only := flag.String("case", "", "run only the cases whose `names` are given, separated by commas")
+	stores := flag.String("stores", "sqlite", "the `stores` to measure, separated by commas; servers are looked for on this machine")
 	dir := flag.String("dir", "", "where the databases are made; default the system's temporary directory")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of everything to this `file`")
 	peers := flag.Bool("peers", false, "compare with other systems")
@@ -67,7 +66,7 @@ func main() {
 		if *peers {
 			return againstPeers(race.Options{Quick: *quick, Only: *systems, Case: *only, Dir: *dir}, *asJSON, *write)
 		}
-		return run(*quick, *asJSON, *only, *dir, *profile)
+		return run(*quick, *asJSON, *only, *stores, *dir, *profile)
 	}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -83,7 +82,7 @@ func start(f func() error) error {
 	return f()
 }
 
-func run(quick, asJSON bool, only, dir, profile string) error {
+func run(quick, asJSON bool, only, stores, dir, profile string) error {
 	tmp, err := os.MkdirTemp(dir, "pawl-bench-")
 	if err != nil {
 		return err
@@ -100,19 +99,36 @@ func run(quick, asJSON bool, only, dir, profile string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	b := &bench{ctx: context.Background(), dir: tmp, quick: quick, reps: 5}
-	if quick {
-		b.reps = 1
-	}
-	rows, err := b.all(only)
-	if err != nil {
-		return err
+	var rows []row
+	for kind := range strings.SplitSeq(stores, ",") {
+		got, err := on(kind, tmp, quick, only)
+		if err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+		rows = append(rows, got...)
 	}
 	if asJSON {
 		return printJSON(os.Stdout, rows)
 	}
 	fmt.Printf("%s, %d CPUs, SQLite synchronous=FULL in %s\n\n", runtime.Version(), runtime.GOMAXPROCS(0), dir0(dir))
 	return printTable(os.Stdout, rows)
+}
+
+// on runs the cases on one kind of store.
+func on(kind, dir string, quick bool, only string) (rows []row, err error) {
+	make, known := backings[kind]
+	if !known {
+		return nil, errors.New("no such store")
+	}
+	b := &bench{kind: kind, ctx: context.Background(), quick: quick, reps: 5}
+	if quick {
+		b.reps = 1
+	}
+	if b.backing, err = make(dir); err != nil {
+		return nil, err
+	}
+	rows, err = b.all(only)
+	return rows, errors.Join(err, b.drop())
 }
 
 func dir0(dir string) string {
@@ -128,26 +144,18 @@ func (b *bench) all(only string) ([]row, error) {
 		if only != "" && !strings.Contains(","+only+",", ","+c.name+",") {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "%s ...\n", c.name)
+		fmt.Fprintf(os.Stderr, "%s on %s ...\n", c.name, b.kind)
 		got, err := c.run(b)
 		if err != nil {
 			return rows, fmt.Errorf("%s: %w", c.name, err)
+		}
+		for i := range got {
+			got[i].Store = b.kind
 		}
 		rows = append(rows, got...)
 	}
 	return rows, nil
 }
-
-// fresh names a database that does not exist yet.
-func (b *bench) fresh() store.Opener {
-	b.n++
-	return b.store()
-}
-
-// store is the newest database, and path its file.
-func (b *bench) store() store.Opener { return sqlite.Open(b.path()) }
-
-func (b *bench) path() string { return filepath.Join(b.dir, fmt.Sprintf("%d.db", b.n)) }
 
 // pick is a or, with -quick, q.
 func (b *bench) pick(a, q int) int {

@@ -18,7 +18,7 @@ func (b *bench) foreach() ([]row, error) {
 	const n = 10_000
 	var large, small, commits, bytes []float64
 	for range b.reps {
-		r, err := b.open(b.fresh(), false, pawl.Options{})
+		r, err := b.open(b.anew(), false, pawl.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func (r *rig) items(ctx context.Context, n int) error {
 // sleep starts many executions that wait for a day, and weighs them.
 func (b *bench) sleep() ([]row, error) {
 	const n = 100_000 // also with -quick: a share of it would say little of the whole
-	r, err := b.open(b.fresh(), false, pawl.Options{})
+	r, err := b.open(b.anew(), false, pawl.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func rssBytes() float64 {
 // until they are being worked.
 func (b *bench) restart() ([]row, error) {
 	const n = 100_000
-	path := b.fresh()
+	path := b.anew()
 	r, err := b.open(path, false, pawl.Options{Workers: -1})
 	if err != nil {
 		return nil, err

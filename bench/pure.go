@@ -8,7 +8,7 @@ import (
 
 // pure runs chains of three pure steps and, in turn with them, of three others: one at a time and ten at once.
 func (b *bench) pure() ([]row, error) {
-	r, err := b.open(b.fresh(), false, pawl.Options{})
+	r, err := b.open(b.anew(), false, pawl.Options{})
 	if err != nil {
 		return nil, err
 	}

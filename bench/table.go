@@ -67,7 +67,7 @@ func ratio(a, b float64) float64 {
 
 func printTable(w io.Writer, rows []row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "case\tmetric\tmedian\tmin\tmax\tunit\tratio to bare\tgoal")
+	fmt.Fprintln(t, "store\tcase\tmetric\tmedian\tmin\tmax\tunit\tratio to bare\tgoal")
 	for _, r := range rows {
 		against := ""
 		if r.Ratio != 0 {
@@ -77,7 +77,7 @@ func printTable(w io.Writer, rows []row) error {
 		if r.goal != "" {
 			goal = map[bool]string{true: "met: ", false: "NOT MET: "}[r.met] + r.goal
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Case, r.Metric, number(r.Median), number(r.Min), number(r.Max), r.Unit, against, goal)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Store, r.Case, r.Metric, number(r.Median), number(r.Min), number(r.Max), r.Unit, against, goal)
 	}
 	return t.Flush()
 }
