@@ -7,12 +7,15 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // servers are the stores that a URL names, by its scheme. Anything without one is the name of an SQLite file.
 var servers = map[string]func(url string) store.Opener{
+	"mysql":      func(url string) store.Opener { return mysql.Open(url) },
+	"mariadb":    func(url string) store.Opener { return mysql.Open(url) },
 	"postgres":   func(url string) store.Opener { return postgres.Open(url) },
 	"postgresql": func(url string) store.Opener { return postgres.Open(url) },
 }

@@ -62,6 +62,8 @@ var Pawl = House{
 			May: []string{"record", "store"}},
 		{Path: "store/internal/sqlstore", Ring: 3, Role: Adapter, For: "what the drivers of SQL databases share",
 			May: []string{"record", "store", "store/internal/judge", "internal/fault"}},
+		{Path: "store/mysql", Ring: 3, Role: Adapter, For: "the store in MySQL and MariaDB",
+			May: []string{"record", "store", "store/internal/judge", "store/internal/sqlstore", "internal/fault"}, Mods: []string{"github.com/go-sql-driver/mysql"}},
 		{Path: "store/postgres", Ring: 3, Role: Adapter, For: "the store in PostgreSQL",
 			May: []string{"record", "store", "store/internal/judge", "store/internal/sqlstore", "internal/fault"}, Mods: []string{"github.com/jackc/pgx/v5", "golang.org/x/sys"}},
 		{Path: "store/redis", Ring: 3, Role: Adapter, For: "the store on a Redis server",

@@ -1,0 +1,462 @@
+package mysql
+
+import (
+	"strconv"
+
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store/internal/judge"
+	"github.com/pawl-dev/pawl/store/internal/sqlstore"
+)
+
+// rowsOf writes all rows behind guards, table by table. packet is the longest statement that can be sent.
+func (m *message) rowsOf(r *sqlstore.Rows, packet int) {
+	m.inserts(r.Inserts)
+	m.updates(r.Updates)
+	m.tags(r.Tags)
+	m.mustBe(r.Leads)
+	m.entries(r.Entries, packet)
+	m.mustBe(distinct(r.SnapshotsAt))
+	m.snapshots(r.Snapshots, packet)
+	for i := range r.Trims {
+		m.trim(&r.Trims[i])
+	}
+	m.keys(r.Keys)
+	m.sends(r.Sends, packet)
+	m.takes(r.Takes)
+	m.forgets(r.Forgets)
+	m.expires(r.Expires)
+	m.answers(r.Answers, packet)
+}
+
+const headColumns = "id,shard,namespace,workflow,version,start_key,parent,status,outcome,error,waiting,fingerprint,started,ended,next_at"
+
+const headInsert = "INSERT INTO executions (" + headColumns + ") VALUES "
+
+// headUpdate replaces rows. The number of writes makes every update count as one, also where nothing else changes.
+const headUpdate = " ON DUPLICATE KEY UPDATE writes=writes+1,namespace=VALUES(namespace),workflow=VALUES(workflow)," +
+	"version=VALUES(version),start_key=VALUES(start_key),parent=VALUES(parent),status=VALUES(status),outcome=VALUES(outcome)," +
+	"error=VALUES(error),waiting=VALUES(waiting),fingerprint=VALUES(fingerprint),started=VALUES(started),ended=VALUES(ended),next_at=VALUES(next_at)"
+
+// inserts writes new heads; one that is there already is an error of the server.
+func (m *message) inserts(all []*record.Head) {
+	for i, h := range all {
+		m.row(headInsert)
+		m.head(h)
+		if m.full() || i == len(all)-1 {
+			m.many("")
+		}
+	}
+}
+
+// updates replaces heads and removes their tags. That each was there shows in what the server counts.
+func (m *message) updates(all []*record.Head) {
+	for i, h := range all {
+		m.row(headInsert)
+		m.head(h)
+		if m.full() || i == len(all)-1 {
+			m.wrote(2 * m.many(headUpdate))
+		}
+	}
+	for i, h := range all {
+		m.row("DELETE t FROM tags t FORCE INDEX (PRIMARY) WHERE t.execution IN (")
+		m.bytes(h.Execution[:])
+		if m.full() || i == len(all)-1 {
+			m.many(")")
+		}
+	}
+}
+
+func (m *message) head(h *record.Head) {
+	m.sql("(")
+	m.bytes(h.Execution[:])
+	m.sql(",")
+	m.number(int64(h.Execution.Slot()) % shards)
+	for _, s := range []string{h.Namespace, h.Workflow, h.Version, h.Key} {
+		m.sql(",")
+		m.text(s)
+	}
+	m.sql(",")
+	if h.Parent.IsZero() {
+		m.sql("NULL")
+	} else {
+		m.bytes(h.Parent[:])
+	}
+	for _, s := range []string{h.Status, h.Outcome, h.Error, h.Waiting, h.Fingerprint} {
+		m.sql(",")
+		m.text(s)
+	}
+	m.sql(",")
+	m.number(h.Started)
+	m.sql(",")
+	m.number(h.Ended)
+	m.sql(",")
+	if h.NextAt == record.Never {
+		m.sql("NULL")
+	} else {
+		m.number(h.NextAt)
+	}
+	m.sql(")")
+}
+
+func (m *message) tags(all []sqlstore.Tag) {
+	for i, t := range all {
+		m.row("INSERT INTO tags (execution,name,namespace,text_value,num_value) VALUES ")
+		m.sql("(")
+		m.bytes(t.Head.Execution[:])
+		m.sql(",")
+		m.text(t.Name)
+		m.sql(",")
+		m.text(t.Head.Namespace)
+		m.sql(",")
+		if t.IsNum {
+			m.sql("NULL,")
+			m.buf = strconv.AppendFloat(m.buf, t.Num, 'e', -1, 64)
+		} else {
+			m.text(t.Text)
+			m.sql(",NULL")
+		}
+		m.sql(")")
+		if m.full() || i == len(all)-1 {
+			m.many("")
+		}
+	}
+}
+
+// mustBe guards that entries are there.
+func (m *message) mustBe(all []sqlstore.At) {
+	for i := range all {
+		m.row("SET @pawl=IF((SELECT COUNT(*) FROM journal FORCE INDEX (PRIMARY) WHERE (execution,seq) IN (")
+		m.sql("(")
+		m.bytes(all[i].Execution[:])
+		m.sql(",")
+		m.number(int64(all[i].Seq))
+		m.sql(")")
+		if m.full() || i == len(all)-1 {
+			m.many("))=" + strconv.Itoa(m.rows) + ",1," + raise + ")")
+		}
+	}
+}
+
+// distinct leaves out repeats.
+func distinct(all []sqlstore.At) []sqlstore.At {
+	if len(all) < 2 {
+		return all
+	}
+	seen := map[sqlstore.At]bool{}
+	var out []sqlstore.At
+	for _, a := range all {
+		if !seen[a] {
+			seen[a] = true
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (m *message) entries(all []*record.Entry, packet int) {
+	for i, e := range all {
+		whole := literal(e.Body) <= packet/2
+		m.row("INSERT INTO journal (execution,seq,at,sum,body) VALUES ")
+		m.sql("(")
+		m.bytes(e.Execution[:])
+		m.sql(",")
+		m.number(int64(e.Seq))
+		m.sql(",")
+		m.number(e.At)
+		m.sql(",")
+		m.number(int64(e.Sum))
+		m.sql(",")
+		m.body(e.Body, whole)
+		m.sql(")")
+		if m.full() || !whole || i == len(all)-1 {
+			m.many("")
+		}
+		if !whole {
+			m.rest("journal", e.Body, packet, func() {
+				m.sql("execution=")
+				m.bytes(e.Execution[:])
+				m.sql(" AND seq=")
+				m.number(int64(e.Seq))
+			})
+		}
+	}
+}
+
+// body writes a body that fits into one message, or nothing yet of one that does not.
+func (m *message) body(b []byte, whole bool) {
+	if whole {
+		m.bytes(b)
+	} else {
+		m.sql("''")
+	}
+}
+
+// rest appends to an empty body in pieces that fit into messages.
+func (m *message) rest(table string, b []byte, packet int, which func()) {
+	for _, p := range pieces(b, packet/4) {
+		m.sql("UPDATE " + table + " SET body=CONCAT(body,")
+		m.bytes(p)
+		m.sql(") WHERE ")
+		which()
+		m.end()
+	}
+}
+
+func (m *message) snapshots(all []*record.Snapshot, packet int) {
+	for i, n := range all {
+		whole := literal(n.Body) <= packet/2
+		m.row("INSERT INTO snapshots (execution,seq,sum,body) VALUES ")
+		m.sql("(")
+		m.bytes(n.Execution[:])
+		m.sql(",")
+		m.number(int64(n.Seq))
+		m.sql(",")
+		m.number(int64(n.Sum))
+		m.sql(",")
+		m.body(n.Body, whole)
+		m.sql(")")
+		if m.full() || !whole || i == len(all)-1 {
+			m.many(" ON DUPLICATE KEY UPDATE seq=VALUES(seq),sum=VALUES(sum),body=VALUES(body)")
+		}
+		if !whole {
+			m.rest("snapshots", n.Body, packet, func() {
+				m.sql("execution=")
+				m.bytes(n.Execution[:])
+			})
+		}
+	}
+}
+
+// trim removes entries, and a snapshot at one of them. An entry that is kept must be there.
+func (m *message) trim(t *record.Trim) {
+	which := func(compare string) {
+		m.sql(" WHERE execution=")
+		m.bytes(t.Execution[:])
+		m.sql(" AND seq" + compare)
+		m.number(int64(t.Before))
+	}
+	m.sql("SET @pawl=IF(EXISTS(SELECT 1 FROM journal")
+	which(">=")
+	m.sql("),1," + raise + ")")
+	m.end()
+	for _, table := range []string{"journal", "snapshots"} {
+		m.sql("DELETE FROM " + table)
+		which("<")
+		m.end()
+	}
+}
+
+const keyInsert = "INSERT INTO start_keys (namespace,workflow,start_key,execution,digest,closed_at,previous) VALUES "
+
+// keyUpdate compares and sets: where the key points elsewhere, it sets null what cannot be.
+const keyUpdate = " ON DUPLICATE KEY UPDATE writes=IF(execution=VALUES(previous),writes+1,NULL),execution=VALUES(execution)," +
+	"digest=VALUES(digest),closed_at=VALUES(closed_at)"
+
+const keyFilter = "FROM start_keys k FORCE INDEX (PRIMARY) WHERE "
+
+// keys compares and sets. A new key that is there already is an error of the server.
+func (m *message) keys(all []record.KeyChange) {
+	var adds, moves, deletes, absent []*record.KeyChange
+	for i := range all {
+		switch k := &all[i]; {
+		case k.Old.IsZero() && k.Delete:
+			absent = append(absent, k)
+		case k.Old.IsZero():
+			adds = append(adds, k)
+		case k.Delete:
+			deletes = append(deletes, k)
+		default:
+			moves = append(moves, k)
+		}
+	}
+	for i, k := range adds {
+		m.keyRow(k)
+		if m.full() || i == len(adds)-1 {
+			m.many("")
+		}
+	}
+	for i, k := range moves {
+		m.keyRow(k)
+		if m.full() || i == len(moves)-1 {
+			m.wrote(2 * m.many(keyUpdate))
+		}
+	}
+	for _, k := range deletes {
+		m.sql("DELETE k " + keyFilter)
+		m.key(&k.Key)
+		m.sql(" AND k.execution=")
+		m.bytes(k.Old[:])
+		m.end()
+		m.wrote(1)
+	}
+	for _, k := range absent {
+		m.sql("SET @pawl=IF(EXISTS(SELECT 1 " + keyFilter)
+		m.key(&k.Key)
+		m.sql(")," + raise + ",1)")
+		m.end()
+	}
+}
+
+func (m *message) keyRow(k *record.KeyChange) {
+	m.row(keyInsert)
+	m.sql("(")
+	m.text(k.Namespace)
+	m.sql(",")
+	m.text(k.Workflow)
+	m.sql(",")
+	m.text(k.Key.Key)
+	m.sql(",")
+	m.bytes(k.Execution[:])
+	m.sql(",")
+	m.number(int64(k.Digest))
+	m.sql(",")
+	m.number(k.ClosedAt)
+	m.sql(",")
+	m.bytes(k.Old[:])
+	m.sql(")")
+}
+
+func (m *message) key(k *record.Key) {
+	m.sql("k.namespace=")
+	m.text(k.Namespace)
+	m.sql(" AND k.workflow=")
+	m.text(k.Workflow)
+	m.sql(" AND k.start_key=")
+	m.text(k.Key)
+}
+
+// sends appends messages; those whose id waits already stay as they are.
+func (m *message) sends(all []*record.Message, packet int) {
+	for i, s := range all {
+		whole := literal(s.Body) <= packet/2
+		if !whole && m.rows > 0 {
+			m.many(sendTail) // what is counted below is this message alone
+		}
+		m.row("INSERT INTO inbox (shard,sender,seq,n,namespace,recipient,at,body) VALUES ")
+		m.sql("(")
+		m.messageID(s.Shard, &s.ID)
+		m.sql(",")
+		m.text(s.Namespace)
+		m.sql(",")
+		m.bytes(s.To[:])
+		m.sql(",")
+		m.number(s.At)
+		m.sql(",")
+		m.body(s.Body, whole)
+		m.sql(")")
+		if m.full() || !whole || i == len(all)-1 {
+			m.many(sendTail)
+		}
+		if !whole {
+			m.sql("SET @pawl_new=ROW_COUNT()")
+			m.end()
+			m.rest("inbox", s.Body, packet, func() {
+				m.sql("@pawl_new=1 AND shard=")
+				m.number(int64(s.Shard))
+				m.sql(" AND sender=")
+				m.bytes(s.ID.From[:])
+				m.sql(" AND seq=")
+				m.number(int64(s.ID.Seq))
+				m.sql(" AND n=")
+				m.number(int64(s.ID.N))
+			})
+		}
+	}
+}
+
+const sendTail = " ON DUPLICATE KEY UPDATE shard=VALUES(shard)"
+
+func (m *message) messageID(s record.Shard, id *record.MessageID) {
+	m.number(int64(s))
+	m.sql(",")
+	m.bytes(id.From[:])
+	m.sql(",")
+	m.number(int64(id.Seq))
+	m.sql(",")
+	m.number(int64(id.N))
+}
+
+// takes removes messages, each of which must be there. The index is named, so that what others add is not waited for.
+func (m *message) takes(all []judge.Letter) {
+	for i := range all {
+		m.row("DELETE i FROM inbox i FORCE INDEX (inbox_id) WHERE (i.shard,i.sender,i.seq,i.n) IN (")
+		m.sql("(")
+		m.messageID(all[i].Shard, &all[i].ID)
+		m.sql(")")
+		if m.full() || i == len(all)-1 {
+			m.wrote(m.many(")"))
+		}
+	}
+}
+
+// forgets removes ended executions with everything of theirs; their keys only where these still point to them.
+func (m *message) forgets(all []record.ID) {
+	for len(all) > 0 {
+		some := all[:min(len(all), 1000)]
+		all = all[len(some):]
+		m.sql("SET @pawl=IF(EXISTS(SELECT 1 FROM executions FORCE INDEX (PRIMARY) WHERE ended=0 AND id")
+		m.in(some)
+		m.sql(")," + raise + ",1)")
+		m.end()
+		m.sql("DELETE k FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN start_keys k FORCE INDEX (PRIMARY) ON k.namespace=e.namespace" +
+			" AND k.workflow=e.workflow AND k.start_key=e.start_key AND k.execution=e.id WHERE e.id")
+		m.in(some)
+		m.end()
+		for _, table := range []string{"journal", "snapshots", "tags", "blobs"} {
+			m.sql("DELETE t FROM " + table + " t FORCE INDEX (PRIMARY) WHERE t.execution")
+			m.in(some)
+			m.end()
+		}
+		m.sql("DELETE e FROM executions e FORCE INDEX (PRIMARY) WHERE e.id")
+		m.in(some)
+		m.end()
+	}
+}
+
+// expires removes old answers.
+func (m *message) expires(all []sqlstore.Expiry) {
+	for _, x := range all {
+		m.sql("DELETE a FROM answers a FORCE INDEX (answers_old) WHERE a.shard=")
+		m.number(int64(x.Shard))
+		m.sql(" AND a.at<")
+		m.number(x.Before)
+		m.end()
+	}
+}
+
+// answers replaces answers to the same messages.
+func (m *message) answers(all []sqlstore.Answer, packet int) {
+	for i, a := range all {
+		whole := literal(a.Body) <= packet/2
+		m.row("INSERT INTO answers (sender,shard,at,body) VALUES ")
+		m.sql("(")
+		m.bytes(a.To[:])
+		m.sql(",")
+		m.number(int64(a.Shard))
+		m.sql(",")
+		m.number(a.At)
+		m.sql(",")
+		m.body(a.Body, whole)
+		m.sql(")")
+		if m.full() || !whole || i == len(all)-1 {
+			m.many(" ON DUPLICATE KEY UPDATE shard=VALUES(shard),at=VALUES(at),body=VALUES(body)")
+		}
+		if !whole {
+			m.rest("answers", a.Body, packet, func() {
+				m.sql("sender=")
+				m.bytes(a.To[:])
+			})
+		}
+	}
+}
+
+func (m *message) in(ids []record.ID) {
+	m.sql(" IN (")
+	for i := range ids {
+		if i > 0 {
+			m.sql(",")
+		}
+		m.bytes(ids[i][:])
+	}
+	m.sql(")")
+}
