@@ -116,7 +116,7 @@ func (e *Engine) asksOf(ctx context.Context, dst []Approval, h *record.Head, f *
 		if err != nil {
 			return dst, err
 		}
-	case CodeNotFound, CodeQuarantined, CodeClosed:
+	case CodeNotFound, CodeQuarantined, CodeLocked, CodeClosed:
 		return dst, nil
 	default:
 		return dst, err

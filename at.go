@@ -63,6 +63,9 @@ func (e *Engine) eachEntry(ctx context.Context, id record.ID, upto uint64, do fu
 		}
 		for i := range page {
 			en := &page[i]
+			if locked(en) {
+				return lockedJournal(id)
+			}
 			if en.Seq > next && kernel.BeginsWithState(en.Body) { // what is before was removed
 				if upto > 0 && upto < en.Seq {
 					return notFound("the entries of the execution %s before %d were removed", id, en.Seq)

@@ -28,7 +28,7 @@ func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
 		got = e.copyState(s, time.Now().UnixMilli())
 		return true
 	}})
-	if Code(err) == CodeQuarantined {
+	if c := Code(err); c == CodeQuarantined || c == CodeLocked {
 		return e.held(ctx, id, err)
 	}
 	if err != nil {
@@ -160,7 +160,7 @@ func (e *Engine) Explain(ctx context.Context, id string) ([]Waiting, error) {
 		got = waitingIn(s, time.Now().UnixMilli())
 		return true
 	}})
-	if Code(err) == CodeQuarantined {
+	if c := Code(err); c == CodeQuarantined || c == CodeLocked {
 		x, err := e.held(ctx, id, err)
 		if err != nil {
 			return nil, err

@@ -68,15 +68,27 @@ func (e *Engine) journal(ctx context.Context, id record.ID, from uint64) (events
 	return events, last, nil
 }
 
+// locked reports whether an entry was read by who has no key for it.
+func locked(en *record.Entry) bool {
+	return len(en.Body) > 0 && en.Body[0] == record.CodecEncrypted && en.Checksum() == en.Sum
+}
+
+func lockedJournal(id record.ID) error {
+	return &Error{Code: CodeLocked, Message: fmt.Sprintf("the journal of execution %s is encrypted, and no key that is here opens it", id)}
+}
+
 // decodeEntry gives the events of an entry, which must be the one with number seq.
 func decodeEntry(dst []kernel.Event, en *record.Entry, seq uint64) ([]kernel.Event, error) {
 	damaged := func(cause error) error {
 		return &Error{Code: CodeStore, Message: fmt.Sprintf("entry %d of execution %s is damaged", seq, en.Execution), Cause: cause}
 	}
+	if locked(en) {
+		return nil, lockedJournal(en.Execution)
+	}
 	if en.Seq < seq || en.Seq > seq && !kernel.BeginsWithState(en.Body) {
 		return nil, damaged(fmt.Errorf("entry %d follows instead", en.Seq))
 	}
-	if len(en.Body) == 0 || en.Checksum() != en.Sum {
+	if len(en.Body) == 0 || en.Body[0] == record.CodecDamaged || en.Checksum() != en.Sum {
 		return nil, damaged(nil)
 	}
 	if en.Body[0] != record.CodecPlain {

@@ -23,6 +23,8 @@ func (e *Entry) Checksum() uint32 {
 // Codec bytes: the first byte of every entry and snapshot body.
 const (
 	CodecPlain     byte = 0
-	CodecZstd      byte = 1 // reserved
-	CodecEncrypted byte = 2 // reserved
+	CodecZstd      byte = 1 // compressed, or made so that it is not taken for that
+	CodecEncrypted byte = 2 // who reads it has no key for it
+	// CodecDamaged is all that is left of a body that is not what was written. It is never stored.
+	CodecDamaged byte = 255
 )

@@ -68,6 +68,8 @@ var Pawl = House{
 			May: []string{"record", "store", "store/internal/judge", "store/internal/sqlstore", "internal/fault"}, Mods: []string{"github.com/jackc/pgx/v5", "golang.org/x/sys"}},
 		{Path: "store/redis", Ring: 3, Role: Adapter, For: "the store on a Redis server",
 			May: []string{"record", "store", "internal/fault"}, Mods: []string{"github.com/redis/rueidis"}},
+		{Path: "store/sealed", Ring: 3, Role: Adapter, For: "bodies compressed and encrypted on their way to any store and back",
+			May: []string{"record", "store"}, Mods: []string{"github.com/klauspost/compress"}},
 		{Path: "internal/egress", Ring: 3, Role: Adapter, For: "the one way out: a dialer that refuses private addresses"},
 		{Path: "node/http", Ring: 3, Role: Adapter, For: "effect node http",
 			May: []string{"model", "node", "internal/egress"}},

@@ -105,17 +105,18 @@ type Reply struct {
 
 // Codes of refused commands, beside those of the kernel.
 const (
-	CodeNotFound    = "not_found"    // no such execution
-	CodeKeyConflict = "key_conflict" // the key belongs to an execution with another input
-	CodeKeyExists   = "key_exists"   // the key is taken
-	CodeOverloaded  = "overloaded"   // a bound of admission is reached; try later
-	CodeUnavailable = "unavailable"  // the outcome is unknown; repeat with the same request id
-	CodeNotOwner    = "not_owner"    // another member owns the shard
-	CodeStopping    = "stopping"     // the engine is stopping
-	CodeRejected    = "rejected"     // the store cannot keep the rows
-	CodeStore       = "store"        // what the command needs is damaged in the store
-	CodeQuarantined = "quarantined"  // the execution's journal or definition can't be used; see the alarm
-	CodeInvalid     = "invalid"      // the command makes no sense
+	CodeNotFound    = "not_found"          // no such execution
+	CodeKeyConflict = "key_conflict"       // the key belongs to an execution with another input
+	CodeKeyExists   = "key_exists"         // the key is taken
+	CodeOverloaded  = "overloaded"         // a bound of admission is reached; try later
+	CodeUnavailable = "unavailable"        // the outcome is unknown; repeat with the same request id
+	CodeNotOwner    = "not_owner"          // another member owns the shard
+	CodeStopping    = "stopping"           // the engine is stopping
+	CodeRejected    = "rejected"           // the store cannot keep the rows
+	CodeStore       = "store"              // what the command needs is damaged in the store
+	CodeQuarantined = "quarantined"        // the execution's journal or definition can't be used; see the alarm
+	CodeInvalid     = "invalid"            // the command makes no sense
+	CodeLocked      = "secret_unavailable" // the execution's journal is encrypted and no key for it is here
 )
 
 // Task is an attempt to hand to an executor.

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/model"
@@ -75,16 +76,20 @@ func (c *Core) JournalFound(now int64, r JournalRead, list []record.Entry, faile
 	if e == nil {
 		return
 	}
-	why := failed
-	if why == "" {
+	var why error
+	if failed != "" {
+		why = errors.New(failed)
+	} else {
 		why = f.apply(list)
 	}
-	if f.head == nil && f.bytes > auditLargest {
-		e.audited = e.state.Seq()
+	if f.head == nil && (f.bytes > auditLargest || errors.Is(why, errLocked)) {
+		if e.phase == live {
+			e.audited = e.state.Seq()
+		}
 		return
 	}
 	switch {
-	case why == "" && len(list) >= r.Limit:
+	case why == nil && len(list) >= r.Limit:
 		c.foldFrom(e.id, f)
 	case f.head != nil:
 		c.folded(e, f, why)
@@ -93,23 +98,23 @@ func (c *Core) JournalFound(now int64, r JournalRead, list []record.Entry, faile
 	}
 }
 
-// apply folds a page; the text says what is wrong with it.
-func (f *fold) apply(list []record.Entry) (why string) {
+// apply folds a page; the error says what is wrong with it.
+func (f *fold) apply(list []record.Entry) (why error) {
 	defer func() {
 		if r := recover(); r != nil {
-			why = "panic while folding the journal"
+			why = errors.New("panic while folding the journal")
 		}
 	}()
 	for i := range list {
 		if err := f.agrees(&list[i]); err != nil {
-			return err.Error()
+			return err
 		}
 		if err := applyEntry(f.state, &list[i]); err != nil {
-			return err.Error()
+			return err
 		}
 		f.entries, f.bytes = f.entries+1, f.bytes+len(list[i].Body)
 	}
-	return ""
+	return nil
 }
 
 // agrees: an entry that begins with a state begins with the one that the entries before it give. Only an audit asks.
@@ -125,15 +130,15 @@ func (f *fold) agrees(t *record.Entry) error {
 }
 
 // folded goes on with an execution that was loaded from entry 1.
-func (c *Core) folded(e *execution, f *fold, why string) {
+func (c *Core) folded(e *execution, f *fold, why error) {
 	if e.phase != loading {
 		return
 	}
-	if why == "" && f.state.Seq() == 0 {
-		why = "the execution has a head and no entries"
+	if why == nil && f.state.Seq() == 0 {
+		why = errors.New("the execution has a head and no entries")
 	}
-	if why != "" {
-		c.shelve(e, f.head, &model.Error{Code: CodeQuarantined, Message: why})
+	if why != nil {
+		c.unusable(e, f.head, why)
 		return
 	}
 	e.state, e.snapSeq, e.snapBytes, e.grown = f.state, 0, 0, 0
@@ -141,20 +146,21 @@ func (c *Core) folded(e *execution, f *fold, why string) {
 }
 
 // audited compares memory with what the journal says. Memory that has moved on meanwhile is compared another time.
-func (c *Core) audited(e *execution, f *fold, why string) {
+func (c *Core) audited(e *execution, f *fold, fault error) {
 	if e.phase == live && f.state.Seq() < e.state.First() {
 		return // entries were trimmed while they were read
 	}
-	if e.phase != live || e.newest != nil || e.state.Seq() != f.state.Seq() && why == "" {
+	if e.phase != live || e.newest != nil || e.state.Seq() != f.state.Seq() && fault == nil {
 		return
 	}
 	c.stats.Audits++
 	e.audited = e.state.Seq()
-	if why == "" && bytes.Equal(kernel.Save(nil, e.state), kernel.Save(nil, f.state)) {
+	if fault == nil && bytes.Equal(kernel.Save(nil, e.state), kernel.Save(nil, f.state)) {
 		return
 	}
-	if why == "" {
-		why = "memory and journal differed"
+	why := "memory and journal differed"
+	if fault != nil {
+		why = fault.Error()
 	}
 	c.stats.AuditFaults++
 	c.alarm(AlarmAudit, e.id, why)

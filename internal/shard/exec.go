@@ -96,6 +96,8 @@ type execution struct {
 	putOff bool
 	// keptUntil is what the head says where that is later than its own retention.
 	keptUntil int64
+	// lockedFor is how long the last wait for its key was, milliseconds; 0 where it is not locked.
+	lockedFor int64
 	// parking: the next transition is InPark and nothing else.
 	parking bool
 	shell   *record.Head // as loaded, while why is set

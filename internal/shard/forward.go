@@ -141,15 +141,19 @@ func (c *Core) answerAsked(p *part, id record.ID, m record.MessageID, w asked, a
 	if a != nil {
 		r.Status, r.Error, r.Repeated = a.Status, a.Error, a.Repeated
 	}
-	if e := c.execs[id]; e != nil && e.phase == live && e.state != nil {
-		r.Status, r.Seq = e.state.Status(), e.state.Seq()
+	namespace := ""
+	if e := c.execs[id]; e != nil {
+		namespace = e.name.Namespace
+		if e.phase == live && e.state != nil {
+			r.Status, r.Seq = e.state.Status(), e.state.Seq()
+		}
 	}
 	body, err := json.Marshal(&r)
 	if err != nil { // details that are no JSON
 		r.Error = &model.Error{Code: CodeInvalid, Message: "the answer cannot be written"}
 		body, _ = json.Marshal(&r)
 	}
-	p.Answers = append(p.Answers, record.Answer{To: m.From, At: c.now, Body: append([]byte{record.CodecPlain}, body...)})
+	p.Answers = append(p.Answers, record.Answer{Namespace: namespace, To: m.From, At: c.now, Body: append([]byte{record.CodecPlain}, body...)})
 	if c.now-c.swept >= answersSwept {
 		c.swept = c.now
 		p.Expire = c.now - answersKept

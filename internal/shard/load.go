@@ -159,7 +159,7 @@ func (c *Core) revive(e *execution, l *Loaded) {
 		return
 	}
 	if err != nil {
-		c.shelve(e, &l.Head, &model.Error{Code: CodeQuarantined, Message: err.Error()})
+		c.unusable(e, &l.Head, err)
 		return
 	}
 	c.built(e, &l.Head)
@@ -198,15 +198,22 @@ func (e *execution) fold(l *Loaded) (err error) {
 	return nil
 }
 
+// errLocked: the journal is encrypted, and who read it had no key.
+var errLocked = errors.New("the journal is encrypted, and no key that is here opens it")
+
 // applyEntry checks and folds one entry.
 func applyEntry(s *kernel.State, t *record.Entry) error {
 	switch {
 	case t.Seq != s.Seq()+1 && s.Seq() > 0:
 		return fmt.Errorf("entry %d follows entry %d", t.Seq, s.Seq())
-	case len(t.Body) == 0 || t.Body[0] != record.CodecPlain:
-		return fmt.Errorf("entry %d has an unknown encoding", t.Seq)
+	case len(t.Body) > 0 && t.Body[0] == record.CodecDamaged:
+		return fmt.Errorf("entry %d is not what was written in its place", t.Seq)
 	case t.Checksum() != t.Sum:
 		return fmt.Errorf("the checksum of entry %d does not fit", t.Seq)
+	case len(t.Body) > 0 && t.Body[0] == record.CodecEncrypted:
+		return errLocked
+	case len(t.Body) == 0 || t.Body[0] != record.CodecPlain:
+		return fmt.Errorf("entry %d has an unknown encoding", t.Seq)
 	}
 	ops, err := kernel.Decode(t.Body[1:])
 	if err != nil {
@@ -247,7 +254,7 @@ func (c *Core) activate(e *execution) {
 	if e.phase != loading || c.execs[e.id] != e {
 		return
 	}
-	e.phase, e.here = live, false
+	e.phase, e.here, e.lockedFor = live, false, 0
 	c.define(e)
 	if e.phase != live {
 		return
@@ -292,6 +299,7 @@ func (c *Core) activate(e *execution) {
 		c.bytes += lost[i].payload()
 	}
 	e.inbox = append(lost, e.inbox...)
+	c.unlocked(e)
 	c.settle(e)
 }
 

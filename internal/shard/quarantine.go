@@ -53,8 +53,10 @@ func (c *Core) shelve(e *execution, h *record.Head, why *model.Error) {
 func (c *Core) hold(e *execution, why *model.Error) {
 	c.stop(e)
 	e.phase, e.here, e.state, e.def, e.why, e.parking, e.shell = held, false, nil, nil, why, false, nil
-	c.stats.Held++
-	c.alarm(AlarmHeld, e.id, why.Error())
+	if e.lockedFor == 0 { // who is told of a locked one is told once
+		c.stats.Held++
+		c.alarm(AlarmHeld, e.id, why.Error())
+	}
 	var mail []input
 	for i := range e.inbox {
 		if in := &e.inbox[i]; in.origin == byMail && !c.awaits(in) {
@@ -87,6 +89,7 @@ func (c *Core) heldInput(e *execution, in input) {
 	c.bytes += in.payload()
 	e.inbox = append(e.inbox, in)
 	if commands {
+		c.timers.drop(e)
 		e.why, e.rejected = nil, 0
 		c.wantLoad(e)
 	}

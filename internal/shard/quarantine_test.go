@@ -114,7 +114,9 @@ func TestF24_WhereEvenParkingFailsTheExecutionIsHeld(t *testing.T) {
 func TestF24_F31_DamagedJournalHoldsOneExecution(t *testing.T) {
 	for name, damage := range map[string]func(list []record.Entry){
 		"byte":  func(l []record.Entry) { l[0].Body[5] ^= 1 },
-		"codec": func(l []record.Entry) { l[0].Body[0] = record.CodecEncrypted; l[0].Sum = l[0].Checksum() },
+		"codec": func(l []record.Entry) { l[0].Body[0] = record.CodecZstd; l[0].Sum = l[0].Checksum() },
+		"sum":   func(l []record.Entry) { l[0].Body[0] = record.CodecEncrypted },
+		"other": func(l []record.Entry) { l[0].Body = []byte{record.CodecDamaged} },
 		"json":  func(l []record.Entry) { l[0].Body = append(l[0].Body[:9], '}'); l[0].Sum = l[0].Checksum() },
 		"gap":   func(l []record.Entry) { l[0].Seq = 3 },
 	} {

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
@@ -39,7 +40,7 @@ func (c *Core) Reject(now int64, number uint64, bad []Rejection, unsure bool) *r
 		c.throwOut(r, gone, c.parts[at])
 	}
 	for _, g := range gone {
-		c.undo(g, c.parts[at], unsure)
+		c.undo(g, c.parts[at], bad, unsure)
 	}
 	return &c.parts[at].Part
 }
@@ -210,7 +211,15 @@ func (c *Core) throwOut(r Rejection, gone []*part, p *part) {
 	if k := e.key; k != nil && (!k.known || k.row.Execution == e.id) {
 		p.doubt(k)
 	}
-	c.discard(e, &model.Error{Code: CodeRejected, Message: r.Reason})
+	c.discard(e, r.why(r.Reason))
+}
+
+// why is the rejection as an error. One for want of a key has a code of its own.
+func (r *Rejection) why(message string) *model.Error {
+	if text, locked := strings.CutPrefix(r.Reason, CodeLocked+": "); locked {
+		return &model.Error{Code: CodeLocked, Message: text}
+	}
+	return &model.Error{Code: CodeRejected, Message: message}
 }
 
 // unreport drops what waits for a transition as the end of a, which counts no more: its intent was thrown away, and the
@@ -274,15 +283,18 @@ func (p *part) holdsTask(e *execution, a *attempt) bool {
 
 // undo answers those who waited for what was cut out. p is the part from whose outcome on the store tells what is
 // true.
-func (c *Core) undo(g, p *part, unsure bool) {
-	rejected := &model.Error{Code: CodeRejected, Message: "the store cannot keep this change"}
+func (c *Core) undo(g, p *part, bad []Rejection, unsure bool) {
+	rejected := func(id record.ID) *model.Error {
+		i := slices.IndexFunc(bad, func(r Rejection) bool { return r.Execution == id })
+		return bad[max(i, 0)].why("the store cannot keep this change")
+	}
 	again := &model.Error{Code: CodeUnavailable, Message: "it is not known what became of the execution; ask again"}
 	for _, r := range g.replies {
 		switch {
 		case unsure || r.Existing:
 			r.Error = again
 		case r.Error == nil:
-			r.Error = rejected
+			r.Error = rejected(r.Execution)
 		}
 		c.out.Replies = append(c.out.Replies, r)
 	}

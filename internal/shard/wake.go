@@ -7,6 +7,10 @@ func (c *Core) fireTimers() {
 	for c.timers.first() <= c.now {
 		e := c.timers[0]
 		c.timers.drop(e)
+		if e.phase == held {
+			c.tryKey(e)
+			continue
+		}
 		e.due = true
 		c.enqueue(e)
 	}

@@ -1,0 +1,339 @@
+package sealed
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/memory"
+)
+
+// testStores are stores that do one of the things, or both, or neither.
+func testStores(t testing.TB) map[string]*Store {
+	return map[string]*Store{
+		"plain":      benchStore(t, Options{CompressAbove: -1}),
+		"compressed": benchStore(t, Options{CompressAbove: 1}),
+		"encrypted":  benchStore(t, Options{CompressAbove: -1, Keys: FromText(testKey)}),
+		"both":       benchStore(t, Options{CompressAbove: 1, Keys: FromText(testKey)}),
+	}
+}
+
+// TestWhatIsSealedOpens: any body, of any length, with any first byte, and the sum that came with it.
+func TestWhatIsSealedOpens(t *testing.T) {
+	for name, s := range testStores(t) {
+		t.Run(name, func(t *testing.T) {
+			var w work
+			rapid.Check(t, func(t *rapid.T) {
+				body := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "body")
+				body = bytes.Repeat(body, rapid.IntRange(1, 20).Draw(t, "times"))
+				sum := rapid.Uint32().Draw(t, "sum")
+				to := entryBound(&record.Entry{Namespace: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "namespace"), Seq: rapid.Uint64().Draw(t, "seq")})
+				before := bytes.Clone(body)
+				out, changed, err := s.codec.seal(context.Background(), &w, []byte("dst"), body, sum, to)
+				if err != nil || !bytes.Equal(before, body) {
+					t.Fatalf("%v, or the caller's body was changed", err)
+				}
+				stored := body
+				if changed {
+					stored = out[len("dst"):]
+				}
+				if len(stored) > len(body)+overhead {
+					t.Fatalf("%d bytes became %d", len(body), len(stored))
+				}
+				o, err := s.codec.open(context.Background(), stored, to)
+				if err != nil || !bytes.Equal(o.body, body) || o.sealed != changed || changed && o.sum != sum {
+					t.Fatalf("got %v %x %x, want %x %x", err, o.body, o.sum, body, sum)
+				}
+			})
+		})
+	}
+}
+
+// rows seals one row of each kind in a namespace.
+func rows(t *testing.T, s *Store, namespace string) map[string]func(body []byte, id record.ID, seq uint64) ([]byte, error) {
+	seal := func(body []byte, to bound) ([]byte, error) {
+		var w work
+		out, _, err := s.codec.seal(t.Context(), &w, nil, body, record.Checksum(body), to)
+		return out, err
+	}
+	return map[string]func(body []byte, id record.ID, seq uint64) ([]byte, error){
+		"entry": func(body []byte, id record.ID, seq uint64) ([]byte, error) {
+			return seal(body, entryBound(&record.Entry{Namespace: namespace, Execution: id, Seq: seq}))
+		},
+		"snapshot": func(body []byte, id record.ID, seq uint64) ([]byte, error) {
+			return seal(body, snapshotBound(&record.Snapshot{Namespace: namespace, Execution: id, Seq: seq}))
+		},
+		"message": func(body []byte, id record.ID, seq uint64) ([]byte, error) {
+			return seal(body, messageBound(&record.Message{Namespace: namespace, To: id, ID: record.MessageID{Seq: seq}}))
+		},
+		"answer": func(body []byte, id record.ID, seq uint64) ([]byte, error) {
+			return seal(body, answerBound(&record.Answer{Namespace: namespace, To: id, At: int64(seq)}))
+		},
+		"blob": func(body []byte, id record.ID, seq uint64) ([]byte, error) {
+			return seal(body, blobBound(namespace, id, [32]byte{byte(seq)}))
+		},
+	}
+}
+
+// openAs reads stored bytes as a row of a kind of the default namespace.
+func openAs(t *testing.T, s *Store, kind string, stored []byte, id record.ID, seq uint64) error {
+	to := map[string]bound{
+		"entry":    entryBound(&record.Entry{Execution: id, Seq: seq}),
+		"snapshot": snapshotBound(&record.Snapshot{Execution: id, Seq: seq}),
+		"message":  messageBound(&record.Message{To: id, ID: record.MessageID{Seq: seq}}),
+		"answer":   answerBound(&record.Answer{To: id, At: int64(seq)}),
+		"blob":     blobBound("default", id, [32]byte{byte(seq)}),
+	}[kind]
+	o, err := s.codec.open(t.Context(), stored, to)
+	if err == nil && !o.of("default") {
+		err = errDamaged
+	}
+	return err
+}
+
+// TestS49_CiphertextOfAnotherRowIsRefused: of another execution, another number, another kind, another namespace.
+func TestS49_CiphertextOfAnotherRowIsRefused(t *testing.T) {
+	s := benchStore(t, Options{CompressAbove: -1, Keys: FromText(testKey)})
+	a, b := record.NewID(1, 2, 3), record.NewID(1, 2, 4)
+	for kind, seal := range rows(t, s, "default") {
+		stored, err := seal([]byte("a body"), a, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := openAs(t, s, kind, stored, a, 7); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		for other := range rows(t, s, "default") {
+			if err := openAs(t, s, other, stored, a, 7); other != kind && !errors.Is(err, errDamaged) {
+				t.Errorf("%s is taken for %s: %v", kind, other, err)
+			}
+		}
+		if err := openAs(t, s, kind, stored, b, 7); !errors.Is(err, errDamaged) {
+			t.Errorf("%s of another execution: %v", kind, err)
+		}
+		if err := openAs(t, s, kind, stored, a, 8); !errors.Is(err, errDamaged) {
+			t.Errorf("%s of another number: %v", kind, err)
+		}
+		foreign, err := rows(t, s, "other")[kind]([]byte("a body"), a, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := openAs(t, s, kind, foreign, a, 7); !errors.Is(err, errDamaged) {
+			t.Errorf("%s of another namespace: %v", kind, err)
+		}
+	}
+}
+
+// TestS49_AnyChangedByteIsRefused: of the header, the key's id, the salt, the nonce, the body and the tag.
+func TestS49_AnyChangedByteIsRefused(t *testing.T) {
+	for name, s := range testStores(t) {
+		if name == "plain" || name == "compressed" {
+			continue // the sum of the row finds it: TestF31
+		}
+		id := record.NewID(1, 2, 3)
+		stored, err := rows(t, s, "default")["entry"](bytes.Repeat([]byte("a body "), 20), id, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i < len(stored); i++ {
+			for _, flip := range []byte{1, 0x80} {
+				bad := bytes.Clone(stored)
+				bad[i] ^= flip
+				if err := openAs(t, s, "entry", bad, id, 1); !errors.Is(err, errDamaged) && !errors.Is(err, ErrUnavailable) {
+					t.Fatalf("%s: byte %d of %d: %v", name, i, len(stored), err)
+				}
+			}
+		}
+		for n := range stored {
+			if err := openAs(t, s, "entry", stored[:n], id, 1); n > 0 && err == nil {
+				t.Fatalf("%s: %d of %d bytes are taken for a body", name, n, len(stored))
+			}
+		}
+	}
+}
+
+// TestF31_FlippedBitOfASealedEntry: whatever bit of a stored row flips, who reads the journal notices.
+func TestF31_FlippedBitOfASealedEntry(t *testing.T) {
+	for name, s := range testStores(t) {
+		id := record.NewID(1, 2, 3)
+		plain := record.Entry{Namespace: "default", Execution: id, Seq: 1, At: 9, Body: bytes.Repeat([]byte("\x00{}"), 30)}
+		plain.Sum = plain.Checksum()
+		sealed := s.fresh()
+		if _, err := sealed.seal(t.Context(), s.codec, &store.Batch{Parts: []record.Part{{Entries: []record.Entry{plain}}}}); err != nil {
+			t.Fatal(err)
+		}
+		good := sealed.Parts[0].Entries[0]
+		read := func(e record.Entry) record.Entry {
+			if err := s.entry(t.Context(), &e, "default"); err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		if e := read(good); !bytes.Equal(e.Body, plain.Body) || e.Sum != plain.Sum {
+			t.Fatalf("%s: got %x", name, e.Body)
+		}
+		for i := range good.Body {
+			for bit := range 8 {
+				bad := good
+				bad.Body = bytes.Clone(good.Body)
+				bad.Body[i] ^= 1 << bit
+				if e := read(bad); len(e.Body) > 0 && e.Body[0] != record.CodecDamaged && e.Checksum() == e.Sum {
+					t.Fatalf("%s: bit %d of byte %d goes unnoticed", name, bit, i)
+				}
+			}
+		}
+		for _, change := range []func(e *record.Entry){
+			func(e *record.Entry) { e.Seq++ }, func(e *record.Entry) { e.At++ }, func(e *record.Entry) { e.Sum ^= 1 },
+			func(e *record.Entry) { e.Execution[3] ^= 1 },
+		} {
+			bad := good
+			change(&bad)
+			if e := read(bad); e.Body[0] != record.CodecDamaged && e.Checksum() == e.Sum {
+				t.Fatalf("%s: %+v goes unnoticed", name, bad)
+			}
+		}
+	}
+}
+
+// TestS23_BombIsRefused: a small stored body does not become a large one.
+func TestS23_BombIsRefused(t *testing.T) {
+	huge := make([]byte, mostOpened+1)
+	frame := compress(nil, huge)
+	for name, payload := range map[string][]byte{
+		"says so":      append([]byte{0x81, 0x80, 0x80, 0x08}, frame...), // 16 MiB + 1
+		"says less":    append([]byte{0x80, 0x08}, frame...),             // 1 KiB
+		"says nothing": {},
+		"no frame":     {5, 1, 2, 3},
+	} {
+		if body, err := decompress(payload); !errors.Is(err, errDamaged) {
+			t.Errorf("%s: %d bytes, %v", name, len(body), err)
+		}
+	}
+	if allowed := testing.AllocsPerRun(1, func() { decompress(append([]byte{0x80, 0x08}, frame...)) }); allowed > 1000 {
+		t.Errorf("%v allocations", allowed)
+	}
+}
+
+// FuzzOpen: no stored bytes make reading panic.
+func FuzzOpen(f *testing.F) {
+	s := benchStore(f, Options{CompressAbove: 1, Keys: FromText(testKey)})
+	var w work
+	for _, body := range [][]byte{nil, []byte("\x00{}"), bytes.Repeat([]byte("abc"), 500)} {
+		out, _, err := s.codec.seal(context.Background(), &w, nil, body, 1, bound{namespace: "default"})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(slices.Clone(out))
+	}
+	f.Add([]byte{1, 0x11, 0, 0, 0, 0, 3, 0x28, 0xb5, 0x2f, 0xfd})
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		o, err := s.codec.open(context.Background(), stored, bound{namespace: "default"})
+		if err == nil && len(o.body) > mostOpened+len(stored) {
+			t.Fatalf("%d bytes", len(o.body))
+		}
+	})
+}
+
+// TestRepeatSendsTheSameBytes: a batch with an unknown outcome is sent as it was, another version of it is not.
+func TestRepeatSendsTheSameBytes(t *testing.T) {
+	inner := &deaf{Backend: benchStore(t, Options{CompressAbove: -1}).Backend, result: store.Unknown}
+	s := Wrap(inner, Options{CompressAbove: -1, Keys: FromText(testKey)}, keysOf(t, testKey))
+	b := benchBatch(300, 3)
+	for _, want := range []struct {
+		digest uint64
+		same   bool
+	}{{1, false}, {1, true}, {2, false}, {2, true}} {
+		b.Digest = want.digest
+		before := inner.last
+		if o := s.Commit(t.Context(), b); o.Result != store.Unknown {
+			t.Fatalf("%v", o)
+		}
+		if got := before != nil && bytes.Equal(before, inner.last); got != want.same {
+			t.Fatalf("digest %d: the same bytes: %v", want.digest, got)
+		}
+	}
+	inner.result = store.Committed
+	s.Commit(t.Context(), b)
+	if len(s.pending) != 0 {
+		t.Fatalf("%d batches are kept", len(s.pending))
+	}
+}
+
+// deaf answers commits as it is told.
+type deaf struct {
+	store.Backend
+	result store.Result
+	last   []byte
+}
+
+func (d *deaf) Commit(_ context.Context, b *store.Batch) store.Outcome {
+	d.last = nil
+	for _, e := range b.Parts[0].Entries {
+		d.last = append(d.last, e.Body...)
+	}
+	return store.Outcome{Result: d.result}
+}
+
+func keysOf(t testing.TB, text string) []KEK {
+	t.Helper()
+	keys, err := ParseKeys([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// TestDerivedKeyIsReplaced: after as many messages as one may carry, and when a newer data key is there.
+func TestDerivedKeyIsReplaced(t *testing.T) {
+	s := benchStore(t, Options{Keys: FromText(testKey)})
+	first, err := s.codec.keys.session(t.Context(), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.left.Store(1)
+	if again, _ := s.codec.keys.session(t.Context(), "default"); again != first {
+		t.Fatal("replaced too early")
+	}
+	second, err := s.codec.keys.session(t.Context(), "default")
+	if err != nil || second == first || second.salt == first.salt || second.key != first.key {
+		t.Fatalf("%v: the same derived key goes on", err)
+	}
+	if _, err := Rekey(t.Context(), s, keysOf(t, testKey), true); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := s.codec.keys.session(t.Context(), "default"); again != second {
+		t.Fatal("looked too early")
+	}
+	second.since.Add(-freshFor.Milliseconds())
+	third, err := s.codec.keys.session(t.Context(), "default")
+	if err != nil || third.key == second.key {
+		t.Fatalf("%v: the new data key is not used", err)
+	}
+}
+
+// TestS48_KeysAreNotShown: neither by errors nor by printing.
+func TestS48_KeysAreNotShown(t *testing.T) {
+	for _, text := range []string{"", "# only this", "c2VjcmV0LWNhbmFyeQ==", testKey + "\nsecret-canary", testKey[:40]} {
+		_, err := ParseKeys([]byte(text))
+		if err == nil || bytes.Contains([]byte(err.Error()), []byte("canary")) || bytes.Contains([]byte(err.Error()), []byte(testKey[:10])) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, keysOf(t, testKey)); strings.Contains(text, "AAEC") || strings.Contains(text, "aead") {
+			t.Errorf("%s shows %s", verb, text)
+		}
+	}
+	o := Open(memory.Open(), Options{Keys: FromFile(t.TempDir() + "/none")})
+	if _, err := o.Open(t.Context()); err == nil {
+		t.Error("opened without its keys")
+	}
+}
