@@ -29,8 +29,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) store.Outcome {
 	fault.Hit(fault.CommitBegin)
 	f := &facts{executions: map[record.ID]*executionFact{}, keys: map[record.Key]record.ID{}, mail: map[mailbox]bool{}}
 	for range rounds {
-		p := newPlan(s.names, s.info.Shards, f)
-		p.parts(b.Parts)
+		p := newPlan(s.names, s.info.Shards, f, b)
 		if len(p.rejected) > 0 && !p.wanting && !p.assumed && f.judged {
 			return store.Outcome{Result: store.NotCommitted, Rejected: p.rejected}
 		}
@@ -43,7 +42,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) store.Outcome {
 
 // round sends the plan, or asks for what it lacks. It answers itself where the batch's fate is known.
 func (s *Store) round(ctx context.Context, b *store.Batch, p *plan) (o store.Outcome, done bool) {
-	m := &message{}
+	m := newMessage(b)
 	ask := p.wanting || len(p.rejected) > 0
 	mode := "w"
 	if ask {

@@ -27,11 +27,11 @@ func (s *Store) Send(ctx context.Context, all []record.Message) error {
 
 // mail is the value of a message: to whom, when, body.
 func (m *message) mail(s *record.Message) string {
-	return m.cut(func(dst []byte) []byte {
-		dst = append(dst, s.To[:]...)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(s.At))
-		return append(dst, s.Body...)
-	})
+	from := len(m.arena)
+	m.arena = append(m.arena, s.To[:]...)
+	m.arena = binary.BigEndian.AppendUint64(m.arena, uint64(s.At))
+	m.arena = append(m.arena, s.Body...)
+	return m.cut(from)
 }
 
 // Inbox implements [store.Store].

@@ -40,14 +40,50 @@ const (
 	mailGroup
 )
 
-// cut makes a word of what build appends to the arena.
-func (m *message) cut(build func(dst []byte) []byte) string {
-	from := len(m.arena)
-	m.arena = build(m.arena)
+// newMessage makes room for a batch at once.
+func newMessage(b *store.Batch) *message {
+	words, size := 64, 64
+	for i := range b.Parts {
+		p := &b.Parts[i]
+		words += 8 + 8*len(p.Entries) + 8*len(p.Heads) + 4*len(p.Snapshots) + 6*len(p.Sends) + 6*len(p.Takes)
+		size += 32 + 300*len(p.Heads) + 64*(len(p.Sends)+len(p.Takes))
+		for j := range p.Entries {
+			size += 64 + len(p.Entries[j].Body)
+		}
+	}
+	return &message{words: make([]string, 0, words), arena: make([]byte, 0, size)}
+}
+
+// cut makes a word of what was appended to the arena since it had from bytes.
+func (m *message) cut(from int) string {
 	if len(m.arena) == from {
 		return ""
 	}
 	return unsafe.String(&m.arena[from], len(m.arena)-from)
+}
+
+// u64 is a number as a word.
+func (m *message) u64(v uint64) string {
+	from := len(m.arena)
+	m.arena = binary.BigEndian.AppendUint64(m.arena, v)
+	return m.cut(from)
+}
+
+// entryField is the field of one entry as a word.
+func (m *message) entryField(id *record.ID, seq uint64) string {
+	from := len(m.arena)
+	m.arena = append(m.arena, id[4:]...)
+	m.arena = binary.BigEndian.AppendUint64(m.arena, seq)
+	return m.cut(from)
+}
+
+// value is a row of a journal or a snapshot as a word: a number, a sum, a body.
+func (m *message) value(n uint64, sum uint32, body []byte) string {
+	from := len(m.arena)
+	m.arena = binary.BigEndian.AppendUint64(m.arena, n)
+	m.arena = binary.BigEndian.AppendUint32(m.arena, sum)
+	m.arena = append(m.arena, body...)
+	return m.cut(from)
 }
 
 func (m *message) add(words ...string) { m.words = append(m.words, words...) }
@@ -94,10 +130,14 @@ func (m *message) look(p *plan, all bool) {
 		l := byBucket[b]
 		if l == nil {
 			l = &bucketLook{names: p.bucket(b)}
+			if len(order) == 0 { // mostly it is the only one
+				n := len(p.touched)
+				l.last, l.lastWants, l.lastOf = make([]string, 0, n), make([]string, 0, n), make([]*execution, 0, n)
+			}
 			byBucket[b] = l
 			order = append(order, l)
 		}
-		l.add(x, all)
+		l.add(m, x, all)
 	}
 	for _, l := range order {
 		m.group(lastGroup, "HMGET", l.names.last, l.last, l.lastWants, group{executions: l.lastOf})
@@ -120,10 +160,10 @@ type bucketLook struct {
 	headOf              []*execution
 }
 
-func (l *bucketLook) add(x *execution, all bool) {
-	f := field(x.id)
+func (l *bucketLook) add(m *message, x *execution, all bool) {
+	f := x.field()
 	l.last, l.lastOf = append(l.last, f), append(l.lastOf, x)
-	l.lastWants = append(l.lastWants, wantLast(x))
+	l.lastWants = append(l.lastWants, m.wantLast(x))
 	if x.asked {
 		l.whole, l.wholeOf = append(l.whole, f), append(l.wholeOf, x)
 		want := "-"
@@ -141,12 +181,12 @@ func (l *bucketLook) add(x *execution, all bool) {
 	}
 }
 
-func wantLast(x *execution) string {
+func (m *message) wantLast(x *execution) string {
 	switch {
 	case x.exact && x.stored == 0:
 		return "-"
 	case x.exact:
-		return u64(x.stored)
+		return m.u64(x.stored)
 	case x.anyLast:
 		return "+"
 	}

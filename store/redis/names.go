@@ -36,14 +36,6 @@ func bucketOf(id record.ID) bucket { return bucket(id[:4]) }
 
 func field(id record.ID) string { return string(id[4:]) }
 
-// entryField is the field of one entry in a journal.
-func entryField(id record.ID, seq uint64) string {
-	var f [20]byte
-	copy(f[:], id[4:])
-	binary.BigEndian.PutUint64(f[12:], seq)
-	return string(f[:])
-}
-
 // key is the name of a key row, unambiguous whatever its parts hold.
 func (n names) key(k record.Key) string {
 	return n.prefix + "k:" + sized(k.Namespace) + sized(k.Workflow) + k.Key

@@ -3,6 +3,7 @@ package redis
 import (
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -18,6 +19,7 @@ type plan struct {
 
 	executions map[record.ID]*execution
 	touched    []*execution // in order of first touch
+	room       []execution  // never grown: touched points into it
 	keys       map[record.Key]*keyState
 	keyList    []*keyState
 	mail       map[mailbox]*mailState
@@ -49,6 +51,7 @@ type execution struct {
 	trimmed uint64 // entries up to here are gone, by this batch or known to be
 	wiped   bool   // what the store has goes
 	entries []*record.Entry
+	few     [1]*record.Entry // mostly enough
 	head    *record.Head
 	shot    *record.Snapshot
 	trim    uint64
@@ -84,11 +87,22 @@ type act struct {
 	shard  record.Shard
 }
 
-func newPlan(n names, shards int, f *facts) *plan {
-	return &plan{
-		names: n, shards: shards, facts: f,
-		executions: map[record.ID]*execution{}, keys: map[record.Key]*keyState{}, mail: map[mailbox]*mailState{},
+// newPlan plans all rows of a batch. A row that cannot be kept is noted and the rest still planned, so that all culprits
+// are named at once.
+func newPlan(n names, shards int, f *facts, b *store.Batch) *plan {
+	size := 0
+	for i := range b.Parts {
+		size += len(b.Parts[i].Entries)
 	}
+	p := &plan{
+		names: n, shards: shards, facts: f,
+		executions: make(map[record.ID]*execution, size), touched: make([]*execution, 0, size), room: make([]execution, 0, size),
+		keys: map[record.Key]*keyState{}, mail: map[mailbox]*mailState{},
+	}
+	for i := range b.Parts {
+		p.part(&b.Parts[i])
+	}
+	return p
 }
 
 // reject notes the first reason against an execution.
@@ -97,14 +111,6 @@ func (p *plan) reject(id record.ID, format string, args ...any) {
 		return
 	}
 	p.rejected = append(p.rejected, store.Rejection{Execution: id, Reason: fmt.Sprintf(format, args...)})
-}
-
-// parts plans all rows of a batch. A row that cannot be kept is noted and the rest still planned, so that all culprits
-// are named at once.
-func (p *plan) parts(all []record.Part) {
-	for i := range all {
-		p.part(&all[i])
-	}
 }
 
 func (p *plan) part(r *record.Part) {
@@ -154,7 +160,8 @@ func (p *plan) execution(id record.ID) *execution {
 		p.reject(id, "belongs to shard %d, not %d", s, p.shard)
 		return nil
 	}
-	x := &execution{id: id, shard: p.shard}
+	x := p.begin()
+	x.id, x.shard, x.entries = id, p.shard, x.few[:0]
 	if f := p.facts.executions[id]; f != nil {
 		x.fact, x.exact, x.stored, x.last, x.present, x.trimmed = f, true, f.last, f.last, f.last > 0, f.trimmed
 		x.asked = f.whole
@@ -163,6 +170,19 @@ func (p *plan) execution(id record.ID) *execution {
 	p.touched = append(p.touched, x)
 	return x
 }
+
+// begin is a new execution, from the room there is.
+func (p *plan) begin() *execution {
+	if len(p.room) == cap(p.room) {
+		return &execution{}
+	}
+	p.room = p.room[:len(p.room)+1]
+	return &p.room[len(p.room)-1]
+}
+
+// text and field are the id, and the id behind its bucket, as words that live as long as x.
+func (x *execution) text() string  { return unsafe.String(&x.id[0], len(x.id)) }
+func (x *execution) field() string { return x.text()[len(bucket{}):] }
 
 // assume says what the store has of x, where that is not known: last entries, or with any that it is there.
 func (p *plan) assume(x *execution, last uint64, any bool) {

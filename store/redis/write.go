@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"encoding/binary"
 	"strconv"
 
 	"github.com/pawl-dev/pawl/record"
@@ -17,6 +16,9 @@ func (m *message) write(p *plan) {
 		w := byBucket[b]
 		if w == nil {
 			w = &bucketWrite{names: p.bucket(b)}
+			if len(order) == 0 { // mostly it is the only one
+				w.journal, w.last = make([]string, 0, 2*len(p.touched)), make([]string, 0, 2*len(p.touched))
+			}
 			byBucket[b] = w
 			order = append(order, b)
 		}
@@ -40,7 +42,7 @@ func (m *message) write(p *plan) {
 	for _, x := range p.touched {
 		if x.trim > 0 {
 			n := byBucket[bucketOf(x.id)].names
-			m.add("r", "5", n.journal, n.trimmed, n.snapshots, field(x.id), strconv.FormatUint(x.trim, 10))
+			m.add("r", "5", n.journal, n.trimmed, n.snapshots, x.field(), strconv.FormatUint(x.trim, 10))
 		}
 	}
 	m.writeKeys(p)
@@ -79,17 +81,17 @@ func (m *message) command(name, key string, words []string) {
 
 // wipe removes what the store has of x.
 func (m *message) wipe(p *plan, n bucketNames, x *execution, head place) {
-	f := field(x.id)
+	f := x.field()
 	var entries []string
 	for seq := x.fact.trimmed + 1; seq <= x.stored; seq++ {
-		entries = append(entries, entryField(x.id, seq))
+		entries = append(entries, m.entryField(&x.id, seq))
 	}
 	m.command("HDEL", n.journal, entries)
 	for _, key := range []string{n.last, n.heads, n.snapshots, n.trimmed} {
 		m.add("c", "3", "HDEL", key, f)
 	}
 	m.add("c", "2", "UNLINK", p.blobs(x.id))
-	m.add("f", "3", strconv.Itoa(head.group), strconv.Itoa(head.at), string(x.id[:]))
+	m.add("f", "3", strconv.Itoa(head.group), strconv.Itoa(head.at), x.text())
 }
 
 // bucketWrite gathers the rows of one bucket.
@@ -107,25 +109,19 @@ type headWrite struct {
 
 func (w *bucketWrite) add(m *message, p *plan, x *execution) {
 	for _, e := range x.entries {
-		w.journal = append(w.journal, entryField(e.Execution, e.Seq), m.cut(func(dst []byte) []byte {
-			dst = binary.BigEndian.AppendUint64(dst, uint64(e.At))
-			dst = binary.BigEndian.AppendUint32(dst, e.Sum)
-			return append(dst, e.Body...)
-		}))
+		w.journal = append(w.journal, m.entryField(&x.id, e.Seq), m.value(uint64(e.At), e.Sum, e.Body))
 	}
 	if len(x.entries) > 0 {
-		w.last = append(w.last, field(x.id), u64(x.last))
+		w.last = append(w.last, x.field(), m.u64(x.last))
 		w.born = w.born || x.inserts()
 	}
 	if s := x.shot; s != nil {
-		w.snapshots = append(w.snapshots, field(x.id), m.cut(func(dst []byte) []byte {
-			dst = binary.BigEndian.AppendUint64(dst, s.Seq)
-			dst = binary.BigEndian.AppendUint32(dst, s.Sum)
-			return append(dst, s.Body...)
-		}))
+		w.snapshots = append(w.snapshots, x.field(), m.value(s.Seq, s.Sum, s.Body))
 	}
 	if x.head != nil {
-		w.heads = append(w.heads, headWrite{x, m.cut(func(dst []byte) []byte { return encodeHead(dst, x.head, cleanTags(x.head.Tags), x.shard) })})
+		from := len(m.arena)
+		m.arena = encodeHead(m.arena, x.head, cleanTags(x.head.Tags), x.shard)
+		w.heads = append(w.heads, headWrite{x, m.cut(from)})
 	}
 }
 
@@ -150,7 +146,7 @@ func (m *message) bucket(w *bucketWrite, places map[*execution]place) {
 		done := m.count()
 		m.add(w.names.heads, strconv.Itoa(group))
 		for _, h := range w.heads[:n] {
-			m.add(field(h.x.id), strconv.Itoa(places[h.x].at), string(h.x.id[:]), h.value)
+			m.add(h.x.field(), strconv.Itoa(places[h.x].at), h.x.text(), h.value)
 		}
 		done()
 		w.heads = w.heads[n:]
@@ -180,8 +176,9 @@ func (m *message) act(a *act) {
 	case a.take != nil:
 		m.add("t", "2", shardName(a.take.shard), messageField(a.take.id))
 	case a.answer != nil:
-		m.add("a", "3", shardBytes(a.shard)+timeBytes(a.answer.At), string(a.answer.To[:]),
-			m.cut(func(dst []byte) []byte { return append(dst, a.answer.Body...) }))
+		from := len(m.arena)
+		m.arena = append(m.arena, a.answer.Body...)
+		m.add("a", "3", shardBytes(a.shard)+timeBytes(a.answer.At), string(a.answer.To[:]), m.cut(from))
 	default:
 		m.add("e", "2", shardBytes(a.shard), timeBytes(a.expire))
 	}
