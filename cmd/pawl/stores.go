@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
+	"github.com/pawl-dev/pawl/store/redis"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -18,6 +19,8 @@ var servers = map[string]func(url string) store.Opener{
 	"mariadb":    func(url string) store.Opener { return mysql.Open(url) },
 	"postgres":   func(url string) store.Opener { return postgres.Open(url) },
 	"postgresql": func(url string) store.Opener { return postgres.Open(url) },
+	"redis":      func(url string) store.Opener { return redis.Open(url) },
+	"rediss":     func(url string) store.Opener { return redis.Open(url) },
 }
 
 // opener is what --store says.

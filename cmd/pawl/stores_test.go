@@ -13,6 +13,7 @@ import (
 // TestServers runs testdata/stores/*.txtar on each server that a URL names.
 func TestServers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) { onStore(t, servertest.Postgres(t)) })
+	t.Run("redis", func(t *testing.T) { onStore(t, servertest.Redis(t)) })
 }
 
 func onStore(t *testing.T, url string) {

@@ -73,6 +73,9 @@ func (c *config) parse() (o rueidis.ClientOption, prefix string, err error) {
 		prefix = c.prefix
 	}
 	q.Del("prefix")
+	if u.Path == "/" && u.Scheme != "unix" {
+		u.Path = ""
+	}
 	u.RawQuery = q.Encode()
 	if o, err = rueidis.ParseURL(u.String()); err != nil {
 		return o, "", errors.New("open redis: " + strings.TrimPrefix(safe(err.Error(), u), "redis: "))
