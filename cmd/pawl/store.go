@@ -56,6 +56,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 	o.Config, o.Bulks = config, m == bulking
 	if m == working {
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
+		opener = warned{opener, e.say}
 	}
 	return pawl.Open(ctx, opener, o)
 }

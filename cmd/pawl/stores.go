@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,4 +58,22 @@ func (s *storeFlags) prepare(m mode) error {
 		return notFound("there is no store at %s; pawl run makes one", s.Store)
 	}
 	return os.MkdirAll(filepath.Dir(s.Store), 0o755)
+}
+
+// warned is a store that says what it cannot promise, each time it is opened to execute tasks (R17).
+type warned struct {
+	store.Opener
+	say func(format string, args ...any)
+}
+
+// Open implements [store.Opener].
+func (w warned) Open(ctx context.Context) (store.Backend, error) {
+	b, err := w.Opener.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range b.Info().Warnings {
+		w.say("warning: store %s: %s", b.Info().Driver, line)
+	}
+	return b, nil
 }

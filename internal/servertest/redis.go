@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -115,14 +117,24 @@ func (r *RedisServer) URL() string { return "redis://" + r.Addr }
 func (r *RedisServer) Dir() string { return r.dir }
 
 // Start starts the server again, on the files it left, and waits until it has read them.
-func (r *RedisServer) Start() {
+func (r *RedisServer) Start(args ...string) {
+	r.t.Helper()
+	r.Launch(args...)
+	if err := r.ready(); err != nil {
+		text, _ := os.ReadFile(filepath.Join(r.dir, "log"))
+		r.t.Fatalf("%v\n%s", err, bytes.TrimSpace(text))
+	}
+}
+
+// Launch is Start without the wait.
+func (r *RedisServer) Launch(args ...string) {
 	r.t.Helper()
 	log, err := os.OpenFile(filepath.Join(r.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.log = log
-	r.cmd = exec.Command("redis-server", r.args...)
+	r.cmd = exec.Command("redis-server", append(slices.Clone(r.args), args...)...)
 	r.cmd.Stdout, r.cmd.Stderr = log, log
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatal(err)
@@ -133,10 +145,6 @@ func (r *RedisServer) Start() {
 		_ = cmd.Wait() // killed, as intended
 		close(done)
 	}(r.cmd)
-	if err := r.ready(); err != nil {
-		text, _ := os.ReadFile(filepath.Join(r.dir, "log"))
-		r.t.Fatalf("%v\n%s", err, bytes.TrimSpace(text))
-	}
 }
 
 // ready waits until the server answers.
@@ -187,22 +195,47 @@ func (r *RedisServer) Signal(s syscall.Signal) {
 // Do gives the server one command and returns its answer as text.
 func (r *RedisServer) Do(words ...string) string {
 	r.t.Helper()
+	text, err := r.Try(words...)
+	if err != nil {
+		r.t.Fatalf("%s: %v", words[0], err)
+	}
+	return text
+}
+
+// Try is Do for commands that may fail.
+func (r *RedisServer) Try(words ...string) (string, error) {
 	c, err := dialRedis(r.Addr)
 	if err != nil {
-		r.t.Fatal(err)
+		return "", err
 	}
 	defer c.Close()
-	got := c.Do(context.Background(), c.B().Arbitrary(words...).Build())
-	text, err := got.ToString()
-	if rueidis.IsRedisNil(err) {
-		return ""
+	m, err := c.Do(context.Background(), c.B().Arbitrary(words...).Build()).ToMessage()
+	switch {
+	case rueidis.IsRedisNil(err):
+		return "", nil
+	case err != nil:
+		return "", err
+	case m.IsInt64():
+		n, err := m.AsInt64()
+		return strconv.FormatInt(n, 10), err
 	}
-	if err == nil {
-		return text
+	if text, err := m.ToString(); err == nil {
+		return text, nil
 	}
-	m, other := got.ToMessage()
-	if other != nil {
-		r.t.Fatalf("%s: %v", words[0], other)
+	return m.String(), nil
+}
+
+// Until gives the server a command until its answer is as wanted.
+func (r *RedisServer) Until(command string, want func(answer string) bool) {
+	r.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	last := ""
+	for range 500 {
+		if last = r.Do(strings.Fields(command)...); want(last) {
+			return
+		}
+		<-tick.C
 	}
-	return m.String()
+	r.t.Fatalf("%s answers %s", command, last)
 }
