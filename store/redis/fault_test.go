@@ -206,6 +206,37 @@ func TestF27_ServerRefuses(t *testing.T) {
 	}
 }
 
+// TestF30_Full: a server without memory is opened, read and owned; commits go on once there is some.
+func TestF30_Full(t *testing.T) {
+	r := servertest.StartRedis(t)
+	b := open(t, r.URL())
+	u := newUser(t, b, 1)
+	u.commit(t, 1, 50, execution(1))
+	b.Close()
+	r.Do("CONFIG", "SET", "maxmemory", "1")
+	b = open(t, r.URL())
+	defer b.Close()
+	v := newUser(t, b, 2)
+	if _, _, err := b.Beat(t.Context(), store.Beat{Owner: v.owner, Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(v.journal(t, execution(1))); n != 1 {
+		t.Fatalf("%d entries", n)
+	}
+	batch := v.batch(2, 50, execution(1))
+	if o := v.send(batch); o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrFull) {
+		t.Fatalf("got %s", describe(o))
+	}
+	m := record.Message{ID: record.MessageID{From: execution(5)}, Shard: 1, To: execution(1)}
+	if err := b.Send(t.Context(), []record.Message{m}); !errors.Is(err, store.ErrFull) {
+		t.Fatalf("got %v", err)
+	}
+	r.Do("CONFIG", "SET", "maxmemory", "0")
+	if o := v.send(batch); o.Result != store.Committed {
+		t.Fatal(describe(o))
+	}
+}
+
 // TestF27_Busy: a server that another script keeps busy has not begun with this one.
 func TestF27_Busy(t *testing.T) {
 	r := servertest.StartRedis(t, "--busy-reply-threshold", "50")

@@ -19,6 +19,9 @@ import (
 // schema is the number of the layout. A store with a higher one was written by a newer program.
 const schema = 1
 
+// maxLanes is how many lanes are remembered whoever they belonged to.
+const maxLanes = 1000
+
 // patience bounds how long an open waits for a server that is reading its data back into memory.
 const patience = time.Minute
 
@@ -107,7 +110,11 @@ func (s *Store) prepare(ctx context.Context, restored bool) error {
 	if s.info, err = settings.check(); err != nil {
 		return err
 	}
-	return s.create(ctx, restored)
+	if err := s.create(ctx, restored); err != nil {
+		return err
+	}
+	_, err = s.change(ctx, tidyScript, []string{strconv.Itoa(maxLanes)})
+	return err
 }
 
 // loaded waits while the server reads its data.
@@ -141,7 +148,7 @@ func (s *Store) create(ctx context.Context, restored bool) error {
 		return classify(err)
 	}
 	if len(got) != 3 {
-		return errReply
+		return fmt.Errorf("%w: there are rows of a store under %q, but not what says which", store.ErrCorrupt, s.prefix)
 	}
 	if n := got[1].text(); n != strconv.Itoa(schema) {
 		return fmt.Errorf("%w: layout %.20s, and this program knows %d", store.ErrNewer, n, schema)

@@ -30,6 +30,8 @@ var (
 	journalText string
 	//go:embed scripts/create.lua
 	createText string
+	//go:embed scripts/tidy.lua
+	tidyText string
 	//go:embed scripts/send.lua
 	sendText string
 	//go:embed scripts/claim.lua
@@ -56,6 +58,7 @@ var (
 	loadScript    = newScript(loadText)
 	journalScript = newScript(journalText)
 	createScript  = newScript(createText)
+	tidyScript    = newScript(tidyText)
 	sendScript    = newScript(sendText)
 	claimScript   = newScript(claimText)
 	releaseScript = newScript(releaseText)

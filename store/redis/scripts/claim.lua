@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- ARGV: prefix, incarnation, shard, owner, row seen, row to be. A claim of one's own shard gives its row.
 local prefix = ARGV[1]
 if redis.call('HGET', prefix .. 'meta', 'incarnation') ~= ARGV[2] then

@@ -54,6 +54,9 @@ end
 
 -- From here on nothing can fail. The first write is one that Redis refuses when it has no memory left.
 call('HSET', prefix .. 'lanes', a[4], a[6])
+if not row then
+  call('ZADD', prefix .. 'opened', call('TIME')[1], a[4])
+end
 
 local u16 = function(s, at) return s:byte(at) * 256 + s:byte(at + 1) end
 local due, index = prefix .. 'due', prefix .. 'x'

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- ARGV: prefix, incarnation, then per fence: shard, row that must be, row to be.
 local prefix = ARGV[1]
 if redis.call('HGET', prefix .. 'meta', 'incarnation') ~= ARGV[2] then
