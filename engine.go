@@ -66,6 +66,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	e.loop = engine.NewLoop(backend, engine.Options{
 		Logger: o.Logger,
 		Machine: engine.Config{
+			TTL: o.ClaimTTL, BeatEvery: o.ClaimTTL / 5,
 			Alone: alone, Forward: !alone, Visitor: !alone && o.Workers < 0 && !o.Bulks,
 			Core: shard.Config{
 				MaxExecutions: o.MaxExecutions, MaxBytes: o.Memory, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,

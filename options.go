@@ -53,6 +53,10 @@ type Options struct {
 	// MaxSteps is how many steps an execution may schedule before it parks. 1,000,000.
 	MaxSteps int
 
+	// ClaimTTL is how long a member of a cluster may be silent before others take its shards, and with them its executions.
+	// The same for all members of a store, at least a second. 10 seconds.
+	ClaimTTL time.Duration
+
 	// Grace is how long Close lets running tasks go on before it cancels them. 10 seconds.
 	Grace time.Duration
 
@@ -84,6 +88,9 @@ func (o Options) WithDefaults() Options {
 	if o.MaxSteps == 0 {
 		o.MaxSteps = 1_000_000
 	}
+	if o.ClaimTTL == 0 {
+		o.ClaimTTL = 10 * time.Second
+	}
 	if o.Grace == 0 {
 		o.Grace = 10 * time.Second
 	}
@@ -109,6 +116,8 @@ func (o Options) validate() error {
 	switch {
 	case !namespacePattern.MatchString(o.Namespace):
 		return invalid("Options.Namespace %q is not made of a-z, 0-9 and -", o.Namespace)
+	case o.ClaimTTL < time.Second:
+		return invalid("Options.ClaimTTL is %s; a second is the least", o.ClaimTTL)
 	case o.Grace < 0:
 		return invalid("Options.Grace is negative")
 	case o.MaxExecutions < 0:

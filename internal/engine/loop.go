@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pawl-dev/pawl/internal/fault"
 	"github.com/pawl-dev/pawl/internal/runner"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -207,7 +208,7 @@ func (l *Loop) doAll(reqs []Request) bool {
 	for _, r := range reqs {
 		switch r := r.(type) {
 		case Commit:
-			hit(batchFormed)
+			fault.Hit(fault.BatchFormed)
 			l.lanes[r.Batch.Lane.Number] <- r.Batch
 		case Offer, Replies, Verdicts, CancelTasks, Publish, Alarms, Poke:
 			l.hand(r)
@@ -229,7 +230,7 @@ func (l *Loop) commitAll(lane <-chan *store.Batch) {
 		ctx, cancel := context.WithTimeout(l.ctx, l.opts.CommitTimeout)
 		out := l.backend.Commit(ctx, b)
 		cancel()
-		hit(outcomeReceived)
+		fault.Hit(fault.OutcomeReceived)
 		l.push(CommitDone{Lane: b.Lane.Number, Number: b.Number, Digest: b.Digest, Outcome: out})
 	}
 }
@@ -238,7 +239,7 @@ func (l *Loop) commitAll(lane <-chan *store.Batch) {
 func (l *Loop) hand(r Request) {
 	switch r := r.(type) {
 	case Replies:
-		hit(advanced)
+		fault.Hit(fault.Advanced)
 		l.mu.Lock()
 		for i := range r.List {
 			if ch := l.calls[r.List[i].Ref]; ch != nil {
@@ -247,7 +248,7 @@ func (l *Loop) hand(r Request) {
 			}
 		}
 		l.mu.Unlock()
-		hit(repliesSent)
+		fault.Hit(fault.RepliesSent)
 	case Offer:
 		l.offered(r)
 	case Verdicts:

@@ -24,10 +24,23 @@ const (
 	CheckpointDone = "checkpoint.done" // the write-ahead log was copied into the database
 )
 
+// The points of the engine around a commit, whatever the store.
+const (
+	BatchFormed     = "batch.formed"     // a batch is about to be sent for the first time or again
+	OutcomeReceived = "outcome.received" // the store has answered, the machine does not know
+	Advanced        = "advanced"         // the machine knows, nobody was told
+	RepliesSent     = "replies.sent"     // clients were told
+)
+
+var enginePoints = []string{BatchFormed, OutcomeReceived, Advanced, RepliesSent}
+
 var points = []string{
 	CommitBegin, CommitLane, CommitFenced, CommitWritten, CommitSent, CommitReturned,
 	MigrateBegin, MigrateWritten, CheckpointDone,
 }
 
-// Points lists the names of all points.
+// EnginePoints lists the points of the engine.
+func EnginePoints() []string { return slices.Clone(enginePoints) }
+
+// Points lists the points of an embedded store.
 func Points() []string { return slices.Clone(points) }

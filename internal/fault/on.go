@@ -49,8 +49,8 @@ func parse(s string) (*armed, error) {
 	if len(f) != 3 {
 		return nil, fmt.Errorf("want point:nth:action")
 	}
-	if !slices.Contains(points, f[0]) {
-		return nil, fmt.Errorf("no point %q; there are %s", f[0], strings.Join(points, ", "))
+	if all := slices.Concat(points, enginePoints); !slices.Contains(all, f[0]) {
+		return nil, fmt.Errorf("no point %q; there are %s", f[0], strings.Join(all, ", "))
 	}
 	nth, err := strconv.ParseInt(f[1], 10, 64)
 	if err != nil || nth < 1 {

@@ -24,7 +24,6 @@ import (
 
 	pawl "github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/internal/crashtest"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 const definition = `
@@ -65,11 +64,13 @@ type orders struct {
 	from, grow, clients   int
 	memory, duties        int
 	ids, group            string
+	ttl                   time.Duration
 }
 
 func main() {
 	var o orders
-	flag.StringVar(&o.db, "db", "", "the SQLite file")
+	flag.StringVar(&o.db, "db", "", "the SQLite file, or the URL of the store")
+	flag.DurationVar(&o.ttl, "ttl", 0, "how long a member may be silent")
 	flag.StringVar(&o.effects, "effects", "", "the effect log")
 	flag.StringVar(&o.mode, "mode", "work", "what to do")
 	flag.StringVar(&o.at, "at", "", "when the herd is due")
@@ -104,7 +105,7 @@ func run(o *orders) error {
 	if err != nil {
 		return err
 	}
-	eng, err := pawl.Open(ctx, sqlite.Open(o.db), pawl.Options{Grace: 3 * time.Second})
+	eng, err := pawl.Open(ctx, crashtest.Opener(o.db), pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
 	if err != nil {
 		return err
 	}
@@ -134,6 +135,8 @@ func (v *victim) do(ctx context.Context, o *orders) error {
 		return v.work(ctx, o.from, o.grow)
 	case "finish":
 		return v.finish(ctx, o.from)
+	case "member":
+		return v.member(ctx, o.from, o.grow)
 	case "gather":
 		return v.gather(ctx, o.grow, o.clients, o.at)
 	case "stampede":

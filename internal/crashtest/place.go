@@ -1,0 +1,22 @@
+package crashtest
+
+import (
+	"strings"
+
+	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/postgres"
+	"github.com/pawl-dev/pawl/store/redis"
+	"github.com/pawl-dev/pawl/store/sqlite"
+)
+
+// Opener opens the store at a URL, or in the SQLite file of that name.
+func Opener(where string) store.Opener {
+	scheme, _, isURL := strings.Cut(where, "://")
+	switch {
+	case !isURL:
+		return sqlite.Open(where)
+	case scheme == "redis":
+		return redis.Open(where)
+	}
+	return postgres.Open(where)
+}

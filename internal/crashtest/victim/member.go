@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// member works beside others on one store until it is asked to stop. What a stop or a loss of ownership interrupts is
+// no fault: others go on with it.
+func (v *victim) member(ctx context.Context, from, grow int) error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	over := make(chan error, 1)
+	go func() { over <- v.work(ctx, from, grow) }()
+	select {
+	case err := <-over:
+		if err != nil {
+			return err
+		}
+		say("idle")
+		<-stop
+	case <-stop:
+		// Close answers those who wait with stopping; they end with the process.
+	}
+	if err := v.eng.Err(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
