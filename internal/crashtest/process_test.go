@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ type process struct {
 	done       chan struct{}
 	err        error
 	killedByUs bool
+	idle       atomic.Bool // it has said so
 }
 
 // spawn starts a victim, which the end of the test ends.
@@ -84,6 +86,9 @@ func spawn(t *testing.T, env []string, args ...string) *process {
 			}
 			line = strings.TrimSpace(line)
 			p.lines = append(p.lines, line)
+			if line == "idle" {
+				p.idle.Store(true)
+			}
 			select {
 			case p.said <- line:
 			default:

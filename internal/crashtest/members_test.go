@@ -1,0 +1,190 @@
+package crashtest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMembers_F1_F5_F7_F8: three processes share a store, and again and again one of them is killed, stopped for longer
+// than it may be silent, or replaced by one that begins before it has left. The others go on, and nothing is lost.
+func TestMembers_F1_F5_F7_F8(t *testing.T) {
+	onStores(t, func(t *testing.T, name string) {
+		if name == "sqlite" {
+			t.Skip("a file is for one process")
+		}
+		c := &crew{t: t, r: rand.New(rand.NewPCG(*seed, 5)), db: places[name](t), dir: t.TempDir(), book: NewBook(), did: map[string]int{}}
+		for range 3 {
+			c.join()
+		}
+		for range *cycles {
+			c.disturb()
+			c.goesOn()
+		}
+		c.leave()
+		c.finish()
+		t.Logf("disturbed %v, longest pause %s, executions=%d effects=%d", c.did, c.longest.Round(time.Millisecond), c.book.Executions, c.book.Effects)
+	})
+}
+
+// failOver bounds the time without progress after a disturbance (ENGINE 8).
+const failOver = 20 * time.Second
+
+// crew is the processes that share a store.
+type crew struct {
+	t       *testing.T
+	r       *rand.Rand
+	db, dir string
+	book    *Book
+	members []*process
+	gone    []*process
+	logs    []string
+	started int
+	did     map[string]int
+	longest time.Duration
+}
+
+// join starts another member, with executions and an effect log of its own.
+func (c *crew) join() {
+	c.members = append(c.members, c.spawn("member", 60))
+}
+
+func (c *crew) spawn(mode string, grow int) *process {
+	log := filepath.Join(c.dir, fmt.Sprintf("%d.effects", len(c.logs)))
+	c.logs = append(c.logs, log)
+	p := spawn(c.t, nil, "-db", c.db, "-effects", log, "-mode", mode, "-ttl", claimTTL.String(),
+		"-from", fmt.Sprint(c.started), "-grow", fmt.Sprint(grow), "-seed", fmt.Sprint(c.r.Uint32()))
+	c.started += grow
+	return p
+}
+
+// disturb does something to one member.
+func (c *crew) disturb() {
+	n := c.r.IntN(len(c.members))
+	p := c.members[n]
+	without := func() {
+		c.members = append(c.members[:n], c.members[n+1:]...)
+		c.gone = append(c.gone, p)
+	}
+	switch c.r.IntN(4) {
+	case 0:
+		c.did["killed"]++
+		p.kill()
+		without()
+		c.join()
+	case 1:
+		c.did["replaced"]++
+		c.join() // before the other has left
+		p.send(syscall.SIGTERM)
+		without()
+	case 2:
+		c.did["left"]++
+		p.send(syscall.SIGTERM)
+		without()
+		c.join()
+	default:
+		c.did["stopped"]++
+		p.send(syscall.SIGSTOP)
+		c.pause(time.Duration(c.r.IntN(int(3 * claimTTL))))
+		p.send(syscall.SIGCONT)
+	}
+	c.pause(time.Duration(c.r.IntN(int(time.Second))))
+}
+
+func (c *crew) pause(d time.Duration) { <-time.After(d) }
+
+// goesOn waits until some member is told that something new is durable; idle ones wait for nothing.
+func (c *crew) goesOn() {
+	c.t.Helper()
+	began := time.Now()
+	for _, p := range c.members {
+		p.hush()
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for time.Since(began) < failOver {
+		for _, p := range c.members {
+			select {
+			case line := <-p.said:
+				if line != "again" {
+					c.longest = max(c.longest, time.Since(began))
+					return
+				}
+			case <-p.done:
+				c.t.Fatalf("a member ended by itself: %v\n%.3000s", p.err, p.stderr.String())
+			default:
+			}
+		}
+		<-tick.C
+		if c.idle() {
+			c.join()
+		}
+	}
+	c.t.Fatalf("no member was told anything for %s after %v", failOver, c.did)
+}
+
+// idle reports whether all members have done what they were to do.
+func (c *crew) idle() bool {
+	for _, p := range c.members {
+		if !p.idle.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// leave stops every member as an operator would.
+func (c *crew) leave() {
+	for _, p := range c.members {
+		p.send(syscall.SIGTERM)
+	}
+	for _, p := range append(c.gone, c.members...) {
+		if err := p.ends(time.Minute); err != nil && !p.killedByUs {
+			c.t.Errorf("a member ended with %v\n%.3000s", err, p.stderr.String())
+		}
+		for _, line := range p.lines {
+			c.book.Heard(line)
+		}
+	}
+}
+
+// finish lets one more process bring everything to its end, and judges.
+func (c *crew) finish() {
+	total := c.started
+	c.started = 0
+	log := filepath.Join(c.dir, "finish.effects")
+	c.logs = append(c.logs, log)
+	p := spawn(c.t, nil, "-db", c.db, "-effects", log, "-mode", "finish", "-ttl", claimTTL.String(), "-from", fmt.Sprint(total))
+	if err := p.ends(3 * time.Minute); err != nil {
+		c.t.Errorf("finishing: %v\n%.3000s", err, p.stderr.String())
+	}
+	for _, line := range p.lines {
+		c.book.Heard(line)
+	}
+	b, err := Opener(c.db).Open(context.Background())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer b.Close()
+	var effects []Effect
+	for _, path := range c.logs {
+		list, _, err := ReadLog(path, 0)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		effects = append(effects, list...)
+	}
+	if err := c.book.Judge(c.t.Context(), b, effects); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, v := range c.book.Violations() {
+		c.t.Error(v)
+	}
+	if open := total - len(c.book.ends); open > 0 {
+		c.t.Errorf("I1: %d of %d executions have not ended", open, total)
+	}
+}
