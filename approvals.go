@@ -77,7 +77,7 @@ func (e *Engine) Approvals(ctx context.Context, f ApprovalFilter) (ApprovalPage,
 	out := ApprovalPage{Next: f.Cursor}
 	for {
 		p, err := e.backend.Search(ctx, e.opts.Namespace, store.Filter{
-			Workflows: list(f.Workflow), Limit: f.Limit, Cursor: out.Next,
+			Workflows: list(f.Workflow, nil), Limit: f.Limit, Cursor: out.Next,
 			Tags: []store.TagTest{store.HasTag(record.Tag{Name: kernel.TagApproval, Text: kernel.TagWaits})},
 		})
 		if err != nil {

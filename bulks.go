@@ -100,6 +100,9 @@ type bulkInput struct {
 // check refuses what could be done to no execution.
 func (s *BulkSpec) check() error {
 	s.Filter.Limit, s.Filter.Cursor = 0, ""
+	if s.Filter.Order == Oldest {
+		return invalid("a bulk goes from the newest execution to the oldest, so that it has an end")
+	}
 	if _, err := s.Filter.search(); err != nil {
 		return err
 	}

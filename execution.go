@@ -19,14 +19,20 @@ type Execution struct {
 	Key      string `json:"key,omitempty"`
 	Parent   string `json:"parent,omitempty"`
 	// ForkOf is the execution whose state it began with, as of entry ForkSeq.
-	ForkOf  string         `json:"fork_of,omitempty"`
-	ForkSeq uint64         `json:"fork_seq,omitempty"`
-	Status  model.Status   `json:"status"`
-	Outcome string         `json:"outcome,omitempty"`
-	Error   *Failure       `json:"error,omitempty"`
-	Tags    map[string]any `json:"tags,omitempty"`
-	Started time.Time      `json:"started"`
-	Ended   time.Time      `json:"ended,omitzero"`
+	ForkOf  string       `json:"fork_of,omitempty"`
+	ForkSeq uint64       `json:"fork_seq,omitempty"`
+	Status  model.Status `json:"status"`
+	Outcome string       `json:"outcome,omitempty"`
+	Error   *Failure     `json:"error,omitempty"`
+	// Fingerprint is what errors share that differ only in numbers, ids and quoted text: 16 hex digits.
+	Fingerprint string `json:"fingerprint,omitempty"`
+	// WaitingFor is what an execution that rests waits for, in short words, as in "signal approve, timer": signal NAME,
+	// condition, timer, retry, approval, callback, child WORKFLOW, answer, limit NAME/KEY, start, more starts or operator.
+	// It is "" while something of it is at work; [Engine.List] learns of it some seconds after it came to rest.
+	WaitingFor string         `json:"waiting_for,omitempty"`
+	Tags       map[string]any `json:"tags,omitempty"`
+	Started    time.Time      `json:"started"`
+	Ended      time.Time      `json:"ended,omitzero"`
 	// Seq is the last entry of the journal that was seen.
 	Seq     uint64          `json:"seq,omitempty"`
 	Input   json.RawMessage `json:"input,omitempty"`
@@ -140,7 +146,7 @@ func cloneFailure(f *Failure) *Failure {
 func executionOf(h *record.Head) Execution {
 	x := Execution{
 		ID: h.Execution.String(), Workflow: h.Workflow, Version: h.Version, Key: h.Key, Status: model.Status(h.Status),
-		Outcome: h.Outcome, Started: moment(h.Started), Ended: moment(h.Ended),
+		Outcome: h.Outcome, Fingerprint: h.Fingerprint, WaitingFor: h.Waiting, Started: moment(h.Started), Ended: moment(h.Ended),
 	}
 	if !h.Parent.IsZero() {
 		x.Parent = h.Parent.String()

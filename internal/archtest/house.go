@@ -23,6 +23,8 @@ var Pawl = House{
 			May: []string{"model", "record", "internal/calendar", "internal/expr", "internal/kernel", "internal/sim/bug"}},
 		{Path: "internal/spec", Ring: 1, Role: Laws, For: "YAML and JSON to the model, with positions for every fault",
 			May: []string{"model", "internal/calendar", "internal/expr", "internal/kernel", "internal/kernel/graph", "internal/nearest", "internal/semver"}, Mods: []string{"go.yaml.in/yaml/v4", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/text"}},
+		{Path: "internal/query", Ring: 1, Role: Laws, For: "the text of a search to what it asks for, and back",
+			May: []string{"record", "internal/expr", "internal/nearest"}},
 		{Path: "internal/importer", Ring: 1, Role: Laws, For: "definitions of other engines to ours, with a report",
 			May: []string{"model", "internal/expr", "internal/spec", "internal/nearest"}},
 		{Path: "internal/narrow", Ring: 1, Role: Laws, For: "what an input schema took and another refuses"},
@@ -82,7 +84,7 @@ var Pawl = House{
 
 		// Ring 4: doors.
 		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/diff", "internal/semver",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/diff", "internal/semver", "internal/query", "internal/nearest",
 				"internal/calendar", "internal/zone", "store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
 
 		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",

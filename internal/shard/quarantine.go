@@ -40,6 +40,7 @@ func (c *Core) shelve(e *execution, h *record.Head, why *model.Error) {
 	if h != nil && h.Ended == 0 && (h.Status != string(model.Parked) || h.NextAt != record.Never) {
 		parked := *h
 		parked.Insert, parked.Status, parked.Error, parked.NextAt = false, string(model.Parked), why.Error(), record.Never
+		parked.Fingerprint, parked.Waiting = kernel.Fingerprint(why.Code, why.Message), "operator"
 		clean(&parked)
 		p := c.opened()
 		p.addHead(e, parked)

@@ -25,12 +25,13 @@ var words = &sqlstore.Words{
 	Millis:   millisFunction + "(e.id)",
 	Hint:     func(i sqlstore.Index) string { return " INDEXED BY " + indexes[i] },
 	Runs:     runs,
+	Errors:   true,
 	Together: 1,
 }
 
 var indexes = [...]string{
 	sqlstore.ByRun: "executions_status", sqlstore.ByKey: "executions_key",
-	sqlstore.ByParent: "executions_parent", sqlstore.ByTagValue: "tags_value",
+	sqlstore.ByParent: "executions_parent", sqlstore.ByTagValue: "tags_value", sqlstore.ByErrors: "executions_errors",
 }
 
 // millisFunction is a function of ours: the time in an id.

@@ -33,6 +33,8 @@ type Words struct {
 	Hint func(Index) string
 	// Runs lists the pairs of workflow and status that a namespace has, or those of the given workflows.
 	Runs func(q Searching, namespace string, workflows []string) ([]Run, error)
+	// Errors says that there is the index [ByErrors].
+	Errors bool
 	// Together is how many runs one statement searches.
 	Together int
 }
@@ -41,12 +43,13 @@ type Words struct {
 type Index int
 
 // The indexes: executions (namespace, workflow, status, id), (namespace, key, id), (parent, id), and tags (namespace,
-// name, value, execution).
+// name, value, execution). ByErrors is ByRun of executions with an error alone: most have none.
 const (
 	ByRun Index = iota
 	ByKey
 	ByParent
 	ByTagValue
+	ByErrors
 )
 
 // Run is one pair of workflow and status: a stretch of an index in order of id.
@@ -127,12 +130,21 @@ func (s *finding) sources() ([]source, error) {
 		return list, err
 	}
 	runs, err := s.runs()
+	index, where := ByRun, "e.namespace = ? AND e.workflow = ? AND e.status = ?"
+	if s.Errors && wantsError(f) {
+		index, where = ByErrors, where+" AND e.error <> ''"
+	}
 	for _, r := range runs {
-		one := s.only(ByRun, "e.namespace = ? AND e.workflow = ? AND e.status = ?", s.namespace, r.Workflow, r.Status)
+		one := s.only(index, where, s.namespace, r.Workflow, r.Status)
 		one[0].run = r
 		list = append(list, one...)
 	}
 	return list, err
+}
+
+// wantsError reports whether f selects nothing without an error.
+func wantsError(f *store.Filter) bool {
+	return f.ErrorText != "" || len(f.Fingerprints) > 0 && !slices.Contains(f.Fingerprints, "")
 }
 
 func (s *finding) only(i Index, where string, args ...any) []source {

@@ -1,0 +1,325 @@
+package pawl
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pawl-dev/pawl/internal/expr"
+	"github.com/pawl-dev/pawl/internal/query"
+	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
+)
+
+// Filter selects executions; zero fields select everything. [Query] makes one of text such as "status:failed
+// amount>100". Text is compared literally. Of a list one must fit, and a field with one value counts as one more of the
+// list of its name.
+type Filter struct {
+	Workflow string         `json:"workflow,omitempty"`
+	Version  string         `json:"version,omitempty"`
+	Statuses []model.Status `json:"statuses,omitempty"`
+	Outcome  string         `json:"outcome,omitempty"`
+	Key      string         `json:"key,omitempty"`
+	// Parent selects the children of an execution.
+	Parent string `json:"parent,omitempty"`
+	// Tags must all be there and equal: text, or a number.
+	Tags map[string]any `json:"tags,omitempty"`
+	// Since and Until bound the time in the id, Until exclusive. It is that of the start; what was started with a delay
+	// counts from when that was asked for, a child from when its step was due, and a fork or rerun under a request id, as a
+	// bulk makes them, from a millisecond after its original.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+	// IDPrefix selects ids that begin so.
+	IDPrefix string `json:"id_prefix,omitempty"`
+
+	Workflows []string `json:"workflows,omitempty"`
+	Versions  []string `json:"versions,omitempty"`
+	Outcomes  []string `json:"outcomes,omitempty"`
+	// Error is part of the error; A to Z are as a to z.
+	Error string `json:"error,omitempty"`
+	// Fingerprints are those of errors, see [Execution.Fingerprint].
+	Fingerprints []string `json:"fingerprints,omitempty"`
+	// Waiting selects what rests and waits for something that begins so, see [Execution.WaitingFor].
+	Waiting []string `json:"waiting,omitempty"`
+	// Where compares tags; all must hold.
+	Where []TagTest `json:"where,omitempty"`
+	// EndedSince and EndedUntil bound the time of the end, Until exclusive; what is open is in no such range.
+	EndedSince time.Time `json:"ended_since,omitzero"`
+	EndedUntil time.Time `json:"ended_until,omitzero"`
+	// Except leaves out what any of these selects. Its filters have no ids, starts, order, pages and exceptions.
+	Except []Filter `json:"except,omitempty"`
+
+	// Order is [Newest], which is also "", or [Oldest], by the time in the id.
+	Order string `json:"order,omitempty"`
+	// Limit is the size of a page: 100, at most 1,000.
+	Limit int `json:"limit,omitempty"`
+	// Cursor is [Page.Next] of the page before.
+	Cursor string `json:"cursor,omitempty"`
+}
+
+// The orders of a list.
+const (
+	Newest = "newest"
+	Oldest = "oldest"
+)
+
+// TagTest compares a tag. Where an execution has no such tag it does not hold.
+type TagTest struct {
+	Tag string `json:"tag"`
+	// Is is =, !=, <, <=, >, >= or exists.
+	Is string `json:"is"`
+	// Values are texts or numbers, which are never equal, before or after each other: one; several with = (any of
+	// them) and != (none of them); none with exists.
+	Values []any `json:"values,omitempty"`
+}
+
+// comparisons are what [TagTest.Is] can be.
+var comparisons = map[string]store.Comparison{
+	query.Equal: store.Equal, query.NotEqual: store.NotEqual, query.Less: store.Less, query.LessEqual: store.LessEqual,
+	query.Greater: store.Greater, query.GreaterEqual: store.GreaterEqual, query.Exists: store.Exists,
+}
+
+// search is f as a store is asked.
+func (f *Filter) search() (store.Filter, error) {
+	sf := store.Filter{
+		Workflows: list(f.Workflow, f.Workflows), Versions: list(f.Version, f.Versions), Outcomes: list(f.Outcome, f.Outcomes),
+		Fingerprints: f.Fingerprints, Waiting: f.Waiting, ErrorText: f.Error, Key: f.Key, IDPrefix: f.IDPrefix,
+		StartedFrom: millis(f.Since), StartedTo: millis(f.Until), EndedFrom: millis(f.EndedSince), EndedTo: millis(f.EndedUntil),
+		Limit: f.Limit, Cursor: f.Cursor,
+	}
+	for _, s := range f.Statuses {
+		sf.Statuses = append(sf.Statuses, string(s))
+	}
+	if len(f.Waiting) > 0 && len(f.Statuses) == 0 {
+		sf.Statuses = statusesOf(false) // nothing else waits, and the store need not look at it
+	}
+	if f.Cursor != "" {
+		if _, err := record.ParseID(f.Cursor); err != nil {
+			return sf, invalid("Filter.Cursor is not one of a page: %v", err)
+		}
+	}
+	if f.Parent != "" {
+		id, err := record.ParseID(f.Parent)
+		if err != nil {
+			return sf, invalid("Filter.Parent: %v", err)
+		}
+		sf.Parent = id
+	}
+	switch f.Order {
+	case "", Newest:
+	case Oldest:
+		sf.Order = store.Oldest
+	default:
+		return sf, invalid("Filter.Order is %q, neither newest nor oldest", f.Order)
+	}
+	for i := range f.Except {
+		x, err := f.Except[i].search()
+		if err != nil {
+			return sf, err
+		}
+		sf.Except = append(sf.Except, x)
+	}
+	return sf, f.searchTags(&sf)
+}
+
+func (f *Filter) searchTags(sf *store.Filter) error {
+	for _, name := range sortedKeys(f.Tags) {
+		v, err := valueOf(name, f.Tags[name])
+		if err != nil {
+			return err
+		}
+		sf.Tags = append(sf.Tags, store.TagTest{Name: name, Values: []store.Value{v}})
+	}
+	for _, w := range f.Where {
+		is, ok := comparisons[w.Is]
+		if !ok {
+			return invalid("Filter.Where: there is no comparison %q", w.Is)
+		}
+		t := store.TagTest{Name: w.Tag, Is: is}
+		for _, raw := range w.Values {
+			v, err := valueOf(w.Tag, raw)
+			if err != nil {
+				return err
+			}
+			t.Values = append(t.Values, v)
+		}
+		sf.Tags = append(sf.Tags, t)
+	}
+	if err := sf.Check(); err != nil {
+		return &Error{Code: CodeInvalid, Message: "Filter", Cause: err}
+	}
+	return nil
+}
+
+// statusesOf lists the open or the closed statuses.
+func statusesOf(closed bool) (out []string) {
+	for _, s := range []model.Status{model.Pending, model.Running, model.Paused, model.Compensating, model.Parked,
+		model.Completed, model.Failed, model.Cancelled, model.Terminated} {
+		if s.Closed() == closed {
+			out = append(out, string(s))
+		}
+	}
+	return out
+}
+
+// list is a list with one text more, if there is one.
+func list(one string, more []string) []string {
+	if one == "" {
+		return more
+	}
+	return append(slices.Clone(more), one)
+}
+
+// millis is a time as stores have it; 0 is none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	if ms := t.UnixMilli(); ms != 0 {
+		return ms
+	}
+	return -1
+}
+
+// valueOf reads a value of a tag.
+func valueOf(name string, v any) (store.Value, error) {
+	out := store.Value{IsNum: true}
+	switch v := v.(type) {
+	case string:
+		return store.Value{Text: v}, nil
+	case int:
+		out.Num = float64(v)
+	case int64:
+		out.Num = float64(v)
+	case float64:
+		out.Num = v
+	case json.Number:
+		n, err := v.Float64()
+		if err != nil {
+			return out, invalid("Filter.Tags: %q is no number", name)
+		}
+		out.Num = n
+	default:
+		return out, invalid("Filter.Tags: %q is neither text nor a number", name)
+	}
+	return out, nil
+}
+
+// Query reads a filter from text, as in
+//
+//	status:failed workflow:order amount>100 started>-24h -error:"card declined"
+//
+// Times such as -24h count from now. docs/search.md describes the language; [Filter.Query] is the other direction. The
+// error has [CodeInvalid] and says where in the text the fault is.
+func Query(text string) (Filter, error) { return queryAt(text, time.Now()) }
+
+func queryAt(text string, now time.Time) (Filter, error) {
+	q, err := query.Parse(text, now.UnixMilli())
+	var fault *expr.Error
+	if errors.As(err, &fault) {
+		message := fault.Message
+		if fault.Hint != "" {
+			message += "; " + fault.Hint
+		}
+		at := utf8.RuneCountInString(text[:min(fault.Offset, len(text))]) + 1
+		return Filter{}, &Error{Code: CodeInvalid, Message: fmt.Sprintf("the query, at character %d: %s", at, message), Cause: queryFault{fault}}
+	}
+	return filterOf(&q), err
+}
+
+// queryFault is the cause of an error of [Query]; its text is in the message.
+type queryFault struct{ at *expr.Error }
+
+func (queryFault) Error() string   { return "bad_query" }
+func (f queryFault) Unwrap() error { return f.at }
+
+func filterOf(q *query.Query) Filter {
+	f := Filter{
+		Error: q.Error, Fingerprints: q.Fingerprints, Waiting: q.Waiting, Key: q.Key, Parent: q.Parent, IDPrefix: q.ID,
+		Since: momentOf(q.StartedFrom), Until: momentOf(q.StartedTo), EndedSince: momentOf(q.EndedFrom), EndedUntil: momentOf(q.EndedTo),
+	}
+	f.Workflow, f.Workflows = oneOrMore(q.Workflows)
+	f.Version, f.Versions = oneOrMore(q.Versions)
+	f.Outcome, f.Outcomes = oneOrMore(q.Outcomes)
+	if q.Oldest {
+		f.Order = Oldest
+	}
+	for _, s := range q.Statuses {
+		f.Statuses = append(f.Statuses, model.Status(s))
+	}
+	for _, t := range q.Tags {
+		w := TagTest{Tag: t.Name, Is: t.Is}
+		for _, v := range t.Values {
+			if v.IsNum {
+				w.Values = append(w.Values, v.Num)
+			} else {
+				w.Values = append(w.Values, v.Text)
+			}
+		}
+		f.Where = append(f.Where, w)
+	}
+	for i := range q.Except {
+		f.Except = append(f.Except, filterOf(&q.Except[i]))
+	}
+	return f
+}
+
+// oneOrMore is a list, or its only text where that can stand alone.
+func oneOrMore(all []string) (string, []string) {
+	if len(all) == 1 && all[0] != "" {
+		return all[0], nil
+	}
+	return "", all
+}
+
+// momentOf is a bound of a query as a time.
+func momentOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// Query writes f as [Query] reads it, without page and cursor. What was relative to a moment is absolute.
+func (f *Filter) Query() string {
+	q := f.query()
+	return q.String()
+}
+
+func (f *Filter) query() query.Query {
+	q := query.Query{
+		Workflows: list(f.Workflow, f.Workflows), Versions: list(f.Version, f.Versions), Outcomes: list(f.Outcome, f.Outcomes),
+		Error: f.Error, Fingerprints: f.Fingerprints, Waiting: f.Waiting, Key: f.Key, Parent: f.Parent, ID: f.IDPrefix,
+		StartedFrom: millis(f.Since), StartedTo: millis(f.Until), EndedFrom: millis(f.EndedSince), EndedTo: millis(f.EndedUntil),
+		Oldest: f.Order == Oldest,
+	}
+	for _, s := range f.Statuses {
+		q.Statuses = append(q.Statuses, string(s))
+	}
+	for _, name := range sortedKeys(f.Tags) {
+		q.Tags = append(q.Tags, queryTag(TagTest{Tag: name, Is: query.Equal, Values: []any{f.Tags[name]}}))
+	}
+	for _, w := range f.Where {
+		q.Tags = append(q.Tags, queryTag(w))
+	}
+	for i := range f.Except {
+		q.Except = append(q.Except, f.Except[i].query())
+	}
+	return q
+}
+
+func queryTag(w TagTest) query.Tag {
+	t := query.Tag{Name: w.Tag, Is: w.Is}
+	for _, raw := range w.Values {
+		v, err := valueOf(w.Tag, raw)
+		if err != nil {
+			v = store.Value{Text: fmt.Sprint(raw)}
+		}
+		t.Values = append(t.Values, query.Value{Text: v.Text, Num: v.Num, IsNum: v.IsNum})
+	}
+	return t
+}

@@ -1,0 +1,3 @@
+-- Executions with an error, for searches of its text: most have none, and do not pay for it.
+
+CREATE INDEX executions_errors ON executions (namespace, workflow, status) WHERE error <> '';
