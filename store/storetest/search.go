@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -293,10 +294,11 @@ func searchFields(f *fixture) {
 func searchCombined(f *fixture) {
 	zoo := f.zoo()
 	filters := menagerie(zoo)
-	for a, x := range filters {
-		for b, y := range filters {
-			if a < b {
-				both := join(x, y)
+	names := slices.Sorted(maps.Keys(filters))
+	for i, a := range names {
+		for j, b := range names[:i] {
+			if (i+j)%4 == 0 { // each with a quarter of the others: there are many
+				both := join(filters[a], filters[b])
 				f.Run(a+" and "+b, func(t *testing.T) { f.in(t).finds(both, selected(both, zoo)...) })
 			}
 		}

@@ -111,6 +111,8 @@ type source struct {
 	from, where, id string
 	args            []any
 	run             Run
+	// join and on are a second table, where the index alone has no heads.
+	join, on string
 }
 
 // sources are the stretches that together hold all that the filter selects, of the index that narrows most. Where only
@@ -171,24 +173,35 @@ func (s *finding) byTags() ([]source, error) {
 		}
 	}
 	for i := range s.filter.Tags {
-		one := s.byTag(&s.filter.Tags[i])
-		n, err := s.count([]source{one}, fewTags+1)
+		list := s.byTagRange(&s.filter.Tags[i])
+		n, err := s.sizes(list, fewTags+1)
 		if err != nil {
 			return nil, err
 		}
-		if n[0] <= fewTags {
-			return []source{one}, nil
+		if slices.Max(n) <= fewTags {
+			return list, nil
 		}
 	}
 	return nil, nil
 }
 
+// byTagRange are the stretches of a comparison with a range of values. One of any value is two: that of texts and that
+// of numbers.
+func (s *finding) byTagRange(t *store.TagTest) []source {
+	if operators[t.Is] != "" {
+		return []source{s.byTag(t)}
+	}
+	texts, nums := s.byTag(t), s.byTag(t)
+	texts.where += " AND t." + s.Text + " " + s.IsText
+	nums.where += " AND t." + s.Num + " " + s.IsNum
+	return []source{texts, nums}
+}
+
 func (s *finding) byTag(t *store.TagTest) source {
 	cond, args := s.tagCondition("t", t)
 	return source{
-		from:  "pawl.tags t" + s.Hint(ByTagValue) + " CROSS JOIN pawl.executions e",
-		where: "e.id = t.execution AND t.namespace = ? AND " + cond, id: "t.execution",
-		args: append([]any{s.namespace}, args...),
+		from: "pawl.tags t" + s.Hint(ByTagValue), where: "t.namespace = ? AND " + cond, id: "t.execution",
+		args: append([]any{s.namespace}, args...), join: " CROSS JOIN pawl.executions e", on: " AND e.id = t.execution",
 	}
 }
 
@@ -252,8 +265,8 @@ func (s *finding) scan(some []source) error {
 		}
 		one := &some[i]
 		where, rest := s.rest(one)
-		text := "SELECT " + s.Columns + " FROM " + one.from + " WHERE " + one.where + " AND " + one.id + " BETWEEN ? AND ?" +
-			where + " ORDER BY " + one.id + order + " LIMIT ?"
+		text := "SELECT " + s.Columns + " FROM " + one.from + one.join + " WHERE " + one.where + one.on + " AND " + one.id +
+			" BETWEEN ? AND ?" + where + " ORDER BY " + one.id + order + " LIMIT ?"
 		if len(some) > 1 {
 			text = "(" + text + ")"
 		}

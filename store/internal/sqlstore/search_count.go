@@ -50,7 +50,7 @@ func (w *Words) Count(q Searching, namespace string, f *store.Filter, by *store.
 }
 
 // sizes are the lengths of stretches, each at most so much; 0 does not bound them.
-func (s *counting) sizes(list []source, most int) (out []int64, err error) {
+func (s *finding) sizes(list []source, most int) (out []int64, err error) {
 	for some := range slices.Chunk(list, max(s.Together, 1)) {
 		n, err := s.count(some, most)
 		if err != nil {
@@ -153,7 +153,7 @@ func (s *counting) group(one *source, most int64) error {
 	}
 	where, rest := s.rest(one)
 	args = append(args, rest...)
-	sql := "SELECT " + column + ", count(*) FROM (SELECT e.* FROM " + one.from + " WHERE " + one.where + " AND " + one.id +
+	sql := "SELECT " + column + ", count(*) FROM (SELECT e.* FROM " + one.from + one.join + " WHERE " + one.where + one.on + " AND " + one.id +
 		" BETWEEN ? AND ? ORDER BY " + one.id + " DESC LIMIT ?) e" + join + " WHERE 1 = 1" + where + " GROUP BY 1"
 	if s.facet.By == store.ByTag {
 		sql += ", 2"
