@@ -12,6 +12,7 @@ type bulkStartCmd struct {
 	storeFlags
 	selection
 	bulkVerb
+	queryArg
 	Name   string `name:"id" help:"Name of the bulk: a start with one that is there changes nothing. Drawn if left out." placeholder:"NAME"`
 	Why    string `help:"Reason, kept in each journal." placeholder:"TEXT"`
 	Plan   bool   `help:"Change nothing; count what would be done, refused, kept, run again and repeated."`
@@ -70,10 +71,8 @@ func (c *bulkStartCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer eng.Close(context.WithoutCancel(ctx))
-	if c.Parent != "" {
-		if spec.Filter.Parent, err = find(ctx, eng, c.Parent); err != nil {
-			return err
-		}
+	if err := c.family(ctx, eng, &spec.Filter); err != nil {
+		return err
 	}
 	if c.Plan {
 		p, err := eng.Bulks().Plan(ctx, spec, c.Sample)
@@ -93,11 +92,11 @@ func (c *bulkStartCmd) Run(ctx context.Context, e *env) error {
 }
 
 func (c *bulkStartCmd) spec(e *env) (s pawl.BulkSpec, err error) {
-	if c.Workflow == "" && len(c.Status) == 0 && len(c.Tag) == 0 && c.Outcome == "" && c.Key == "" && c.Parent == "" {
-		return s, usage("a bulk needs a filter: --workflow, --status, --outcome, --key, --parent or --tag")
+	if c.none(&c.queryArg) {
+		return s, usage("a bulk needs a query or a filter: --workflow, --status, --outcome, --key, --parent or --tag")
 	}
 	s = pawl.BulkSpec{ID: c.Name, Canary: c.Canary, PauseAfter: c.Pause}
-	if s.Filter, err = c.filter(); err != nil {
+	if s.Filter, err = c.filter(e, &c.queryArg); err != nil {
 		return s, err
 	}
 	s.Do, err = c.verb(e, c.Why)

@@ -15,6 +15,7 @@ type cli struct {
 	Run        runCmd        `cmd:"" help:"Start the workflow of a file and follow it to its end."`
 	Resume     resumeCmd     `cmd:"" help:"Go on with open executions, after a crash, a Ctrl-C, a pause or a signal."`
 	List       listCmd       `cmd:"" aliases:"ls" help:"List executions, newest first."`
+	Count      countCmd      `cmd:"" help:"Count executions, by status or another field, or over time."`
 	Get        getCmd        `cmd:"" help:"Show one execution: its steps, and why it is waiting."`
 	History    historyCmd    `cmd:"" help:"Show what happened to an execution, entry by entry."`
 	Signal     signalCmd     `cmd:"" help:"Send a signal to an execution."`

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,25 +14,14 @@ import (
 type listCmd struct {
 	storeFlags
 	selection
+	queryArg
 	Output format `short:"o" help:"table, wide, json, jsonl, yaml or name." enum:"table,wide,json,jsonl,yaml,name" default:"table"`
 	Limit  int    `short:"n" help:"At most so many." default:"50"`
 }
 
-// selection are the flags that select executions.
-type selection struct {
-	Workflow string   `short:"w" help:"Only of this workflow." placeholder:"NAME"`
-	Status   []string `short:"s" help:"Only with this status; open means every status that is not an end." placeholder:"STATUS"`
-	Outcome  string   `help:"Only with this outcome." placeholder:"WORD"`
-	Key      string   `help:"Only with this key." placeholder:"KEY"`
-	Tag      []string `short:"t" help:"Only with this tag, name=value." placeholder:"NAME=VALUE"`
-	Parent   string   `help:"Only the children of this execution." placeholder:"ID"`
-}
-
-var openStatuses = []model.Status{model.Pending, model.Running, model.Paused, model.Compensating, model.Parked}
-
 // Run lists executions.
 func (c *listCmd) Run(ctx context.Context, e *env) error {
-	f, err := c.filter()
+	f, err := c.filter(e, &c.queryArg)
 	if err != nil {
 		return err
 	}
@@ -43,10 +31,8 @@ func (c *listCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer eng.Close(ctx)
-	if c.Parent != "" {
-		if f.Parent, err = find(ctx, eng, c.Parent); err != nil {
-			return err
-		}
+	if err := c.family(ctx, eng, &f); err != nil {
+		return err
 	}
 	var all []pawl.Execution
 	for {
@@ -63,41 +49,16 @@ func (c *listCmd) Run(ctx context.Context, e *env) error {
 	return e.print(c.Output, listingOf(all[:min(len(all), c.Limit)]))
 }
 
-func (c *selection) filter() (pawl.Filter, error) {
-	f := pawl.Filter{Workflow: c.Workflow, Outcome: c.Outcome, Key: c.Key}
-	for _, s := range c.Status {
-		if s == "open" {
-			f.Statuses = append(f.Statuses, openStatuses...)
-			continue
-		}
-		f.Statuses = append(f.Statuses, model.Status(s))
-	}
-	for _, t := range c.Tag {
-		name, value, ok := strings.Cut(t, "=")
-		if !ok {
-			return f, usage("--tag %q is not name=value", t)
-		}
-		if f.Tags == nil {
-			f.Tags = map[string]any{}
-		}
-		f.Tags[name] = value
-		if n, err := strconv.ParseFloat(value, 64); err == nil {
-			f.Tags[name] = n
-		}
-	}
-	return f, nil
-}
-
 func listingOf(all []pawl.Execution) *listing {
 	l := &listing{
 		columns: []column{{title: "ID"}, {title: "WORKFLOW"}, {title: "VERSION", wide: true}, {title: "KEY"}, {title: "STATUS"},
-			{title: "STARTED"}, {title: "TOOK", right: true}, {title: "TAGS", wide: true}, {title: "NOTE"}},
+			{title: "STARTED"}, {title: "TOOK", right: true}, {title: "TAGS", wide: true}, {title: "FINGERPRINT", wide: true}, {title: "NOTE"}},
 		empty: "No executions.",
 	}
 	for _, x := range all {
 		l.names = append(l.names, x.ID)
 		l.values = append(l.values, x)
-		l.rows = append(l.rows, []string{x.ID, x.Workflow, x.Version, x.Key, string(x.Status), when(x.Started), tookOf(&x), tagsOf(x.Tags), noteOf(&x)})
+		l.rows = append(l.rows, []string{x.ID, x.Workflow, x.Version, x.Key, string(x.Status), when(x.Started), tookOf(&x), tagsOf(x.Tags), x.Fingerprint, noteOf(&x)})
 	}
 	return l
 }
@@ -124,11 +85,13 @@ func tagsOf(tags map[string]any) string {
 	return strings.Join(out, ",")
 }
 
-// noteOf is the error, or an outcome that says more than the status.
+// noteOf is the error, what is waited for, or an outcome that says more than the status.
 func noteOf(x *pawl.Execution) string {
 	switch {
 	case x.Error != nil:
 		return x.Error.Error()
+	case x.WaitingFor != "":
+		return "waits for " + x.WaitingFor
 	case x.Outcome != "" && x.Outcome != model.Success && x.Outcome != string(x.Status):
 		return x.Outcome
 	}

@@ -219,8 +219,22 @@ func (c *Core) Next() int64 {
 	return next
 }
 
-// Drain stops taking starts, waking executions, evicting and auditing, so that the core runs dry.
-func (c *Core) Drain() { c.draining = true }
+// Drain stops taking starts, waking executions, evicting and auditing, so that the core runs dry. Some of those at rest
+// are put out of memory, so that their heads say what they wait for and the next owner need not look at them at once.
+func (c *Core) Drain() {
+	for range laidDown {
+		if c.draining || c.full() || c.rest.front == nil {
+			break
+		}
+		e := c.rest.front
+		c.rest.remove(e)
+		c.retire(e)
+	}
+	c.draining = true
+}
+
+// laidDown bounds the executions that are put to rest at the end: more would keep the next owner waiting.
+const laidDown = 256
 
 // Idle reports whether nothing waits for a transition, an outcome or a question, so that a drained core can go.
 func (c *Core) Idle() bool {

@@ -23,6 +23,7 @@ type desk struct {
 	defs map[DefinitionRef]*kernel.Definition
 
 	heads   map[record.ID]record.Head
+	written map[record.ID]int // how often
 	journal map[record.ID][]record.Entry
 	snaps   map[record.ID]record.Snapshot
 	keys    map[record.Key]record.KeyRow
@@ -57,7 +58,7 @@ const start0 = 1_800_000_000_000
 func newDesk(t *testing.T, cfg Config) *desk {
 	d := &desk{
 		t: t, now: start0, cfg: cfg, defs: map[DefinitionRef]*kernel.Definition{},
-		heads: map[record.ID]record.Head{}, journal: map[record.ID][]record.Entry{}, snaps: map[record.ID]record.Snapshot{},
+		heads: map[record.ID]record.Head{}, written: map[record.ID]int{}, journal: map[record.ID][]record.Entry{}, snaps: map[record.ID]record.Snapshot{},
 		keys: map[record.Key]record.KeyRow{}, replies: map[uint64]Reply{}, verdicts: map[uint64]Answer{},
 	}
 	d.claim(false)
@@ -271,6 +272,7 @@ func (d *desk) write(p *record.Part) {
 		}
 		h.Insert = false
 		d.heads[h.Execution] = h
+		d.written[h.Execution]++
 	}
 	for _, e := range p.Entries {
 		if int(e.Seq) != len(d.journal[e.Execution])+1 {

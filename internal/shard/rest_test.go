@@ -310,3 +310,64 @@ func TestStartRepeatedAfterRetentionIsLookedUpOnce(t *testing.T) {
 	d.settle()
 	d.accepted(ref)
 }
+
+// What is out of memory and open says in its head what it waits for, as of its last entry, and heads are not written
+// for that while it is in memory.
+func TestRestingHeadsSayWhatIsWaitedFor(t *testing.T) {
+	d := newDesk(t, Config{Idle: 1000})
+	d.deploy(flow(function("a"), waitFor("b", `"signal":"go"`), waitFor("c", `"signal":"on"`), waitFor("d", `"for":"1h"`)))
+	id := d.run("")
+	want := func(waiting string, heads int) {
+		t.Helper()
+		if got := d.heads[id].Waiting; got != waiting {
+			t.Fatalf("waits for %q, want %q", got, waiting)
+		}
+		if d.written[id] != heads {
+			t.Fatalf("%d heads were written, want %d", d.written[id], heads)
+		}
+	}
+	signal := func(name string) {
+		t.Helper()
+		ref := d.send(Command{Verb: Signal, Execution: id, Signal: &kernel.Signal{Name: name}})
+		d.settle()
+		d.accepted(ref)
+	}
+	want("", 1)
+	d.done(id, "a")
+	want("", 1)
+	d.pass(1000)
+	want("signal go", 2)
+	signal("go") // next_at stays: only what is waited for differs
+	want("signal go", 2)
+	d.pass(1000)
+	want("signal on", 3)
+	signal("on")
+	want("timer", 4) // the timer is due earlier than before
+	d.pass(1000)
+	want("timer", 4)
+	d.pass(3_600_000)
+	want("", 5)
+}
+
+// A core that is given away leaves heads that say what is waited for, and does not need long for it.
+func TestDrainLaysDownSomeOfThoseAtRest(t *testing.T) {
+	d := newDesk(t, Config{Idle: 1_000_000})
+	d.deploy(flow(function("a"), waitFor("b", `"signal":"go"`)))
+	var ids []record.ID
+	for range laidDown + 10 {
+		id := d.run("")
+		d.done(id, "a")
+		ids = append(ids, id)
+	}
+	d.core.Drain()
+	d.settle()
+	said := 0
+	for _, id := range ids {
+		if h := d.heads[id]; h.Waiting == "signal go" && h.NextAt == record.Never {
+			said++
+		}
+	}
+	if said != laidDown || !d.core.Idle() {
+		t.Errorf("%d of %d say what they wait for, want %d; dry %v", said, len(ids), laidDown, d.core.Idle())
+	}
+}

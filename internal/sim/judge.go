@@ -218,8 +218,11 @@ func (j *judge) part(p *record.Part) {
 	for i := range p.Heads {
 		h := &p.Heads[i]
 		j.w.note("head", 0, uint64(h.NextAt), "%s %s next_at %d", h.Execution, h.Status, h.NextAt-epoch)
-		touched[p.Heads[i].Execution] = true
-		j.head(&p.Heads[i])
+		if !touched[h.Execution] { // with entries, the head may be that of an earlier one
+			j.waits(h)
+		}
+		touched[h.Execution] = true
+		j.head(h)
 	}
 	for i := range p.Snapshots {
 		j.snapshot(&p.Snapshots[i])
@@ -339,6 +342,18 @@ func (j *judge) head(h *record.Head) {
 	}
 	if h.Insert {
 		j.opened(x, h)
+	}
+}
+
+// waits: a head says what its execution waits for, as the journal has it. One that cannot be run is parked by its head
+// alone.
+func (j *judge) waits(h *record.Head) {
+	x := j.execs[h.Execution]
+	if x == nil || h.Status != string(x.state.Status()) {
+		return
+	}
+	if want := kernel.WaitingOn(x.state); h.Waiting != want {
+		j.fail("waiting", "%s: its head says that it waits for %q, the journal %q", h.Execution, h.Waiting, want)
 	}
 }
 
