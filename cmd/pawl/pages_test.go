@@ -14,7 +14,7 @@ import (
 // TestPages runs every line of pages for operators: the commands of their console blocks, with the files of their yaml
 // blocks, in order. What stands under a command must be in its output.
 func TestPages(t *testing.T) {
-	for name, least := range map[string]int{"operate": 20, "health": 7} {
+	for name, least := range map[string]int{"operate": 20, "health": 7, "search": 14} {
 		t.Run(name, func(t *testing.T) { playPage(t, name, least) })
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -104,7 +103,7 @@ func (c *selection) family(ctx context.Context, eng *pawl.Engine, f *pawl.Filter
 
 // queryError shows where in the query the fault is.
 func (e *env) queryError(err error) error {
-	var x *expr.Error
+	var x *pawl.QueryError
 	if !errors.As(err, &x) {
 		return err
 	}
