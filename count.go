@@ -77,7 +77,7 @@ func (e *Engine) count(ctx context.Context, f Filter, facet store.Facet) (Counts
 	f.withoutEntities(&sf)
 	c, err := e.backend.Count(ctx, e.opts.Namespace, sf, facet)
 	if err != nil {
-		return Counts{}, wrapSearch("counting executions", err)
+		return Counts{}, wrapStore("counting executions", err)
 	}
 	out := Counts{Total: c.Total, Rest: c.Rest, Partial: c.Partial}
 	for _, b := range c.Buckets {

@@ -2,7 +2,6 @@ package pawl
 
 import (
 	"context"
-	"errors"
 
 	"github.com/pawl-dev/pawl/store"
 )
@@ -25,7 +24,7 @@ func (e *Engine) List(ctx context.Context, f Filter) (Page, error) {
 	f.withoutEntities(&sf)
 	p, err := e.backend.Search(ctx, e.opts.Namespace, sf)
 	if err != nil {
-		return Page{}, wrapSearch("searching executions", err)
+		return Page{}, wrapStore("searching executions", err)
 	}
 	out := Page{Executions: make([]Execution, 0, len(p.Heads)), Next: p.Next}
 	for i := range p.Heads {
@@ -39,12 +38,4 @@ func (f *Filter) withoutEntities(sf *store.Filter) {
 	if f.IDPrefix == "" && len(sf.Workflows) == 0 {
 		sf.StartedFrom = max(sf.StartedFrom, 1)
 	}
-}
-
-// wrapSearch tells what cannot be asked from what went wrong.
-func wrapSearch(doing string, err error) error {
-	if errors.Is(err, store.ErrFilter) {
-		return &Error{Code: CodeInvalid, Message: doing, Cause: err}
-	}
-	return wrapStore(doing, err)
 }

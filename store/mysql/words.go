@@ -11,7 +11,7 @@ var words = &sqlstore.Words{
 	Columns:  sqlstore.HeadColumns,
 	ScanHead: sqlstore.ScanHead,
 	Key:      "e.start_key",
-	Text:     "text_value", Num: "num_value",
+	Text:     "text_value", Num: "num_value", IsText: "IS NOT NULL", IsNum: "IS NOT NULL",
 	Value:    "g.text_value, g.num_value",
 	Position: func(text string) string { return "INSTR(" + text + ", ?)" },
 	Lower:    lower,

@@ -14,6 +14,7 @@ var words = &sqlstore.Words{
 	Millis: "((get_byte(e.id, 0)::bigint << 40) + (get_byte(e.id, 1)::bigint << 32) + (get_byte(e.id, 2)::bigint << 24) +" +
 		" (get_byte(e.id, 3)::bigint << 16) + (get_byte(e.id, 4)::bigint << 8) + get_byte(e.id, 5)::bigint)",
 	Hint:     func(sqlstore.Index) string { return "" },
+	Errors:   true,
 	Runs:     runs,
 	Together: 8,
 }
