@@ -33,11 +33,7 @@ func (d *driver) Commit(ctx context.Context, b *store.Batch, rows *sqlstore.Rows
 		return sqlstore.NotSent{Err: err}
 	}
 	defer conn.Release()
-	batch, sent, err := d.message(ctx, conn.Conn(), func(m *message) {
-		m.lane(b)
-		m.fences(rows.Fences)
-		m.rows(rows)
-	})
+	batch, sent, err := d.message(ctx, conn.Conn(), func(m *message) { m.commit(b, rows) })
 	if err != nil {
 		return sqlstore.NotSent{Err: err}
 	}
