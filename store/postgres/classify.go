@@ -15,11 +15,8 @@ import (
 // means nothing.
 func verdict(err error) sqlstore.Verdict {
 	answer, ok := errors.AsType[*pgconn.PgError](err)
-	switch {
-	case !ok && pgconn.SafeToRetry(err):
-		return sqlstore.Transient
-	case !ok || ends(answer):
-		return sqlstore.Lost
+	if !ok || ends(answer) {
+		return sqlstore.Lost // also where pgx calls it safe to retry: it says so of answers that broke off
 	}
 	switch answer.Code {
 	case "08007", "40003": // transaction resolution unknown, statement completion unknown

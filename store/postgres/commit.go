@@ -34,6 +34,9 @@ func (d *driver) Commit(ctx context.Context, b *store.Batch, rows *sqlstore.Rows
 	}
 	defer conn.Release()
 	batch, sent, err := d.message(ctx, conn.Conn(), func(m *message) { m.commit(b, rows) })
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return sqlstore.NotSent{Err: err}
 	}

@@ -263,7 +263,18 @@ func (d *pair) dump(r *rapid.T, s store.Backend) []any {
 }
 
 func (d *pair) same(r *rapid.T, right, tested any) {
-	if !reflect.DeepEqual(right, tested) {
-		r.Fatalf("right  %v\ntested %v", right, tested)
+	if reflect.DeepEqual(right, tested) {
+		return
 	}
+	a, isList := right.([]any)
+	b, _ := tested.([]any)
+	if isList && len(a) == len(b) {
+		for i := range a {
+			if !reflect.DeepEqual(a[i], b[i]) {
+				right, tested = a[i], b[i]
+				break
+			}
+		}
+	}
+	r.Fatalf("right  %v\ntested %v", right, tested)
 }

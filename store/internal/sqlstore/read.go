@@ -244,6 +244,7 @@ func (s *Store) Answers(ctx context.Context, to []record.ID) (out []record.Answe
 	for i := range to {
 		ids.Bytes = append(ids.Bytes, to[i][:])
 	}
+	found := map[record.ID]record.Answer{}
 	err = s.call(ctx, func(q Querier) error {
 		if len(to) == 0 {
 			return nil
@@ -255,9 +256,14 @@ func (s *Store) Answers(ctx context.Context, to []record.ID) (out []record.Answe
 			var id []byte
 			err := scan(&id, &a.At, &a.Body)
 			a.To = toID(id)
-			out = append(out, a)
+			found[a.To] = a
 			return err
 		})
 	})
+	for _, id := range to {
+		if a, is := found[id]; is {
+			out = append(out, a)
+		}
+	}
 	return out, err
 }
