@@ -49,6 +49,7 @@ type cli struct {
 	Eval       evalCmd       `cmd:"" help:"Evaluate an expression."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of definition files, or of a node type."`
 	Explain    explainCmd    `cmd:"" help:"Explain a key of the definition file, such as node.retry."`
+	Store      storeCmd      `cmd:"" help:"Look after the store itself."`
 	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong with the disk, the store and what is stored, and say how to mend it."`
 	Bench      benchCmd      `cmd:"" help:"Measure what this machine and its disk can do, and say so in plain words."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

@@ -17,6 +17,7 @@ import (
 type storeFlags struct {
 	Store     string `help:"What holds executions: an SQLite file, or a URL such as postgres://host/database." default:".pawl/pawl.db" env:"PAWL_STORE" placeholder:"STORE"`
 	Namespace string `help:"Tenant to speak for." default:"default" env:"PAWL_NAMESPACE" hidden:""`
+	keyFlags
 }
 
 // workFlags are common to the verbs that execute tasks.
@@ -58,7 +59,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 		o.Workers, o.Grace = max(w.Workers, 1), max(w.Grace, time.Millisecond)
 		opener = warned{opener, e.say}
 	}
-	return pawl.Open(ctx, opener, o)
+	return pawl.Open(ctx, s.seal(e, opener), o)
 }
 
 // executors are the node types with what executes them, and the values of config.NAME.

@@ -212,6 +212,8 @@ func applyEntry(s *kernel.State, t *record.Entry) error {
 		return fmt.Errorf("the checksum of entry %d does not fit", t.Seq)
 	case len(t.Body) > 0 && t.Body[0] == record.CodecEncrypted:
 		return errLocked
+	case len(t.Body) > 0 && t.Body[0] == record.CodecZstd:
+		return fmt.Errorf("entry %d is compressed: open the store through package store/sealed", t.Seq)
 	case len(t.Body) == 0 || t.Body[0] != record.CodecPlain:
 		return fmt.Errorf("entry %d has an unknown encoding", t.Seq)
 	}

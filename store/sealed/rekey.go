@@ -12,11 +12,12 @@ import (
 // Rekeyed says what [Rekey] did.
 type Rekeyed struct {
 	// Current data keys were under the current key already, Rewrapped ones are now.
-	Current, Rewrapped int
+	Current   int `json:"current"`
+	Rewrapped int `json:"rewrapped"`
 	// Locked ones stay as they are: none of the keys opens them.
-	Locked int
+	Locked int `json:"locked"`
 	// Added data keys are new.
-	Added int
+	Added int `json:"added"`
 }
 
 // rekeyPage is how many data keys are read at a time.

@@ -23,13 +23,13 @@ import (
 type Options struct {
 	// Keys gives the key-encryption keys, the current one first. nil: nothing is encrypted, and what was stays locked.
 	Keys Source
-	// CompressAbove is the size in bytes from which bodies are compressed, where that makes them smaller. 0 is 1024,
+	// CompressAbove is the size in bytes from which bodies are compressed, where that makes them smaller. 0 is 512,
 	// negative is never.
 	CompressAbove int
 }
 
 // compressAbove is the default of [Options.CompressAbove].
-const compressAbove = 1024
+const compressAbove = 512
 
 // ErrUnavailable: what is encrypted cannot be read or written, since no key that is here opens its data key.
 var ErrUnavailable = errors.New("secret_unavailable: no key that is here opens what is encrypted")
