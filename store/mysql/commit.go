@@ -22,9 +22,9 @@ type committer struct {
 	messages sync.Pool
 }
 
-func newCommitter(pool *sql.DB, packet int) *committer {
+func newCommitter(pool *sql.DB, packet int, mariadb bool) *committer {
 	c := &committer{pool: pool, packet: packet}
-	c.messages.New = func() any { return &message{} }
+	c.messages.New = func() any { return &message{mariadb: mariadb} }
 	return c
 }
 

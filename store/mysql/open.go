@@ -49,7 +49,7 @@ func (c *config) open(ctx context.Context, base *my.Config) (_ *sqlstore.Store, 
 		packet = c.packet
 	}
 	return sqlstore.New(sqlstore.Config{
-		DB: db, Driver: newCommitter(db.commits, packet), Dialect: d, Words: words, Info: info,
+		DB: db, Driver: newCommitter(db.commits, packet, s.mariadb), Dialect: d, Words: words, Info: info,
 		Limits: judge.Limits{Shards: info.Shards, Body: min(maxBody, s.packet()), Text: maxText},
 	}), nil
 }

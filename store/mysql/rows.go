@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pawl-dev/pawl/record"
@@ -17,9 +18,7 @@ func (m *message) rowsOf(r *sqlstore.Rows, packet int) {
 	m.entries(r.Entries, packet)
 	m.mustBe(distinct(r.SnapshotsAt))
 	m.snapshots(r.Snapshots, packet)
-	for i := range r.Trims {
-		m.trim(&r.Trims[i])
-	}
+	m.trims(r.Trims)
 	m.keys(r.Keys)
 	m.sends(r.Sends, packet)
 	m.takes(r.Takes)
@@ -57,12 +56,36 @@ func (m *message) updates(all []*record.Head) {
 			m.wrote(2 * m.many(headUpdate))
 		}
 	}
-	for i, h := range all {
-		m.row("DELETE t FROM tags t FORCE INDEX (PRIMARY) WHERE t.execution IN (")
-		m.bytes(h.Execution[:])
-		if m.full() || i == len(all)-1 {
-			m.many(")")
+	tags := m.list("id")
+	for some := range slices.Chunk(all, 1000) {
+		m.sql("DELETE t FROM " + tags.begin)
+		for _, h := range some {
+			m.item(tags, len(some), func() { m.bytes(h.Execution[:]) })
 		}
+		m.many(tags.end + " STRAIGHT_JOIN tags t FORCE INDEX (PRIMARY) ON t.execution=w.id")
+	}
+}
+
+// list is how rows are written that a statement joins as w. Whatever locks what it reads joins them to an index: of a
+// condition on few rows a server may think that looking at all of them is less work, whatever index is forced on it, and
+// then waits for rows that others hold.
+type list struct{ begin, row, end string }
+
+func (m *message) list(columns string) list {
+	if m.mariadb {
+		return list{"(WITH v (" + columns + ") AS (VALUES ", "(", ") SELECT * FROM v) w"}
+	}
+	return list{"(VALUES ", "ROW(", ") w (" + columns + ")"}
+}
+
+// item writes one of n rows of a list. A single one is written twice: the server would make a condition of it, and then
+// choose for itself how to look.
+func (m *message) item(l list, n int, write func()) {
+	for range 1 + 1/n {
+		m.row("")
+		m.sql(l.row)
+		write()
+		m.sql(")")
 	}
 }
 
@@ -125,7 +148,7 @@ func (m *message) tags(all []sqlstore.Tag) {
 // mustBe guards that entries are there.
 func (m *message) mustBe(all []sqlstore.At) {
 	for i := range all {
-		m.row("SET @pawl=IF((SELECT COUNT(*) FROM journal FORCE INDEX (PRIMARY) WHERE (execution,seq) IN (")
+		m.row("SELECT IF((SELECT COUNT(*) FROM journal FORCE INDEX (PRIMARY) WHERE (execution,seq) IN (")
 		m.sql("(")
 		m.bytes(all[i].Execution[:])
 		m.sql(",")
@@ -227,22 +250,29 @@ func (m *message) snapshots(all []*record.Snapshot, packet int) {
 	}
 }
 
-// trim removes entries, and a snapshot at one of them. An entry that is kept must be there.
-func (m *message) trim(t *record.Trim) {
-	which := func(compare string) {
-		m.sql(" WHERE execution=")
-		m.bytes(t.Execution[:])
-		m.sql(" AND seq" + compare)
-		m.number(int64(t.Before))
-	}
-	m.sql("SET @pawl=IF(EXISTS(SELECT 1 FROM journal")
-	which(">=")
-	m.sql("),1," + raise + ")")
-	m.end()
-	for _, table := range []string{"journal", "snapshots"} {
-		m.sql("DELETE FROM " + table)
-		which("<")
+// trims removes entries, and snapshots at one of them. Of each an entry that is kept must be there.
+func (m *message) trims(all []record.Trim) {
+	for i := range all {
+		m.sql("SELECT IF(EXISTS(SELECT 1 FROM journal WHERE execution=")
+		m.bytes(all[i].Execution[:])
+		m.sql(" AND seq>=")
+		m.number(int64(all[i].Before))
+		m.sql("),1," + raise + ")")
 		m.end()
+	}
+	of := m.list("id,kept")
+	for some := range slices.Chunk(all, 1000) {
+		for _, table := range []string{"journal", "snapshots"} {
+			m.sql("DELETE t FROM " + of.begin)
+			for i := range some {
+				m.item(of, len(some), func() {
+					m.bytes(some[i].Execution[:])
+					m.sql(",")
+					m.number(int64(some[i].Before))
+				})
+			}
+			m.many(of.end + " STRAIGHT_JOIN " + table + " t FORCE INDEX (PRIMARY) ON t.execution=w.id AND t.seq<w.kept")
+		}
 	}
 }
 
@@ -251,8 +281,6 @@ const keyInsert = "INSERT INTO start_keys (namespace,workflow,start_key,executio
 // keyUpdate compares and sets: where the key points elsewhere, it sets null what cannot be.
 const keyUpdate = " ON DUPLICATE KEY UPDATE writes=IF(execution=VALUES(previous),writes+1,NULL),execution=VALUES(execution)," +
 	"digest=VALUES(digest),closed_at=VALUES(closed_at)"
-
-const keyFilter = "FROM start_keys k FORCE INDEX (PRIMARY) WHERE "
 
 // keys compares and sets. A new key that is there already is an error of the server.
 func (m *message) keys(all []record.KeyChange) {
@@ -282,7 +310,7 @@ func (m *message) keys(all []record.KeyChange) {
 		}
 	}
 	for _, k := range deletes {
-		m.sql("DELETE k " + keyFilter)
+		m.sql("DELETE k FROM start_keys k WHERE ") // one row by its whole key: nothing else is looked at
 		m.key(&k.Key)
 		m.sql(" AND k.execution=")
 		m.bytes(k.Old[:])
@@ -290,7 +318,7 @@ func (m *message) keys(all []record.KeyChange) {
 		m.wrote(1)
 	}
 	for _, k := range absent {
-		m.sql("SET @pawl=IF(EXISTS(SELECT 1 " + keyFilter)
+		m.sql("SELECT IF(EXISTS(SELECT 1 FROM start_keys k WHERE ")
 		m.key(&k.Key)
 		m.sql(")," + raise + ",1)")
 		m.end()
@@ -376,51 +404,58 @@ func (m *message) messageID(s record.Shard, id *record.MessageID) {
 	m.number(int64(id.N))
 }
 
-// takes removes messages, each of which must be there. The index is named, so that what others add is not waited for.
+// takes removes messages, each of which must be there.
 func (m *message) takes(all []judge.Letter) {
+	mail := m.list("shard,sender,seq,n")
 	for i := range all {
-		m.row("DELETE i FROM inbox i FORCE INDEX (inbox_id) WHERE (i.shard,i.sender,i.seq,i.n) IN (")
-		m.sql("(")
+		m.row("DELETE i FROM " + mail.begin)
+		m.sql(mail.row)
 		m.messageID(all[i].Shard, &all[i].ID)
 		m.sql(")")
 		if m.full() || i == len(all)-1 {
-			m.wrote(m.many(")"))
+			m.wrote(m.many(mail.end + " STRAIGHT_JOIN inbox i FORCE INDEX (inbox_id)" +
+				" ON i.shard=w.shard AND i.sender=w.sender AND i.seq=w.seq AND i.n=w.n"))
 		}
 	}
 }
 
 // forgets removes ended executions with everything of theirs; their keys only where these still point to them.
 func (m *message) forgets(all []record.ID) {
-	for len(all) > 0 {
-		some := all[:min(len(all), 1000)]
-		all = all[len(some):]
-		m.sql("SET @pawl=IF(EXISTS(SELECT 1 FROM executions FORCE INDEX (PRIMARY) WHERE ended=0 AND id")
-		m.in(some)
-		m.sql(")," + raise + ",1)")
-		m.end()
-		m.sql("DELETE k FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN start_keys k FORCE INDEX (PRIMARY) ON k.namespace=e.namespace" +
-			" AND k.workflow=e.workflow AND k.start_key=e.start_key AND k.execution=e.id WHERE e.id")
-		m.in(some)
-		m.end()
-		for _, table := range []string{"journal", "snapshots", "tags", "blobs"} {
-			m.sql("DELETE t FROM " + table + " t FORCE INDEX (PRIMARY) WHERE t.execution")
-			m.in(some)
-			m.end()
+	for some := range slices.Chunk(all, 1000) {
+		m.sql("SELECT IF(EXISTS(SELECT 1 FROM executions FORCE INDEX (PRIMARY) WHERE ended=0 AND id IN (")
+		for i := range some {
+			m.row("")
+			m.bytes(some[i][:])
 		}
-		m.sql("DELETE e FROM executions e FORCE INDEX (PRIMARY) WHERE e.id")
-		m.in(some)
-		m.end()
+		m.many("))," + raise + ",1)")
+		of := m.list("id")
+		from := func(what, joins string) {
+			m.sql("DELETE " + what + " FROM " + of.begin)
+			for i := range some {
+				m.item(of, len(some), func() { m.bytes(some[i][:]) })
+			}
+			m.many(of.end + " STRAIGHT_JOIN " + joins)
+		}
+		from("k", "executions e FORCE INDEX (PRIMARY) ON e.id=w.id STRAIGHT_JOIN start_keys k FORCE INDEX (PRIMARY)"+
+			" ON k.namespace=e.namespace AND k.workflow=e.workflow AND k.start_key=e.start_key AND k.execution=e.id")
+		for _, table := range []string{"journal", "snapshots", "tags", "blobs"} {
+			from("t", table+" t FORCE INDEX (PRIMARY) ON t.execution=w.id")
+		}
+		from("e", "executions e FORCE INDEX (PRIMARY) ON e.id=w.id")
 	}
 }
 
 // expires removes old answers.
 func (m *message) expires(all []sqlstore.Expiry) {
 	for _, x := range all {
-		m.sql("DELETE a FROM answers a FORCE INDEX (answers_old) WHERE a.shard=")
-		m.number(int64(x.Shard))
-		m.sql(" AND a.at<")
-		m.number(x.Before)
-		m.end()
+		of := m.list("shard,at")
+		m.sql("DELETE a FROM " + of.begin)
+		m.item(of, 1, func() {
+			m.number(int64(x.Shard))
+			m.sql(",")
+			m.number(x.Before)
+		})
+		m.many(of.end + " STRAIGHT_JOIN answers a FORCE INDEX (answers_old) ON a.shard=w.shard AND a.at<w.at")
 	}
 }
 
@@ -448,15 +483,4 @@ func (m *message) answers(all []sqlstore.Answer, packet int) {
 			})
 		}
 	}
-}
-
-func (m *message) in(ids []record.ID) {
-	m.sql(" IN (")
-	for i := range ids {
-		if i > 0 {
-			m.sql(",")
-		}
-		m.bytes(ids[i][:])
-	}
-	m.sql(")")
 }

@@ -9,10 +9,10 @@ import (
 // message is statements as text, one after the other. Its sessions speak "binary" and have NO_BACKSLASH_ESCAPES, so a
 // quote is the only byte that a literal cannot hold as it is, and it is written twice.
 type message struct {
-	buf  []byte
-	ends []int // of the statements, each behind its semicolon
-	rows int   // of the statement under way
-	from int   // where the row under way begins
+	mariadb bool // which of the two servers reads it
+	buf     []byte
+	ends    []int // of the statements, each behind its semicolon
+	rows    int   // of the statement under way
 }
 
 func (m *message) reset() { m.buf, m.ends, m.rows = m.buf[:0], m.ends[:0], 0 }
@@ -66,7 +66,6 @@ func (m *message) row(head string) {
 	} else {
 		m.sql(",")
 	}
-	m.from = len(m.buf)
 	m.rows++
 }
 
@@ -85,18 +84,13 @@ func (m *message) many(tail string) int {
 // raise is an expression that cannot be evaluated.
 const raise = "(SELECT 1 UNION SELECT 2)"
 
-// guard ends everything with an error (1242) unless condition holds. SET, since DO forgives errors and a SELECT has rows
-// to send back.
-func (m *message) guard(condition string) {
-	m.sql("SET @pawl=IF(")
-	m.sql(condition)
-	m.sql(",1," + raise + ")")
+// wrote ends everything with an error (1242) unless the statement before has changed so many rows; an upsert counts 1 for
+// a new row, 2 for one that was there. SET, since DO forgives errors and a SELECT has rows to send back; but what reads a
+// table is a SELECT, since a SET locks what it reads.
+func (m *message) wrote(rows int) {
+	m.sql("SET @pawl=IF(ROW_COUNT()=" + strconv.Itoa(rows) + ",1," + raise + ")")
 	m.end()
 }
-
-// wrote guards the number of rows that the statement before has changed: an upsert counts 1 for a new row, 2 for one that
-// was there.
-func (m *message) wrote(rows int) { m.guard("ROW_COUNT()=" + strconv.Itoa(rows)) }
 
 // packets cuts the message at ends of statements, so that each piece has at most limit bytes.
 func (m *message) packets(limit int) (out [][]byte) {
