@@ -6,13 +6,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
 	driver "github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/mysql"
+	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -41,8 +45,9 @@ func (f failed) Open(context.Context) (store.Backend, error) { return nil, f.err
 
 // backings by name. dir is a folder for files.
 var backings = map[string]func(dir string) (backing, error){
-	"sqlite": func(dir string) (backing, error) { return &files{dir: dir}, nil },
-	"mysql":  func(string) (backing, error) { return newSchemas("127.0.0.1:3306", "root") },
+	"sqlite":   func(dir string) (backing, error) { return &files{dir: dir}, nil },
+	"mysql":    func(string) (backing, error) { return newServer("PAWL_TEST_MYSQL", "mysql://root@127.0.0.1:3306/", inMySQL) },
+	"postgres": func(string) (backing, error) { return newServer("PAWL_TEST_POSTGRES", "postgres://127.0.0.1:5432/postgres", inPostgres) },
 }
 
 // files are SQLite's.
@@ -62,39 +67,78 @@ func (f *files) path() string { return filepath.Join(f.dir, fmt.Sprintf("%d.db",
 
 func (f *files) drop() error { return nil } // they go with their folder
 
-// schemas are databases of a MySQL or MariaDB server on this machine.
-type schemas struct {
-	server *sql.DB
-	url    string // without the database
-	made   []string
+// server is a database server on which databases are made.
+type server struct {
+	url  *url.URL // of the server
+	kind serverKind
+	made []string
 }
 
-func newSchemas(addr, user string) (backing, error) {
-	c := driver.NewConfig()
-	c.Net, c.Addr, c.User = "tcp", addr, user
-	connector, err := driver.NewConnector(c)
-	if err != nil {
-		return nil, err
+// serverKind is how one kind of server is spoken to: one statement on a connection of its own, and a store.
+type serverKind struct {
+	do   func(u *url.URL, sql string) error
+	open func(url string) store.Opener
+}
+
+// newServer is the server that a variable of the environment names by its URL, else the one at home.
+func newServer(variable, home string, kind serverKind) (backing, error) {
+	if at := os.Getenv(variable); at != "" {
+		home = at
 	}
-	return &schemas{server: sql.OpenDB(connector), url: "mysql://" + user + "@" + addr + "/"}, nil
+	u, err := url.Parse(home)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a URL", variable)
+	}
+	return &server{url: u, kind: kind}, nil
 }
 
-func (s *schemas) fresh() (store.Opener, error) {
+func (s *server) fresh() (store.Opener, error) {
 	name := "pawl_bench_" + strings.ToLower(rand.Text()[:10])
-	if _, err := s.server.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+	if err := s.kind.do(s.url, "CREATE DATABASE "+name); err != nil {
 		return nil, err
 	}
 	s.made = append(s.made, name)
 	return s.last(), nil
 }
 
-func (s *schemas) last() store.Opener { return mysql.Open(s.url + s.made[len(s.made)-1]) }
+func (s *server) last() store.Opener {
+	u := *s.url
+	u.Path = "/" + s.made[len(s.made)-1]
+	return s.kind.open(u.String())
+}
 
-func (s *schemas) drop() error {
-	var failed error
+func (s *server) drop() (failed error) {
 	for _, name := range s.made {
-		_, err := s.server.ExecContext(context.Background(), "DROP DATABASE "+name)
-		failed = errors.Join(failed, err)
+		failed = errors.Join(failed, s.kind.do(s.url, "DROP DATABASE "+name))
 	}
-	return errors.Join(failed, s.server.Close())
+	return failed
+}
+
+var inMySQL = serverKind{
+	do: func(u *url.URL, statement string) error {
+		c := driver.NewConfig()
+		c.Net, c.Addr, c.User = "tcp", u.Host, u.User.Username()
+		c.Passwd, _ = u.User.Password()
+		connector, err := driver.NewConnector(c)
+		if err != nil {
+			return err
+		}
+		db := sql.OpenDB(connector)
+		_, err = db.ExecContext(context.Background(), statement)
+		return errors.Join(err, db.Close())
+	},
+	open: func(url string) store.Opener { return mysql.Open(url) },
+}
+
+var inPostgres = serverKind{
+	do: func(u *url.URL, statement string) error {
+		ctx := context.Background()
+		conn, err := pgx.Connect(ctx, u.String())
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, statement)
+		return errors.Join(err, conn.Close(ctx))
+	},
+	open: func(url string) store.Opener { return postgres.Open(url) },
 }
