@@ -45,9 +45,13 @@ func (f failed) Open(context.Context) (store.Backend, error) { return nil, f.err
 
 // backings by name. dir is a folder for files.
 var backings = map[string]func(dir string) (backing, error){
-	"sqlite":   func(dir string) (backing, error) { return &files{dir: dir}, nil },
-	"mysql":    func(string) (backing, error) { return newServer("PAWL_TEST_MYSQL", "mysql://root@127.0.0.1:3306/", inMySQL) },
-	"postgres": func(string) (backing, error) { return newServer("PAWL_TEST_POSTGRES", "postgres://127.0.0.1:5432/postgres", inPostgres) },
+	"sqlite": func(dir string) (backing, error) { return &files{dir: dir}, nil },
+	"mysql": func(string) (backing, error) {
+		return newServer("PAWL_TEST_MYSQL", "mysql://root@127.0.0.1:3306/", inMySQL)
+	},
+	"postgres": func(string) (backing, error) {
+		return newServer("PAWL_TEST_POSTGRES", "postgres://127.0.0.1:5432/postgres", inPostgres)
+	},
 }
 
 // files are SQLite's.
