@@ -19,6 +19,8 @@ type Run struct {
 	eng      *Engine
 	id       record.ID
 	existing bool
+	// posted: it began in somebody's transaction, so it may not be there yet.
+	posted bool
 }
 
 // Run returns the handle of the execution id. Whether it exists shows with the first call.
@@ -62,6 +64,34 @@ func (r *Run) Watch(ctx context.Context, after uint64) iter.Seq2[Event, error] {
 // Wait returns when the execution has ended or, with nodes, as soon as a step of one of them has. Nodes are looked
 // for in the scopes that are open. A parked or paused execution keeps Wait waiting; ctx ends it.
 func (r *Run) Wait(ctx context.Context, nodes ...string) (*Execution, error) {
+	x, err := r.wait(ctx, nodes)
+	for r.posted && Code(err) == CodeNotFound && time.Since(time.UnixMilli(r.id.Millis())) < postedFor {
+		if err := rest(ctx, postedPoll); err != nil {
+			return nil, err
+		}
+		x, err = r.wait(ctx, nodes)
+	}
+	return x, err
+}
+
+const (
+	postedFor  = 10 * time.Second // how long a run of StartTx may take to be there
+	postedPoll = 10 * time.Millisecond
+)
+
+// rest waits for d; the error is that of ctx.
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *Run) wait(ctx context.Context, nodes []string) (*Execution, error) {
 	var got *Execution
 	_, err := r.eng.do(ctx, engine.Command{Verb: shard.Wait, Execution: r.id, Look: func(s *kernel.State, _ *kernel.Definition) bool {
 		if !s.Status().Closed() && !anyEnded(s, nodes) {

@@ -79,6 +79,23 @@ func OnExisting(p Existing) StartOption {
 //
 // An error with [CodeUnavailable] leaves open whether it happened: repeat with the same [RequestID] or [Key].
 func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...StartOption) (*Run, error) {
+	o, err := e.startOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	if run, err := e.started(ctx, workflow, &o); run != nil || err != nil {
+		return run, err
+	}
+	return e.start(ctx, workflow, input, &o, func(c engine.Command) (*Run, error) {
+		r, err := e.do(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return &Run{eng: e, id: r.Execution, existing: r.Existing}, nil
+	})
+}
+
+func (e *Engine) startOptions(opts []StartOption) (startOptions, error) {
 	o := startOptions{commandOptions: commandOptions{by: e.opts.By}}
 	for _, opt := range opts {
 		opt.start(&o)
@@ -89,15 +106,14 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 	if o.err == nil && o.gather != nil {
 		o.err = o.gathers()
 	}
-	if o.err != nil {
-		return nil, o.err
-	}
 	if o.key == "" && o.request != "" {
 		o.key = "request:" + o.request
 	}
-	if run, err := e.started(ctx, workflow, &o); run != nil || err != nil {
-		return run, err
-	}
+	return o, o.err
+}
+
+// start makes the command of a start and gives it to run, while what it carries is counted.
+func (e *Engine) start(ctx context.Context, workflow string, input any, o *startOptions, run func(c engine.Command) (*Run, error)) (*Run, error) {
 	v, err := e.version(ctx, workflow, o.version)
 	if err != nil {
 		return nil, err
@@ -115,28 +131,32 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 		return nil, err
 	}
 	defer done()
-	return e.start(ctx, v, raw, &o)
+	c, err := e.startCommand(ctx, v, raw, o)
+	if err != nil {
+		return nil, err
+	}
+	return run(c)
 }
 
-func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOptions) (*Run, error) {
+func (e *Engine) startCommand(ctx context.Context, v *version, raw []byte, o *startOptions) (c engine.Command, err error) {
 	if err := e.startable(ctx, v); err != nil {
-		return nil, err
+		return c, err
 	}
 	now := time.Now()
 	var input, trigger []byte
 	var sum uint64
-	err := e.think(ctx, func() (err error) {
+	err = e.think(ctx, func() (err error) {
 		if input, trigger, err = v.checkInput(raw, now); err == nil && o.key != "" && o.gather == nil {
 			sum = digest(input)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	if sig := o.signal; sig != nil {
 		if err := v.checkSignal(sig.Name, sig.Data); err != nil {
-			return nil, err
+			return c, err
 		}
 	}
 	s := &kernel.Start{
@@ -151,15 +171,10 @@ func (e *Engine) start(ctx context.Context, v *version, raw []byte, o *startOpti
 		slot = record.KeySlot(record.Key{Namespace: s.Namespace, Workflow: s.Workflow, Key: s.Key})
 	}
 	s.ID = record.NewID(now.UnixMilli(), o.random(s.Workflow, s.Namespace), slot)
-	c := engine.Command{
+	return engine.Command{
 		Verb: shard.Start, Execution: s.ID, Start: s, Existing: o.existing,
 		Request: o.request, By: o.by, Why: o.why, Digest: sum,
-	}
-	r, err := e.do(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return &Run{eng: e, id: r.Execution, existing: r.Existing}, nil
+	}, nil
 }
 
 // slot is where a new execution without a key goes: to a shard of this member, where it has one, so that the start

@@ -108,6 +108,32 @@ type Store interface {
 	Close() error
 }
 
+// Sender appends messages to inboxes: a store, or a transaction of somebody else's on the database of one. Drivers make
+// such senders: postgres.Tx, say. A message is delivered if and only if its transaction commits.
+type Sender interface {
+	Send(ctx context.Context, m []record.Message) error
+}
+
+// Tx is a transaction of an embedded store, with the caller's own statements in it.
+type Tx interface {
+	Sender
+	Exec(sql string, args ...any) error
+	// Query calls row for each row; scan copies its columns into pointers to int64, float64, string, []byte, bool or any.
+	Query(sql string, args []any, row func(scan func(dst ...any) error) error) error
+}
+
+// Transactor is a backend that lends its writer, since nobody else can write what it holds.
+type Transactor interface {
+	// Tx runs fn in a transaction that is rolled back where fn returns an error. While it runs nothing else is
+	// committed; when ctx ends, so do the statements of fn, and the transaction is rolled back.
+	Tx(ctx context.Context, fn func(tx Tx) error) error
+}
+
+// Through is a backend that changes messages on their way: Through(s) sends by s what the backend would send itself.
+type Through interface {
+	Through(s Sender) Sender
+}
+
 // Loaded is one execution as the store has it.
 type Loaded struct {
 	Head     record.Head

@@ -143,6 +143,10 @@ func (s *Store) recycle(b *batch) {
 
 // Send implements [store.Store].
 func (s *Store) Send(ctx context.Context, list []record.Message) error {
+	return s.send(ctx, s.Backend, list)
+}
+
+func (s *Store) send(ctx context.Context, to store.Sender, list []record.Message) error {
 	var w work
 	out := make([]record.Message, len(list))
 	for i := range list {
@@ -153,7 +157,29 @@ func (s *Store) Send(ctx context.Context, list []record.Message) error {
 		}
 		out[i] = m
 	}
-	return s.Backend.Send(ctx, out)
+	return to.Send(ctx, out)
+}
+
+// Through implements [store.Through].
+func (s *Store) Through(to store.Sender) store.Sender { return sender{s, to} }
+
+// sender seals messages and sends them by another one.
+type sender struct {
+	s  *Store
+	to store.Sender
+}
+
+func (x sender) Send(ctx context.Context, list []record.Message) error {
+	return x.s.send(ctx, x.to, list)
+}
+
+// Tx implements [store.Transactor] where the inner store does.
+func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
+	inner, ok := s.Backend.(store.Transactor)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return inner.Tx(ctx, fn)
 }
 
 // PutBlob implements [store.Blobs].

@@ -12,24 +12,27 @@ import (
 
 // Send implements [store.Store].
 func (s *Store) Send(ctx context.Context, m []record.Message) error {
+	return s.transact(ctx, func(c *lite.Conn) error { return send(c, m, s.info.Shards) })
+}
+
+// send appends messages in the transaction that is open.
+func send(c *lite.Conn, m []record.Message, shards int) error {
 	for i := range m {
-		if reason := unsendable(&m[i], s.info.Shards); reason != "" {
+		if reason := unsendable(&m[i], shards); reason != "" {
 			return fmt.Errorf("message %d: %s", i, reason)
 		}
 	}
-	return s.transact(ctx, func(c *lite.Conn) error {
-		stmt, err := c.Prepare(sendSQL)
-		if err != nil {
+	stmt, err := c.Prepare(sendSQL)
+	if err != nil {
+		return err
+	}
+	for i := range m {
+		bindMessage(statement{stmt}, &m[i])
+		if err := (statement{stmt}).run(); err != nil {
 			return err
 		}
-		for i := range m {
-			bindMessage(statement{stmt}, &m[i])
-			if err := (statement{stmt}).run(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // line is the messages of one namespace in a shard.
