@@ -51,7 +51,7 @@ func (e *Engine) SignalTx(ctx context.Context, tx store.Sender, id, name string,
 	if err != nil {
 		return err
 	}
-	if err := e.checkSignal(ctx, id, name, raw); err != nil && Code(err) != CodeNotFound {
+	if err := e.checkSignalBy(ctx, e.look, id, name, raw); err != nil && Code(err) != CodeNotFound {
 		return err
 	}
 	sender := record.NewID(time.Now().UnixMilli(), rand.Uint64(), x.Slot())
@@ -59,6 +59,18 @@ func (e *Engine) SignalTx(ctx context.Context, tx store.Sender, id, name string,
 		Verb: shard.Signal, Execution: x, Request: o.request, By: o.by, Why: o.why,
 		Signal: &kernel.Signal{Name: name, ID: o.signal, Data: raw, TTL: o.ttl.Milliseconds()},
 	}, sender)
+}
+
+// look reads an execution as the store has it: in a transaction of [Engine.Tx] the engine may have no answer.
+func (e *Engine) look(ctx context.Context, c engine.Command) (engine.Reply, error) {
+	r, err := e.loop.Look(ctx, c)
+	if err != nil {
+		return r, wrapEngine(err)
+	}
+	if r.Error != nil {
+		return r, refused(r.Error)
+	}
+	return r, nil
 }
 
 // post sends a command as a message from outside, for which nobody waits.

@@ -18,7 +18,7 @@ signals: {paid: {schema: {type: integer}}}
 input: {n: integer}
 nodes:
   - pay: {signal: paid}
-output: "${ nodes.pay.output.data }"
+output: "${ nodes.pay.output }"
 `
 
 func txEngine(t *testing.T, s store.Opener) *pawl.Engine {

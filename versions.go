@@ -108,13 +108,18 @@ func (v *version) checkInput(raw []byte, now time.Time) (input, trigger []byte, 
 
 // checkSignal refuses data that breaks the schema of a declared signal; undeclared ones are the engine's to judge.
 func (e *Engine) checkSignal(ctx context.Context, id, name string, raw []byte) error {
+	return e.checkSignalBy(ctx, e.do, id, name, raw)
+}
+
+// checkSignalBy is checkSignal with what asks for the execution.
+func (e *Engine) checkSignalBy(ctx context.Context, ask func(context.Context, engine.Command) (engine.Reply, error), id, name string, raw []byte) error {
 	x, err := e.parseID(id)
 	if err != nil {
 		return err
 	}
 	var workflow, number string
 	var declared bool
-	_, err = e.do(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, d *kernel.Definition) bool {
+	_, err = ask(ctx, engine.Command{Verb: shard.View, Execution: x, Look: func(s *kernel.State, d *kernel.Definition) bool {
 		_, workflow, number = s.Workflow()
 		declared = d == nil || len(d.Workflow().Signals) > 0
 		return true

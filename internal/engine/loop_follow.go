@@ -43,6 +43,12 @@ func (l *Loop) followed(c *Command, r *Reply) bool {
 	return l.opts.Machine.Forward && c.Verb >= shard.View && r.Error != nil && r.Error.Code == shard.CodeNotOwner
 }
 
+// Look runs c.Look once on what the store has of the execution, and asks no owner.
+func (l *Loop) Look(ctx context.Context, c Command) (Reply, error) {
+	c.Verb = shard.View
+	return l.follow(ctx, &c)
+}
+
 // follow answers a command that looks.
 func (l *Loop) follow(ctx context.Context, c *Command) (Reply, error) {
 	if c.Verb == shard.Unwatch {

@@ -29,7 +29,7 @@ func (c *Core) serveGather(k *keyRow, s start) bool {
 		return c.takeKey(k, s)
 	}
 	c.notBorn(&s)
-	if s.letter != nil {
+	if s.origin == byMail {
 		c.neverBorn(s.Execution)
 	}
 	in := input{origin: s.origin, ref: s.Ref, verb: Start, mail: s.mail, letter: s.letter, start: &s}

@@ -38,7 +38,7 @@ const keyLongest = 512
 
 // start begins an execution, at once or when its key and id have been looked up.
 func (c *Core) start(s start) {
-	if s.letter != nil {
+	if s.origin == byMail {
 		c.expect(s.Execution)
 	}
 	// A request that is sent again within a millisecond has its id again, perhaps with another input: its key decides.
@@ -160,9 +160,17 @@ func (c *Core) found(e *execution, s start, err *model.Error) {
 		c.born(e.id, late)
 		return
 	}
-	if s.origin == byMail && !s.awaited(c) {
-		c.takeMail(e.id, s.mail, err != nil, &kernel.Answer{Error: err})
-		return
+	if s.origin == byMail {
+		if e.id != s.Execution {
+			c.neverBorn(s.Execution)
+		} else {
+			late := c.late(e.id)
+			defer c.born(e.id, late)
+		}
+		if !s.awaited(c) {
+			c.takeMail(e.id, s.mail, err != nil, &kernel.Answer{Error: err})
+			return
+		}
 	}
 	in := input{origin: s.origin, ref: s.Ref, mail: s.mail, verb: again, start: &s, answer: err}
 	if e.phase == held {
@@ -181,6 +189,7 @@ func (c *Core) decline(s start, err *model.Error) {
 		return
 	}
 	if s.origin == byMail {
+		c.neverBorn(s.Execution)
 		c.takeMail(s.Execution, s.mail, true, &kernel.Answer{Error: err})
 		return
 	}
