@@ -45,7 +45,9 @@ func (f failed) Open(context.Context) (store.Backend, error) { return nil, f.err
 
 // backings by name. dir is a folder for files.
 var backings = map[string]func(dir string) (backing, error){
-	"sqlite": func(dir string) (backing, error) { return &files{dir: dir}, nil },
+	"sqlite":         func(dir string) (backing, error) { return &files{dir: dir}, nil },
+	"redis":          func(dir string) (backing, error) { return newPrefixes(dir, "always") },
+	"redis-everysec": func(dir string) (backing, error) { return newPrefixes(dir, "everysec") },
 	"mysql": func(string) (backing, error) {
 		return newServer("PAWL_TEST_MYSQL", "mysql://root@127.0.0.1:3306/", inMySQL)
 	},
