@@ -80,7 +80,7 @@ func (s *Store) judge(b *store.Batch, f *facts, m *message, before *[shards]reco
 	case "lane":
 		return laneOutcome(b, reply[1].text()), true
 	case "fence":
-		return s.deposed(b.Parts, before, reply[1].list()), true
+		return s.deposed(m.fences, before, reply[1].list()), true
 	case "facts":
 		if err := f.learn(m.groups, reply[1].list()); err != nil {
 			return refuse(err), true
@@ -111,10 +111,10 @@ func laneOutcome(b *store.Batch, row string) store.Outcome {
 
 // deposed lists the shards whose fence does not hold, ascending. An epoch lower than one that this process has seen
 // before was lost by the server.
-func (s *Store) deposed(parts []record.Part, before *[shards]record.Fence, rows []reply) store.Outcome {
+func (s *Store) deposed(fences []record.Fence, before *[shards]record.Fence, rows []reply) store.Outcome {
 	var out []record.Shard
-	for i := range parts {
-		f := &parts[i].Fence
+	for i := range fences {
+		f := &fences[i]
 		row := ""
 		if i < len(rows) {
 			row = rows[i].text()

@@ -500,7 +500,7 @@ func TestF35_OversizedBatches(t *testing.T) {
 	defer b.Close()
 	u := newUser(t, b, 1)
 	var ids []record.ID
-	for n := range 5000 {
+	for n := range 9000 {
 		ids = append(ids, execution(n))
 	}
 	u.commit(t, 1, 30, ids...)

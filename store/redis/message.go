@@ -2,6 +2,7 @@ package redis
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -20,6 +21,7 @@ type message struct {
 	words  []string
 	arena  []byte // what values are cut from; never written twice, so words stay whatever becomes of it
 	groups []group
+	fences []record.Fence
 }
 
 // group is what one command of the script's look at the store is about, to read its answer by.
@@ -98,13 +100,26 @@ func (m *message) count() (done func()) {
 // open begins a message: what the script compares first.
 func (m *message) open(n names, incarnation string, b *store.Batch, mode string) {
 	m.add(n.prefix, incarnation, mode, laneField(b.Lane), u64(b.Number-1), u64(b.Number)+u64(b.Digest))
-	m.add(strconv.Itoa(len(b.Parts)))
-	for i := range b.Parts {
-		m.add(shardName(b.Parts[i].Fence.Shard))
+	m.fences = distinct(b.Parts)
+	m.add(strconv.Itoa(len(m.fences)))
+	for i := range m.fences {
+		m.add(shardName(m.fences[i].Shard))
 	}
-	for i := range b.Parts {
-		m.add(fenceRow(&b.Parts[i].Fence))
+	for i := range m.fences {
+		m.add(fenceRow(&m.fences[i]))
 	}
+}
+
+// distinct are the fences of parts, each once: their number is bounded by that of the shards, and not by the parts.
+func distinct(parts []record.Part) (out []record.Fence) {
+	for i := range parts {
+		f := parts[i].Fence
+		if last := len(out) - 1; last >= 0 && out[last] == f || slices.Contains(out, f) {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 func laneField(l store.Lane) string {
