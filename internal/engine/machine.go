@@ -166,6 +166,9 @@ func (m *Machine) step(t Time, e Event, out []Request) []Request {
 
 // take handles the event itself.
 func (m *Machine) take(e Event) {
+	if m.wentBack(e) {
+		return
+	}
 	switch e := e.(type) {
 	case Started:
 		m.start()

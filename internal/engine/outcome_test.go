@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -300,6 +301,19 @@ func TestF37_StoreThatWentBackHalts(t *testing.T) {
 	s.refused(ref, shard.CodeUnavailable)
 	if s.m.Next() >= 0 {
 		t.Fatal("a halted machine wants ticks")
+	}
+}
+
+func TestF33_AQuestionThatFindsTheStoreWentBackHalts(t *testing.T) {
+	lost := fmt.Errorf("beat: %w", store.ErrStoreWentBack)
+	for _, e := range []Event{Beaten{Err: lost}, ClaimsRead{Err: lost}, MailWaits{Err: lost}, Loaded{Err: lost}, Several{[]Event{Tick{}, Claimed{Err: lost}}}} {
+		s := newOutcomeStand(t)
+		_, ref := s.begin(3)
+		s.step(e)
+		if !errors.Is(s.halted, store.ErrStoreWentBack) {
+			t.Fatalf("%T: halted %v", e, s.halted)
+		}
+		s.refused(ref, shard.CodeUnavailable)
 	}
 }
 
