@@ -535,14 +535,18 @@ func TestF35_OversizedBatches(t *testing.T) {
 
 // TestF35_ForgetsByTheThousand: retention removes long journals and many executions in one part.
 func TestF35_ForgetsByTheThousand(t *testing.T) {
-	b := open(t, servertest.Redis(t))
+	r := servertest.StartRedis(t)
+	b := open(t, r.URL())
 	defer b.Close()
 	u := newUser(t, b, 1)
-	batch := &store.Batch{Lane: store.Lane{Owner: u.owner}, Number: 1, Digest: 1}
+	u.commit(t, 1, 10)
+	empty := r.Do("DBSIZE")
+	batch := &store.Batch{Lane: store.Lane{Owner: u.owner}, Number: 2, Digest: 2}
 	p := record.Part{Fence: u.fences[0]}
 	for n := range 1200 {
 		id := execution(64 * n)
-		p.Heads = append(p.Heads, record.Head{Execution: id, Insert: true, Namespace: "default", Workflow: "w", Status: "completed", Ended: 5, NextAt: record.Never})
+		p.Heads = append(p.Heads, record.Head{Execution: id, Insert: true, Namespace: "default", Workflow: "w", Status: "completed", Ended: 5, NextAt: 7,
+			Key: id.String(), Parent: execution(3), Tags: []record.Tag{{Name: "t", Text: "x"}}})
 		last := uint64(1)
 		if n == 0 {
 			last = 9000
@@ -551,6 +555,11 @@ func TestF35_ForgetsByTheThousand(t *testing.T) {
 			p.Entries = append(p.Entries, entry(id, seq, 1, 20))
 		}
 		p.Forgets = append(p.Forgets, id)
+		p.Snapshots = append(p.Snapshots, record.Snapshot{Execution: id, Seq: 1, Body: []byte("s")})
+		p.Keys = append(p.Keys, record.KeyChange{KeyRow: record.KeyRow{Key: record.Key{Namespace: "default", Workflow: "w", Key: id.String()}, Execution: id}})
+		if err := b.PutBlob(t.Context(), "default", id, [32]byte{}, []byte("b")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	forgets := p.Forgets
 	p.Forgets = nil
@@ -558,12 +567,15 @@ func TestF35_ForgetsByTheThousand(t *testing.T) {
 	if o := u.send(batch); o.Result != store.Committed {
 		t.Fatal(describe(o))
 	}
-	batch = &store.Batch{Lane: store.Lane{Owner: u.owner}, Number: 2, Digest: 2, Parts: []record.Part{{Fence: u.fences[0], Forgets: forgets}}}
+	batch = &store.Batch{Lane: store.Lane{Owner: u.owner}, Number: 3, Digest: 3, Parts: []record.Part{{Fence: u.fences[0], Forgets: forgets}}}
 	if o := u.send(batch); o.Result != store.Committed {
 		t.Fatal(describe(o))
 	}
 	left, err := b.Executions(t.Context(), store.EveryShard, record.ID{}, 10)
 	if err != nil || len(left) > 0 {
 		t.Fatalf("%v %v", left, err)
+	}
+	if got := r.Do("DBSIZE"); got != empty {
+		t.Fatalf("%s keys are left of everything that was forgotten, %s without it: %s", got, empty, r.Do("KEYS", "*"))
 	}
 }
