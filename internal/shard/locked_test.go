@@ -112,3 +112,44 @@ func TestS49_MailForALockedExecutionWaits(t *testing.T) {
 		t.Fatalf("%d messages, %s", len(d.inbox), d.status(id))
 	}
 }
+
+// The head of what can be read again is right at once, not when it rests.
+func TestS49_HeadOfAnUnlockedExecutionIsRightAtOnce(t *testing.T) {
+	d := newDesk(t, Config{Idle: 100_000_000})
+	d.deploy(flow(waitFor("a", `"for":"10h"`), function("b")))
+	id := d.run("")
+	unlock := d.lock(id)
+	d.claim(false)
+	view := d.send(Command{Verb: View, Execution: id})
+	d.settle()
+	d.refused(view, CodeLocked)
+	unlock()
+	d.pass(lockedMost)
+	if h := d.heads[id]; h.Status != string(model.Running) || h.Error != "" {
+		t.Fatalf("the head says %+v", h)
+	}
+}
+
+// F31: what was damaged and is mended is due again for what it waited for.
+func TestF31_HeadOfAMendedExecutionIsRightAtOnce(t *testing.T) {
+	d := newDesk(t, Config{Idle: 100_000_000})
+	d.deploy(flow(waitFor("a", `"for":"10h"`), function("b")))
+	id := d.run("")
+	due := d.now + 36_000_000
+	body := d.journal[id][0].Body
+	d.journal[id][0].Body = body[:5]
+	d.claim(false)
+	view := d.send(Command{Verb: View, Execution: id})
+	d.settle()
+	d.refused(view, CodeQuarantined)
+	if h := d.heads[id]; h.Status != string(model.Parked) || h.NextAt != record.Never {
+		t.Fatalf("the head says %+v", h)
+	}
+	d.journal[id][0].Body = body
+	view = d.send(Command{Verb: View, Execution: id})
+	d.settle()
+	d.accepted(view)
+	if h := d.heads[id]; h.Status != string(model.Running) || h.NextAt > due {
+		t.Fatalf("the head says %+v", h)
+	}
+}

@@ -337,3 +337,112 @@ func TestS48_KeysAreNotShown(t *testing.T) {
 		t.Error("opened without its keys")
 	}
 }
+
+// TestS49_WrappedKeyOfAnotherNamespaceIsRefused: whoever can write to the store cannot give a namespace the key of another.
+func TestS49_WrappedKeyOfAnotherNamespaceIsRefused(t *testing.T) {
+	s := benchStore(t, Options{Keys: FromText(testKey)})
+	if _, err := s.codec.keys.session(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := s.DataKeys(t.Context(), "a")
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	for _, change := range []func(k *store.DataKey){
+		func(k *store.DataKey) { k.Namespace = "b" }, func(k *store.DataKey) { k.ID++ },
+		func(k *store.DataKey) { k.Wrapped = bytes.Clone(k.Wrapped); k.Wrapped[20] ^= 1 },
+	} {
+		moved := keys[0]
+		change(&moved)
+		if _, err := unwrapWith(t.Context(), keysOf(t, testKey), &moved); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("%+v: %v", moved, err)
+		}
+	}
+	if _, err := unwrapWith(t.Context(), keysOf(t, testKey), &keys[0]); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestS49_LockedMessagesAreReadPast: they stay, with those behind them of the same sender; others are read.
+func TestS49_LockedMessagesAreReadPast(t *testing.T) {
+	inner, err := memory.Open().Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inner.Close()
+	const otherKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	with := Wrap(inner, Options{Keys: FromText(testKey)}, keysOf(t, testKey))
+	without := Wrap(inner, Options{Keys: FromText(otherKey)}, keysOf(t, otherKey))
+	message := func(from byte, seq uint64) record.Message {
+		return record.Message{ID: record.MessageID{From: record.ID{from}, Seq: seq}, Namespace: "default", To: record.ID{9}, Body: []byte("{}")}
+	}
+	for range 20 {
+		if err := with.Send(t.Context(), []record.Message{message(1, 1), message(2, 1)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := inner.Send(t.Context(), []record.Message{message(1, 2), message(3, 1), message(3, 2)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		s     *Store
+		limit int
+		from  []byte
+	}{{with, 10, []byte{1, 2, 1, 3, 3}}, {with, 2, []byte{1, 2}}, {without, 10, []byte{3, 3}}, {without, 1, []byte{3}}} {
+		list, err := want.s.Inbox(t.Context(), 0, want.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var from []byte
+		for _, m := range list {
+			from = append(from, m.ID.From[0])
+		}
+		if !bytes.Equal(from, want.from) {
+			t.Errorf("limit %d: got %v, want %v", want.limit, from, want.from)
+		}
+	}
+}
+
+// TestNewDataKeyIsWrappedWithTheCurrentKey: that of now, not that of when the store was opened.
+func TestNewDataKeyIsWrappedWithTheCurrentKey(t *testing.T) {
+	const newKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	text, fails := testKey, error(nil)
+	s := benchStore(t, Options{Keys: func(context.Context) ([]KEK, error) { return keysOf(t, text), fails }})
+	put := func(namespace string) error {
+		return s.PutBlob(t.Context(), namespace, record.ID{1}, [32]byte{}, []byte("x"))
+	}
+	if err := put("old"); err != nil {
+		t.Fatal(err)
+	}
+	text = newKey + "," + testKey
+	if err := put("new"); err != nil {
+		t.Fatal(err)
+	}
+	for namespace, want := range map[string]string{"old": testKey, "new": newKey} {
+		keys, err := s.DataKeys(t.Context(), namespace)
+		if err != nil || len(keys) != 1 || keys[0].KEK != keysOf(t, want)[0].ID() {
+			t.Errorf("%s: %+v %v", namespace, keys, err)
+		}
+	}
+	fails = errors.New("no such file")
+	if err := put("newer"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("without a current key: %v", err)
+	}
+	if err := put("old"); err != nil {
+		t.Errorf("what is there goes on: %v", err)
+	}
+}
+
+// TestAnswersWithoutAKey: an answer that cannot be encrypted is none, and no part is refused for its sake.
+func TestAnswersWithoutAKey(t *testing.T) {
+	s := benchStore(t, Options{Keys: FromText(testKey)})
+	err := s.AddDataKey(t.Context(), store.DataKey{ID: 1, Namespace: "lost", KEK: "of long ago", At: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := s.fresh()
+	rejected, err := sealed.seal(t.Context(), s.codec, &store.Batch{Parts: []record.Part{{Answers: []record.Answer{{Namespace: "lost", Body: []byte("secret")}}}}})
+	if err != nil || len(rejected) > 0 || bytes.Contains(sealed.Parts[0].Answers[0].Body, []byte("secret")) {
+		t.Fatalf("%v %v %q", err, rejected, sealed.Parts[0].Answers[0].Body)
+	}
+}

@@ -130,8 +130,14 @@ func (k *dataKey) begin() (s *session, err error) {
 	return s, err
 }
 
-// add makes a data key for a namespace.
+// add makes a data key for a namespace. The source is asked which key is the current one by now: a former one may be gone
+// once this process ends.
 func (r *keyring) add(ctx context.Context, namespace string) (*dataKey, error) {
+	keks, err := r.source(ctx)
+	if err != nil || len(keks) == 0 {
+		return nil, fmt.Errorf("%w: the current key cannot be had: %w", ErrUnavailable, err)
+	}
+	r.keks = keks
 	k, secret, err := newDataKey(ctx, r.keks[0], namespace, r.now())
 	if err != nil {
 		return nil, err
