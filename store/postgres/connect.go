@@ -12,8 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 )
 
 // connect makes the pools. Nothing is sent before they are used.
@@ -58,7 +56,7 @@ func (c *config) connect(ctx context.Context) (*pools, error) {
 		p.others.Close()
 		return nil, err
 	}
-	p.querier = querier{p.others, sqlstore.NewTranslator(quote(c.schema)+".", true)}
+	p.querier = querier{p.others, c.translator()}
 	return p, nil
 }
 
@@ -137,7 +135,7 @@ func (c *config) settings() (string, error) {
 		return "", err
 	}
 	if c.schema == "" {
-		c.schema = "pawl"
+		c.schema = defaultSchema
 	}
 	if len(c.schema) > 63 || strings.ContainsRune(c.schema, 0) {
 		return "", errors.New("the name of a schema has at most 63 bytes")

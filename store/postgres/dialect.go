@@ -20,6 +20,7 @@ func dialect() *sqlstore.Dialect {
 		Verdict:   verdict,
 		Explain:   explain,
 		Locked:    locked,
+		Send:      sendAll,
 
 		Transactional: true,
 	}

@@ -24,6 +24,9 @@ const (
 	maxText = 1000     // bytes of a text that an index holds; a page of an index takes 2,700 in all
 )
 
+// defaultSchema holds the tables where nothing else is said.
+const defaultSchema = "pawl"
+
 // minVersion is the oldest major version that is supported upstream or nearly so.
 const minVersion = 13
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
 
@@ -29,6 +30,8 @@ type Dialect struct {
 	Explain func(error) error
 	// Locked runs f while no other process migrates. Where DDL belongs to transactions, f is one and is committed after it.
 	Locked func(ctx context.Context, db DB, f func(q Querier) error) error
+	// Send appends messages in one statement, and skips those that wait already. Nil: they are appended one by one.
+	Send func(ctx context.Context, q Querier, m []record.Message) error
 	// Transactional says that DDL belongs to transactions: a step is then done as a whole or not at all.
 	Transactional bool
 	// Done reports whether an error of DDL says that the very thing is there already. Where DDL does not belong to

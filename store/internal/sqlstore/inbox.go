@@ -7,31 +7,64 @@ import (
 	"slices"
 
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store/internal/judge"
 )
 
 // Send implements [store.Store].
 func (s *Store) Send(ctx context.Context, m []record.Message) error {
+	if err := s.sendable(m); err != nil {
+		return err
+	}
+	if s.Dialect.Send != nil {
+		return s.call(ctx, func(q Querier) error { return s.Dialect.Send(ctx, q, m) })
+	}
+	return s.transact(ctx, func(q Querier) error { return s.Dialect.appendAll(ctx, q, m) })
+}
+
+func (c *Config) sendable(m []record.Message) error {
 	for i := range m {
-		if why := s.Limits.Message(&m[i]); why != "" {
+		if why := c.Limits.Message(&m[i]); why != "" {
 			return fmt.Errorf("message %d: %s", i, why)
 		}
 	}
-	return s.transact(ctx, func(q Querier) error {
-		for i := range m {
-			if err := s.Dialect.Append(ctx, q, &m[i]); err != nil {
-				return err
-			}
+	return nil
+}
+
+// Executor runs statements for their effect.
+type Executor interface {
+	Exec(ctx context.Context, sql string, args ...any) (int64, error)
+}
+
+func (d *Dialect) appendAll(ctx context.Context, e Executor, m []record.Message) error {
+	for i := range m {
+		if err := d.Append(ctx, e, &m[i]); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Append adds one message to the inbox of its shard, unless its id waits there already.
-func (d *Dialect) Append(ctx context.Context, q Querier, m *record.Message) error {
+func (d *Dialect) Append(ctx context.Context, e Executor, m *record.Message) error {
 	sql := `INSERT INTO pawl.inbox (shard, sender, seq, n, namespace, recipient, at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ` +
 		d.Upsert([]string{"shard", "sender", "seq", "n"}, nil)
-	_, err := q.Exec(ctx, sql, int64(m.Shard), m.ID.From[:], int64(m.ID.Seq), int64(m.ID.N), m.Namespace, m.To[:], m.At, blob(m.Body))
+	_, err := e.Exec(ctx, sql, int64(m.Shard), m.ID.From[:], int64(m.ID.Seq), int64(m.ID.N), m.Namespace, m.To[:], m.At, blob(m.Body))
 	return err
+}
+
+// Outbox is a [store.Sender] in a transaction of somebody else.
+type Outbox struct {
+	In      Executor
+	Dialect *Dialect
+	Limits  judge.Limits
+}
+
+// Send implements [store.Sender].
+func (o *Outbox) Send(ctx context.Context, m []record.Message) error {
+	if err := (&Config{Limits: o.Limits}).sendable(m); err != nil {
+		return err
+	}
+	return o.Dialect.explain(o.Dialect.appendAll(ctx, o.In, m))
 }
 
 // line is the messages of one namespace in a shard.
