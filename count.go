@@ -43,7 +43,7 @@ var facets = map[string]store.By{
 }
 
 // Count counts the executions that f selects, without limits, schedules and bulks. Counts by status and workflow of a
-// filter with nothing but workflows, statuses and starts are exact; for others at most a million executions are looked
+// filter with nothing but workflows, statuses and starts are exact; for others at most 200,000 executions are looked
 // at, the newest of each workflow and status, and [Counts.Partial] says when there were more.
 func (e *Engine) Count(ctx context.Context, f Filter, by Facet) (Counts, error) {
 	facet := store.Facet{Limit: by.Limit}

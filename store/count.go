@@ -27,7 +27,7 @@ type Facet struct {
 	Step int64
 	// Limit is how many buckets to return: 0 means 100, at most 1000. They are the largest, or the latest by start.
 	Limit int
-	// Look bounds how many heads are looked at; 0 means 1,000,000.
+	// Look bounds how many heads are looked at; 0 means 200,000.
 	Look int
 }
 
@@ -67,7 +67,7 @@ type Bucket struct {
 const (
 	defaultBuckets = 100
 	maxBuckets     = 1000
-	defaultLook    = 1_000_000
+	defaultLook    = 200_000
 )
 
 // Buckets is the number of buckets that Limit asks for, within bounds.

@@ -22,23 +22,24 @@ var words = &sqlstore.Words{
 // runs lists the pairs that exist, one step of the index each.
 func runs(q sqlstore.Searching, namespace string, workflows []string) (out []sqlstore.Run, err error) {
 	if len(workflows) == 0 {
-		err = runsOf(q, "e.namespace = ?", []any{namespace}, &out)
+		err = runsOf(q, "e.namespace = ?", "(e.workflow, e.status) > (r.workflow, r.status)", []any{namespace}, &out)
 		return out, err
 	}
 	for _, w := range workflows {
-		if err := runsOf(q, "e.namespace = ? AND e.workflow = ?", []any{namespace, w}, &out); err != nil {
+		// A comparison of the pair would begin at the workflow's first execution each time.
+		if err := runsOf(q, "e.namespace = ? AND e.workflow = ?", "e.status > r.status", []any{namespace, w}, &out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func runsOf(q sqlstore.Searching, which string, args []any, out *[]sqlstore.Run) error {
+func runsOf(q sqlstore.Searching, which, next string, args []any, out *[]sqlstore.Run) error {
 	sql := `WITH RECURSIVE r (workflow, status) AS (
 			(SELECT e.workflow, e.status FROM pawl.executions e WHERE ` + which + ` ORDER BY e.workflow, e.status LIMIT 1)
 			UNION ALL
 			SELECT n.workflow, n.status FROM r CROSS JOIN LATERAL (SELECT e.workflow, e.status FROM pawl.executions e
-				WHERE ` + which + ` AND (e.workflow, e.status) > (r.workflow, r.status) ORDER BY e.workflow, e.status LIMIT 1) n
+				WHERE ` + which + ` AND ` + next + ` ORDER BY e.workflow, e.status LIMIT 1) n
 		) SELECT r.workflow, r.status FROM r`
 	return q.Ask(sql, append(args, args...), func(scan func(dest ...any) error) error {
 		var r sqlstore.Run

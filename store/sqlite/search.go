@@ -32,6 +32,7 @@ var words = &sqlstore.Words{
 var indexes = [...]string{
 	sqlstore.ByRun: "executions_status", sqlstore.ByKey: "executions_key",
 	sqlstore.ByParent: "executions_parent", sqlstore.ByTagValue: "tags_value", sqlstore.ByErrors: "executions_errors",
+	sqlstore.ByFingerprint: "executions_fingerprint",
 }
 
 // millisFunction is a function of ours: the time in an id.
@@ -76,6 +77,8 @@ func scan(r *lite.Stmt, dest []any) error {
 			*d = readHead(r)
 		case *string:
 			*d = r.ColumnText(i)
+		case *[]byte:
+			*d = body(r, i)
 		case *int64:
 			*d = r.ColumnInt64(i)
 		case **string:

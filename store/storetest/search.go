@@ -26,6 +26,8 @@ var searchTests = []test{
 	{"TagsAreTyped", searchTypedTags},
 	{"OldestFirstUnderInserts", searchOldestUnderInserts},
 	{"Fingerprints", searchFingerprints},
+	{"SeldomAmongMany", searchSeldom},
+	{"S27_AnyTextIsLiteral", searchAnyText},
 }
 
 var everyone store.Filter

@@ -33,7 +33,7 @@ type Words struct {
 	Hint func(Index) string
 	// Runs lists the pairs of workflow and status that a namespace has, or those of the given workflows.
 	Runs func(q Searching, namespace string, workflows []string) ([]Run, error)
-	// Errors says that there is the index [ByErrors].
+	// Errors says that there are the indexes [ByErrors] and [ByFingerprint].
 	Errors bool
 	// Together is how many runs one statement searches.
 	Together int
@@ -43,13 +43,15 @@ type Words struct {
 type Index int
 
 // The indexes: executions (namespace, workflow, status, id), (namespace, key, id), (parent, id), and tags (namespace,
-// name, value, execution). ByErrors is ByRun of executions with an error alone: most have none.
+// name, value, execution). ByErrors is ByRun of executions with an error alone, and ByFingerprint (namespace,
+// fingerprint, id) of those with a fingerprint: most have none.
 const (
 	ByRun Index = iota
 	ByKey
 	ByParent
 	ByTagValue
 	ByErrors
+	ByFingerprint
 )
 
 // Run is one pair of workflow and status: a stretch of an index in order of id.
@@ -81,13 +83,13 @@ func (w *Words) Find(q Searching, namespace string, f *store.Filter) (page store
 		return page, err
 	}
 	list, err := s.sources()
+	if err == nil && s.windowed(list) {
+		err = s.scanWindows(list)
+	} else if err == nil {
+		err = s.scanAll(list)
+	}
 	if err != nil {
 		return page, err
-	}
-	for some := range slices.Chunk(list, max(w.Together, 1)) {
-		if err := s.scan(some); err != nil {
-			return page, err
-		}
 	}
 	if len(s.found) == s.size {
 		s.found = s.found[:s.size-1]
@@ -130,6 +132,14 @@ func (s *finding) sources() ([]source, error) {
 	list, err := s.byTags()
 	if err != nil || list != nil {
 		return list, err
+	}
+	if s.Errors && len(f.Fingerprints) > 0 && wantsError(f) {
+		for i, print := range f.Fingerprints {
+			if !slices.Contains(f.Fingerprints[:i], print) {
+				list = append(list, s.only(ByFingerprint, "e.namespace = ? AND e.fingerprint = ? AND e.fingerprint <> ''", s.namespace, print)...)
+			}
+		}
+		return list, nil
 	}
 	runs, err := s.runs()
 	index, where := ByRun, "e.namespace = ? AND e.workflow = ? AND e.status = ?"
@@ -242,6 +252,16 @@ func onlyRuns(f *store.Filter) bool {
 	return len(f.Versions) == 0 && len(f.Outcomes) == 0 && len(f.Fingerprints) == 0 && len(f.Waiting) == 0 && len(f.Tags) == 0 &&
 		f.Key == "" && f.Parent.IsZero() && f.ErrorText == "" && f.EndedFrom == 0 && f.EndedTo == 0 &&
 		!slices.ContainsFunc(f.Except, func(x store.Filter) bool { return !onlyRuns(&x) })
+}
+
+// scanAll searches all stretches.
+func (s *finding) scanAll(list []source) error {
+	for some := range slices.Chunk(list, max(s.Together, 1)) {
+		if err := s.scan(some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scan adds the best matches of some stretches. Once the page is full, what comes behind its last is left out.
