@@ -40,6 +40,10 @@ var Pawl = House{
 			May: []string{"record"}},
 		{Path: "node", Ring: 2, Role: Contract, For: "what an executor does, and its descriptor",
 			May: []string{"model"}},
+		{Path: "cluster", Ring: 2, Role: Contract, For: "which processes share a store and live, and whose a shard is by right",
+			May: []string{"record", "store"}},
+		{Path: "cluster/clustertest", Ring: 2, Role: Suite, For: "the one conformance suite of membership",
+			May: []string{"record", "cluster"}},
 		{Path: "store/storetest", Ring: 2, Role: Suite, For: "the one conformance suite of stores",
 			May: []string{"model", "record", "store"}, Mods: []string{"pgregory.net/rapid"}},
 		{Path: "node/nodetest", Ring: 2, Role: Suite, For: "the one conformance suite of executors",
@@ -47,7 +51,7 @@ var Pawl = House{
 
 		// Ring 3: machinery, then adapters.
 		{Path: "internal/engine", Ring: 3, Role: Machinery, For: "Machine decides, Loop runs its requests",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/catalog", "internal/sim/bug", "internal/fault", "store", "node", "internal/runner"}},
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/catalog", "internal/sim/bug", "internal/fault", "store", "cluster", "node", "internal/runner"}},
 		{Path: "internal/zone", Ring: 3, Role: Machinery, For: "time zones by name, from the embedded database",
 			May: []string{"internal/calendar"}},
 		{Path: "internal/runner", Ring: 3, Role: Machinery, For: "lease, execute, report: one loop, in process and in a worker",
@@ -72,6 +76,8 @@ var Pawl = House{
 			May: []string{"record", "store", "internal/fault"}, Mods: []string{"github.com/redis/rueidis"}},
 		{Path: "store/sealed", Ring: 3, Role: Adapter, For: "bodies compressed and encrypted on their way to any store and back",
 			May: []string{"record", "store"}, Mods: []string{"github.com/klauspost/compress"}},
+		{Path: "cluster/members", Ring: 3, Role: Adapter, For: "membership by heartbeats in the store",
+			May: []string{"record", "store", "cluster"}},
 		{Path: "internal/egress", Ring: 3, Role: Adapter, For: "the one way out: a dialer that refuses private addresses"},
 		{Path: "node/http", Ring: 3, Role: Adapter, For: "effect node http",
 			May: []string{"model", "node", "internal/egress"}},

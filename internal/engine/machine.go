@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/pawl-dev/pawl/cluster"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -22,7 +23,7 @@ type Machine struct {
 	lanes  []*lane
 	turn   int // the shard whose part goes first into the next batch
 
-	members  []member
+	roster   cluster.Roster
 	beats    beating
 	claims   claiming
 	stopping *stopping
@@ -94,7 +95,7 @@ func newMachine(c Config) *Machine {
 	m := &Machine{
 		cfg: c, shards: make([]owned, c.Shards), defs: map[DefinitionRef][]record.Shard{},
 		finds: map[shard.Resolve][]record.Shard{}, unread: map[string]*unread{},
-		reports: map[uint64]*reportSet{}, rng: c.Seed, forward: forwarding{at: farAway},
+		reports: map[uint64]*reportSet{}, rng: c.Seed, roster: cluster.Roster{TTL: c.TTL}, forward: forwarding{at: farAway},
 	}
 	for i := range c.Lanes {
 		m.lanes = append(m.lanes, &lane{n: i})

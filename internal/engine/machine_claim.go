@@ -1,10 +1,9 @@
 package engine
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
@@ -36,14 +35,6 @@ type beating struct {
 	ahead  bool // the clocks differ too much to own anything
 	// frozen: until then the count does not change, so that others take what was given up.
 	frozen time.Duration
-}
-
-// member is what is known of another process: its count last seen, and since when that has not changed.
-type member struct {
-	owner record.Owner
-	count uint64
-	since time.Duration
-	beats int
 }
 
 const (
@@ -110,25 +101,7 @@ func (m *Machine) beaten(e Beaten) {
 	}
 	b.okAt, b.heard = b.sentAt, true
 	m.compareClocks(e.Now)
-	for _, beat := range e.Beats {
-		if beat.Owner != m.cfg.Owner {
-			m.saw(beat)
-		}
-	}
-}
-
-// saw notes a beat of another member.
-func (m *Machine) saw(b store.Beat) {
-	for i := range m.members {
-		if o := &m.members[i]; o.owner == b.Owner {
-			if o.count != b.Count {
-				o.count, o.since = b.Count, m.now.Mono
-				o.beats++
-			}
-			return
-		}
-	}
-	m.members = append(m.members, member{owner: b.Owner, count: b.Count, since: m.now.Mono})
+	m.roster.Heard(m.now.Mono, slices.DeleteFunc(slices.Clone(e.Beats), func(b store.Beat) bool { return b.Owner == m.cfg.Owner }))
 }
 
 // compareClocks gives everything back where the wall clock is too far from the store's, which must lie between the
@@ -282,45 +255,15 @@ func (m *Machine) mayClaim(n record.Shard) bool {
 	if m.cfg.Alone {
 		return true
 	}
-	if m.cfg.Visitor && !m.wanted(n) || !free && !m.gone(s.row.Owner) {
+	if m.cfg.Visitor && !m.wanted(n) || !free && !m.roster.Gone(m.now.Mono, s.row.Owner) {
 		return false
 	}
 	return m.cfg.Visitor || m.home(n) == m.cfg.Owner
 }
 
-// gone reports whether a member's count has not changed for a TTL. One that has never been seen is watched from now.
-func (m *Machine) gone(o record.Owner) bool {
-	for i := range m.members {
-		if m.members[i].owner == o {
-			return m.now.Mono-m.members[i].since >= m.cfg.TTL
-		}
-	}
-	m.members = append(m.members, member{owner: o, since: m.now.Mono})
-	return false
-}
-
-// home is the member to whom a shard falls: the highest hash among this one and those that are alive.
+// home is the member to whom a shard falls.
 func (m *Machine) home(n record.Shard) record.Owner {
-	best, most := m.cfg.Owner, weight(m.cfg.Owner, n)
-	for i := range m.members {
-		o := &m.members[i]
-		if o.beats == 0 || m.now.Mono-o.since >= m.cfg.TTL {
-			continue
-		}
-		if w := weight(o.owner, n); w > most || w == most && bytes.Compare(o.owner[:], best[:]) > 0 {
-			best, most = o.owner, w
-		}
-	}
-	return best
-}
-
-// weight is the rendezvous hash of a member and a shard.
-func weight(o record.Owner, n record.Shard) uint64 {
-	d := mixer(uint64(n))
-	d.u64(binary.BigEndian.Uint64(o[:8]))
-	d.u64(binary.BigEndian.Uint64(o[8:]))
-	d.u64(uint64(n))
-	return uint64(d)
+	return m.roster.Home(m.now.Mono, n, m.cfg.Owner)
 }
 
 func (m *Machine) claimed(e Claimed) {
