@@ -1,10 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,22 +13,33 @@ import (
 	"github.com/pawl-dev/pawl/bench/race"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/store"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
-// contenders are Pawl in the race: as it is opened without any option.
-func contenders() []race.Entry {
-	return []race.Entry{{
-		System: "pawl", Store: "sqlite", Module: "github.com/pawl-dev/pawl", License: "Apache-2.0",
-		Settings: "none: default options, SQLite with WAL and synchronous=FULL",
-		Persists: "a journal entry for the start and one for each step's outcome and what it starts; state, timers and search index with it",
-		Open:     func() race.System { return &contender{} },
-	}}
+// storesVariable tells the processes of a race on which stores Pawl takes part.
+const storesVariable = "PAWL_BENCH_STORES"
+
+// contenders are Pawl in the race, as it is opened without any option, on each of the stores (names with commas between
+// them; none is sqlite).
+func contenders(stores string) (all []race.Entry) {
+	for kind := range strings.SplitSeq(cmp.Or(stores, "sqlite"), ",") {
+		settings := "none: default options"
+		if kind == "sqlite" {
+			settings += ", SQLite with WAL and synchronous=FULL"
+		}
+		all = append(all, race.Entry{
+			System: "pawl", Store: kind, Module: "github.com/pawl-dev/pawl", License: "Apache-2.0", Settings: settings,
+			Persists: "a journal entry for the start and one for each step's outcome and what it starts; state, timers and search index with it",
+			Open:     func() race.System { return &contender{kind: kind} },
+		})
+	}
+	return all
 }
 
 // contender is Pawl as a [race.System].
 type contender struct {
 	*pawl.Engine
+	kind    string
+	backing backing
 	env     *race.Env
 	durable string
 	waits   sync.WaitGroup
@@ -59,7 +71,17 @@ nodes:
 // Open implements [race.System].
 func (p *contender) Open(ctx context.Context, env *race.Env) (err error) {
 	p.env = env
-	o := sqlite.Open(filepath.Join(env.Dir, "pawl.db"))
+	open, known := backings[p.kind]
+	if !known {
+		return fmt.Errorf("no such store: %s", p.kind)
+	}
+	if p.backing, err = open(env.Dir); err != nil {
+		return err
+	}
+	o, err := p.backing.fresh()
+	if err != nil {
+		return err
+	}
 	if p.Engine, err = pawl.Open(ctx, noting{o, p}, pawl.Options{}); err != nil {
 		return err
 	}
@@ -109,16 +131,35 @@ func (p *contender) Done(ctx context.Context) (n int, err error) {
 // EndsDurably implements [race.Durably]: a result is given when the end is in the store.
 func (p *contender) EndsDurably() {}
 
+// Server implements [race.Server]: the process of Redis is of the bench's own, those of databases are not known here.
+func (p *contender) Server() (pid int) {
+	switch b := p.backing.(type) {
+	case *prefixes:
+		return b.server.Process.Pid
+	case *files:
+		return -1
+	}
+	return 0
+}
+
 // Durable implements [race.System].
 func (p *contender) Durable(context.Context) (string, error) { return p.durable, nil }
 
 // Close implements [race.System].
-func (p *contender) Close() error {
-	if p.Engine == nil {
-		return nil
+func (p *contender) Close() (err error) {
+	if p.Engine != nil {
+		p.waits.Wait()
+		err = p.Engine.Close(context.Background())
 	}
-	p.waits.Wait()
-	return p.Engine.Close(context.Background())
+	if p.backing != nil {
+		err = errors.Join(err, p.backing.drop())
+	}
+	return err
+}
+
+// promises are the settings that a store has been found to have when it says that it is durable.
+var promises = map[string]string{
+	"sqlite": "synchronous=FULL", "redis": "appendonly, appendfsync always", "redis-everysec": "appendfsync everysec, as asked",
 }
 
 // noting keeps what the store says of its durability; it has read its settings back before it says so.
@@ -133,9 +174,9 @@ func (o noting) Open(ctx context.Context) (store.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !b.Info().Durable {
+	if !b.Info().Durable && o.p.kind != "redis-everysec" {
 		return nil, errors.Join(fmt.Errorf("the store is not durable: %v", b.Info().Warnings), b.Close())
 	}
-	o.p.durable = "SQLite " + b.Info().Version + ": synchronous=FULL"
+	o.p.durable = b.Info().Driver + " " + b.Info().Version + ": " + cmp.Or(promises[o.p.kind], "as it says of itself")
 	return b, nil
 }

@@ -64,6 +64,9 @@ func main() {
 	write := flag.Bool("write", false, "with -peers: write docs/benchmarks.md and docs/benchmarks.svg")
 	if err := start(func() error {
 		if *peers {
+			if err := os.Setenv(storesVariable, *stores); err != nil { // for the processes of Pawl
+				return err
+			}
 			return againstPeers(race.Options{Quick: *quick, Only: *systems, Case: *only, Dir: *dir}, *asJSON, *write)
 		}
 		return run(*quick, *asJSON, *only, *stores, *dir, *profile)
@@ -76,7 +79,7 @@ func main() {
 // start reads the flags and calls f, unless the race started this process to let Pawl run.
 func start(f func() error) error {
 	if len(os.Args) > 1 && os.Args[1] == "race" {
-		return race.Child(os.Args[1:], contenders())
+		return race.Child(os.Args[1:], contenders(os.Getenv(storesVariable)))
 	}
 	flag.Parse()
 	return f()
