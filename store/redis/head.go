@@ -51,6 +51,9 @@ func appendPlaces(dst []byte, h *record.Head, tags []record.Tag) []byte {
 	if !h.Parent.IsZero() {
 		place(parentIndex(h.Namespace), string(h.Parent[:]))
 	}
+	if h.Fingerprint != "" {
+		place(fingerprintIndex(h.Namespace), sized(h.Fingerprint))
+	}
 	for i := range tags {
 		place(tagIndex(h.Namespace, tags[i].Name), tagValue(&tags[i]))
 	}
@@ -58,10 +61,11 @@ func appendPlaces(dst []byte, h *record.Head, tags []record.Tag) []byte {
 }
 
 // The names of indexes, behind the prefix and x.
-func pairOf(workflow, status string) string  { return sized(workflow) + status }
-func keyIndex(namespace string) string       { return "k:" + namespace }
-func parentIndex(namespace string) string    { return "p:" + namespace }
-func tagIndex(namespace, name string) string { return "t:" + sized(namespace) + name }
+func pairOf(workflow, status string) string    { return sized(workflow) + status }
+func keyIndex(namespace string) string         { return "k:" + namespace }
+func parentIndex(namespace string) string      { return "p:" + namespace }
+func fingerprintIndex(namespace string) string { return "f:" + namespace }
+func tagIndex(namespace, name string) string   { return "t:" + sized(namespace) + name }
 
 // tagValue orders the values of a tag: numbers, then text.
 func tagValue(t *record.Tag) string {
@@ -115,7 +119,7 @@ func unindexable(h *record.Head, tags []record.Tag) string {
 		}
 		size += len(t.Name) + len(t.Text) + len(h.Namespace) + 30
 	}
-	size += len(h.Key) + 2*len(h.Namespace) + 60
+	size += len(h.Key) + len(h.Fingerprint) + 3*len(h.Namespace) + 90
 	if size > longest || len(h.Workflow)+len(h.Status)+20 > longest {
 		return fmt.Sprintf("a head of %d bytes to search by is over the limit of %d", size, longest)
 	}

@@ -100,6 +100,13 @@ func runs(namespace string, f *store.Filter) (out []run) {
 		return []run{{parentIndex(namespace), string(f.Parent[:])}}
 	case f.Key != "":
 		return []run{{keyIndex(namespace), sized(f.Key)}}
+	case len(f.Fingerprints) > 0 && !slices.Contains(f.Fingerprints, ""):
+		for _, kind := range f.Fingerprints {
+			if r := (run{fingerprintIndex(namespace), sized(kind)}); !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+		return out
 	}
 	for i := range f.Tags {
 		t := &f.Tags[i]
