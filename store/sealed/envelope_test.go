@@ -433,6 +433,56 @@ func TestNewDataKeyIsWrappedWithTheCurrentKey(t *testing.T) {
 	}
 }
 
+// TestS49_SlowKeyKeepsNobodyElseWaiting: a key service that hangs holds up those who need it for the first time alone.
+func TestS49_SlowKeyKeepsNobodyElseWaiting(t *testing.T) {
+	s := benchStore(t, Options{Keys: FromText(testKey)})
+	if err := s.PutBlob(t.Context(), "fast", record.ID{1}, [32]byte{}, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	hanging, reached, goOn := newHanging()
+	keks := append(keysOf(t, testKey), hanging)
+	s.codec.keys.source = func(context.Context) ([]KEK, error) { return keks, nil }
+	s.codec.keys.keks = keks
+	if err := s.AddDataKey(t.Context(), store.DataKey{ID: 1, Namespace: "slow", KEK: hanging.ID(), At: 1}); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- s.PutBlob(t.Context(), "slow", record.ID{1}, [32]byte{}, []byte("x")) }()
+	<-reached
+	for range 10 {
+		if err := s.PutBlob(t.Context(), "fast", record.ID{1}, [32]byte{}, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(goOn)
+	if err := <-ended; !errors.Is(err, ErrUnavailable) {
+		t.Fatal(err)
+	}
+}
+
+// hanging is a key in a service that answers late, and no.
+type hanging struct {
+	reached chan struct{}
+	goOn    chan struct{}
+}
+
+func newHanging() (KEK, chan struct{}, chan struct{}) {
+	h := &hanging{make(chan struct{}, 10), make(chan struct{})}
+	return h, h.reached, h.goOn
+}
+
+func (h *hanging) ID() string { return "hanging" }
+
+func (h *hanging) Wrap(ctx context.Context, _, _ []byte) ([]byte, error) {
+	return h.Unwrap(ctx, nil, nil)
+}
+
+func (h *hanging) Unwrap(context.Context, []byte, []byte) ([]byte, error) {
+	h.reached <- struct{}{}
+	<-h.goOn
+	return nil, errors.New("the service is away")
+}
+
 // TestAnswersWithoutAKey: an answer that cannot be encrypted is none, and no part is refused for its sake.
 func TestAnswersWithoutAKey(t *testing.T) {
 	s := benchStore(t, Options{Keys: FromText(testKey)})

@@ -33,11 +33,15 @@ type keyring struct {
 	source Source
 	now    func() time.Time
 
-	mu   sync.RWMutex
+	// slow guards what is asked of the store, of the source and of keys that lie elsewhere. Who has what it needs does not
+	// wait for that.
+	slow sync.Mutex
 	keks []KEK
 	// asked is when the source was asked last.
-	asked   time.Time
-	keys    map[uint64]*dataKey
+	asked time.Time
+	keys  map[uint64]*dataKey
+
+	mu      sync.RWMutex         // held for moments only
 	locked  map[uint64]time.Time // when it was tried
 	writes  map[string]*session  // by namespace
 	openers map[openerID]openerOf
@@ -86,19 +90,21 @@ func (r *keyring) session(ctx context.Context, namespace string) (*session, erro
 	if s != nil && s.left.Add(-1) >= 0 && r.now().UnixMilli()-s.since.Load() < freshFor.Milliseconds() {
 		return s, nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.slow.Lock()
+	defer r.slow.Unlock()
 	key, err := r.newest(ctx, namespace)
 	if err != nil {
 		return nil, err
 	}
-	if s = r.writes[namespace]; s == nil || s.key != key.id || s.left.Add(-1) < 0 {
+	if s = r.writes[namespace]; s == nil || s.key != key.id || s.left.Add(-1) < 0 { // changed under slow alone
 		if s, err = key.begin(); err != nil {
 			return nil, err
 		}
-		r.writes[namespace] = s
 	}
 	s.since.Store(r.now().UnixMilli())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes[namespace] = s
 	return s, nil
 }
 
@@ -178,6 +184,8 @@ func (r *keyring) unwrap(ctx context.Context, k *store.DataKey) (*dataKey, error
 	if err != nil && r.asksAgain(ctx) {
 		secret, err = unwrapWith(ctx, r.keks, k)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if err != nil {
 		r.locked[k.ID] = r.now()
 		return nil, err
@@ -234,31 +242,41 @@ func (r *keyring) opener(ctx context.Context, id uint64, salt [saltBytes]byte) (
 	if locked && r.now().Sub(tried) < lockedFor {
 		return nil, "", ErrUnavailable
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	key := r.keys[id]
-	if key == nil {
-		k, err := r.store.DataKey(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			r.locked[id] = r.now()
-			return nil, "", fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		if key, err = r.unwrap(ctx, &k); err != nil {
-			return nil, "", err
-		}
+	key, err := r.dataKey(ctx, id)
+	if err != nil {
+		return nil, "", err
 	}
 	aead, err := key.derive(salt)
 	if err != nil {
 		return nil, "", err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(r.openers) >= mostOpeners {
 		clear(r.openers)
 	}
 	r.openers[at] = openerOf{aead, key.namespace}
 	return aead, key.namespace, nil
+}
+
+// dataKey is a data key by its id.
+func (r *keyring) dataKey(ctx context.Context, id uint64) (*dataKey, error) {
+	r.slow.Lock()
+	defer r.slow.Unlock()
+	if key := r.keys[id]; key != nil {
+		return key, nil
+	}
+	k, err := r.store.DataKey(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		r.mu.Lock()
+		r.locked[id] = r.now()
+		r.mu.Unlock()
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.unwrap(ctx, &k)
 }
 
 func (k *dataKey) derive(salt [saltBytes]byte) (cipher.AEAD, error) {
