@@ -245,6 +245,9 @@ type Info struct {
 	Version string // of the database engine
 	Shards  int
 	Lanes   int // how many lanes an engine should use
+	// Schema is the number of the layout of its tables. Migrated are the steps that this opening did to get there.
+	Schema   int
+	Migrated []string
 	// Incarnation is drawn when the store is created and again when it is restored from a backup.
 	Incarnation [16]byte
 	// Durable is false where an acknowledged commit may be lost at a crash; Warnings says why, one line each.

@@ -81,3 +81,12 @@ func exitCode(err error) int {
 	}
 	return exitFailed
 }
+
+// noStore gives errors of stores that were opened without an engine the exit code of a store that is away.
+func noStore(err error) error {
+	var x *exitError
+	if err == nil || errors.As(err, &x) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &exitError{code: exitNoStore, text: err.Error()}
+}

@@ -1,6 +1,34 @@
 package main
 
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl/store"
+)
+
 // storeCmd are the verbs about the store as such. None of them opens an engine.
 type storeCmd struct {
-	Rekey storeRekeyCmd `cmd:"" help:"Wrap the keys of encrypted payloads with the current key."`
+	Info    storeInfoCmd    `cmd:"" help:"Say what a store is: driver, durability, shards, who is at work, how much it holds."`
+	Check   storeCheckCmd   `cmd:"" help:"Read everything in a store: checksums, gaps, keys. Exit code 1 where something is wrong."`
+	Migrate storeMigrateCmd `cmd:"" help:"Bring the tables of a store up to this program, and say what was done."`
+	Rekey   storeRekeyCmd   `cmd:"" help:"Wrap the keys of encrypted payloads with the current key."`
+}
+
+// storeArg names a store without saying for whom.
+type storeArg struct {
+	Store string `help:"What holds executions: an SQLite file, or a URL such as postgres://host/database." default:".pawl/pawl.db" env:"PAWL_STORE" placeholder:"STORE"`
+}
+
+// bare opens a store without an engine and as it is: what is sealed stays so.
+func (s *storeArg) bare(ctx context.Context, m mode) (store.Backend, error) {
+	f := storeFlags{Store: s.Store}
+	if err := f.prepare(m); err != nil {
+		return nil, err
+	}
+	opener, err := f.opener()
+	if err != nil {
+		return nil, err
+	}
+	b, err := opener.Open(ctx)
+	return b, noStore(err)
 }

@@ -41,6 +41,7 @@ func (c *config) open(ctx context.Context, base *my.Config) (_ *sqlstore.Store, 
 	}
 	info := s.info()
 	info.Lanes = c.lanes
+	m.Note(&info)
 	if err := sqlstore.Settle(ctx, db, d, shards, c.restored, &info); err != nil {
 		return nil, err
 	}

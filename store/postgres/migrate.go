@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 
+	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 )
 
@@ -11,7 +12,7 @@ import (
 var schema embed.FS
 
 // migrate makes the schema and its tables, or brings them up.
-func (c *config) migrate(ctx context.Context, p *pools, d *sqlstore.Dialect) error {
+func (c *config) migrate(ctx context.Context, p *pools, d *sqlstore.Dialect, info *store.Info) error {
 	steps := c.migrations
 	if steps == nil {
 		var err error
@@ -27,5 +28,7 @@ func (c *config) migrate(ctx context.Context, p *pools, d *sqlstore.Dialect) err
 				done timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (step, statement))`,
 		},
 	}
-	return m.Run(ctx)
+	err := m.Run(ctx)
+	m.Note(info)
+	return err
 }

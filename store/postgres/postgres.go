@@ -130,7 +130,7 @@ func (c *config) open(ctx context.Context) (_ *Store, err error) {
 		}
 	}()
 	d := dialect()
-	if err := c2.migrate(ctx, p, d); err != nil {
+	if err := c2.migrate(ctx, p, d, &info); err != nil {
 		return nil, err
 	}
 	if err := sqlstore.Settle(ctx, p, d, shards, c2.restored, &info); err != nil {

@@ -110,6 +110,7 @@ func (s *Store) prepare(ctx context.Context, restored bool) error {
 	if s.info, err = settings.check(); err != nil {
 		return err
 	}
+	s.info.Schema = schema
 	if err := s.create(ctx, restored); err != nil {
 		return err
 	}

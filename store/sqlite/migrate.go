@@ -43,24 +43,25 @@ func migrations() []migration {
 
 // migrate brings the file up to the last step. Each step is one transaction with the number that it gives the file,
 // so a killed migration goes on where it was. A file that is newer, or somebody else's, is not touched.
-func migrate(conn *lite.Conn, all []migration) error {
+func migrate(conn *lite.Conn, all []migration) (did []string, err error) {
 	at, err := number(conn, "PRAGMA user_version")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkOurs(conn, at); err != nil {
-		return err
+		return nil, err
 	}
 	if at > int64(len(all)) {
-		return fmt.Errorf("%w: it has version %d, this program knows %d; use the newer program", store.ErrNewer, at, len(all))
+		return nil, fmt.Errorf("%w: it has version %d, this program knows %d; use the newer program", store.ErrNewer, at, len(all))
 	}
 	for n, m := range all[at:] {
 		fault.Hit(fault.MigrateBegin)
 		if err := apply(conn, m, int(at)+n+1); err != nil {
-			return fmt.Errorf("migration %s: %w", m.name, err)
+			return did, fmt.Errorf("migration %s: %w", m.name, err)
 		}
+		did = append(did, m.name)
 	}
-	return nil
+	return did, nil
 }
 
 // checkOurs refuses a database that another program made.

@@ -125,9 +125,11 @@ func (c *config) prepare(conn *lite.Conn, info *store.Info) error {
 	if err := preflight(conn, c.wanted()); err != nil {
 		return err
 	}
-	if err := migrate(conn, c.migrations); err != nil {
+	did, err := migrate(conn, c.migrations)
+	if err != nil {
 		return err
 	}
+	info.Schema, info.Migrated = len(c.migrations), did
 	return c.settle(conn, info)
 }
 

@@ -134,7 +134,7 @@ func TestF36_FailedMigrationLeavesNothing(t *testing.T) {
 	defer conn.Close()
 	one := migration{"one", "CREATE TABLE a (x); INSERT INTO a VALUES (1);"}
 	broken := migration{"two", "CREATE TABLE b (x); INSERT INTO a VALUES (2); INSERT INTO nowhere VALUES (1);"}
-	if err := migrate(conn, []migration{one, broken}); err == nil || !strings.Contains(err.Error(), "two") {
+	if _, err := migrate(conn, []migration{one, broken}); err == nil || !strings.Contains(err.Error(), "two") {
 		t.Fatalf("got %v", err)
 	}
 	state := func() string {
@@ -153,7 +153,7 @@ func TestF36_FailedMigrationLeavesNothing(t *testing.T) {
 	}
 	repaired := migration{"two", "CREATE TABLE b (x); INSERT INTO a VALUES (2);"}
 	for range 2 {
-		if err := migrate(conn, []migration{one, repaired}); err != nil {
+		if _, err := migrate(conn, []migration{one, repaired}); err != nil {
 			t.Fatal(err)
 		}
 		if got := state(); got != "2 2 2" {

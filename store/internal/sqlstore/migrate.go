@@ -51,7 +51,12 @@ type Migrator struct {
 	Before []string
 	// After is called after each statement; tests stop there.
 	After func(step, statement int) error
+
+	did []string // names of the steps of which Run did something
 }
+
+// Note writes the version of the schema and what Run did into info.
+func (m *Migrator) Note(info *store.Info) { info.Schema, info.Migrated = len(m.Steps), m.did }
 
 // Run migrates. Where nothing is to be done it asks for no right to change the schema and takes no lock.
 func (m *Migrator) Run(ctx context.Context) error {
@@ -157,6 +162,9 @@ func (m *Migrator) statement(ctx context.Context, q Querier, step, statement int
 	const sql = "INSERT INTO pawl.migrations (step, statement, name) VALUES (?, ?, ?)"
 	if _, err := q.Exec(ctx, sql, int64(step), int64(statement), name); err != nil {
 		return err
+	}
+	if len(m.did) == 0 || m.did[len(m.did)-1] != name {
+		m.did = append(m.did, name)
 	}
 	if m.After != nil {
 		return m.After(step, statement)
