@@ -10,6 +10,7 @@ import (
 type storeCmd struct {
 	Info    storeInfoCmd    `cmd:"" help:"Say what a store is: driver, durability, shards, who is at work, how much it holds."`
 	Check   storeCheckCmd   `cmd:"" help:"Read everything in a store: checksums, gaps, keys. Exit code 1 where something is wrong."`
+	Copy    storeCopyCmd    `cmd:"" help:"Copy everything of one store into another, whatever databases they are."`
 	Migrate storeMigrateCmd `cmd:"" help:"Bring the tables of a store up to this program, and say what was done."`
 	Rekey   storeRekeyCmd   `cmd:"" help:"Wrap the keys of encrypted payloads with the current key."`
 }

@@ -63,7 +63,7 @@ type Done struct {
 	// Unclean: the source was not closed, so what its tasks did is not known; who opens the target treats it so.
 	Unclean bool `json:"unclean"`
 	// Damaged are executions with entries of which the checksum does not fit, up to [MostNamed]; they were moved as they are.
-	Damaged []record.ID `json:"damaged,omitempty"`
+	Damaged []record.ID `json:"-"`
 }
 
 // MostNamed bounds how many executions a report names.
