@@ -57,6 +57,7 @@ func (e *env) showBulk(p *pawl.BulkProgress, f format) error {
 		return e.print(f, &listing{single: true, values: []any{p}})
 	}
 	fmt.Fprintf(e.out, "%s is %s: %d found, %d done, %d refused\n", p.ID, p.State, p.Found, p.Done, p.Refused)
+	fmt.Fprintf(e.out, "%s of %s\n", p.Do.Verb, oneLine(p.Filter.Query()))
 	e.bulkCodes(&p.BulkCounts)
 	if p.Error != nil {
 		fmt.Fprintf(e.out, "%s\n", oneLine(p.Error.Error()))

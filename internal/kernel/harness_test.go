@@ -114,8 +114,24 @@ func (e *execution) check(before []TaskRef, dec Decided) {
 			e.t.Fatalf("Open differs after %s:\n%s\n%s", name, a, b)
 		}
 	}
+	e.checkWaiting(folded)
 	e.checkBases(live)
 	e.checkEffects(before, dec)
+}
+
+// checkWaiting: what is open and not at work waits for something that can be named, and what is at work or over does
+// not; a fold says the same.
+func (e *execution) checkWaiting(folded *State) {
+	e.t.Helper()
+	got := WaitingOn(e.s)
+	if again := WaitingOn(folded); got != again {
+		e.t.Fatalf("waits for %q, folded for %q\n%s", got, again, e.dump())
+	}
+	entity := e.s.limit != nil || e.s.schedule != nil
+	rests := !e.s.Status().Closed() && e.s.NextAt() != 0 && e.s.root != nil && !entity
+	if rests != (got != "") && (rests || e.s.Status().Closed()) {
+		e.t.Fatalf("%s, next_at %d, waits for %q\n%s", e.s.Status(), e.s.NextAt(), got, e.dump())
+	}
 }
 
 // checkBases: a fold that begins at any entry with a state gives what the whole journal gives.

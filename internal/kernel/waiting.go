@@ -33,6 +33,9 @@ func WaitingOn(s *State) string {
 	s.eachStep(func(st *step) {
 		list = st.open(list[:0])
 		add()
+		if st.comp != nil && len(st.comp.kids) > 0 {
+			words = withWord(words, waitingWord("child", s.start.Workflow)) // of its items, also of one that ended and left them (rest: finish)
+		}
 	})
 	return strings.Join(words, ", ")
 }
