@@ -78,3 +78,27 @@ func TestMatchLeavesOpenExecutionsOutOfEndedRanges(t *testing.T) {
 		t.Fatal("an execution that has not ended matched")
 	}
 }
+
+func TestRangeOfTheOldestBeginsBehindTheCursor(t *testing.T) {
+	f := Filter{Order: Oldest, Cursor: record.NewID(1, 1<<64-1, 0xffff).String()}
+	if lo, hi, err := f.Range(); err != nil || lo != record.NewID(2, 0, 0) || hi != record.NewID(maxMillis, 1<<64-1, 0xffff) {
+		t.Fatalf("got %v %v %v", lo, hi, err)
+	}
+	f.Cursor = record.NewID(maxMillis, 1<<64-1, 0xffff).String()
+	if lo, hi, err := f.Range(); err != nil || bytes.Compare(lo[:], hi[:]) <= 0 {
+		t.Fatalf("something lies behind the last id: %v %v %v", lo, hi, err)
+	}
+	f.StartedFrom, f.Cursor = 5, record.NewID(3, 0, 0).String()
+	if lo, _, err := f.Range(); err != nil || lo != record.NewID(5, 0, 0) {
+		t.Fatalf("the cursor before the range widens it: %v %v", lo, err)
+	}
+}
+
+// A lower case of other letters than A to Z would find what it should not, and miss what it should find.
+func TestLowerASCIITouchesNothingElse(t *testing.T) {
+	for s, want := range map[string]string{"aBZ[@": "abz[@", "Äİ\u212a": "Äİ\u212a", "\xffA": "\xffa", "": ""} {
+		if got := LowerASCII(s); got != want {
+			t.Errorf("%q is %q", s, got)
+		}
+	}
+}
