@@ -59,4 +59,9 @@ func conform(t *testing.T, opts ...postgres.Option) {
 func TestConformance(t *testing.T) { conform(t) }
 
 // TestConformanceWithoutPreparedStatements is what a pooler of transactions needs.
-func TestConformanceWithoutPreparedStatements(t *testing.T) { conform(t, postgres.Pooler()) }
+func TestConformanceWithoutPreparedStatements(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same again")
+	}
+	conform(t, postgres.Pooler())
+}

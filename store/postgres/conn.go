@@ -42,10 +42,12 @@ func (q querier) Query(ctx context.Context, sql string, args []any, row func(sca
 	return rows.Err()
 }
 
-// pools is a [sqlstore.DB]: one pool for commits, so that reads never keep one waiting, and one for everything else.
+// pools is a [sqlstore.DB]: one pool for commits, so that reads never keep one waiting, one for searches, which may be
+// slow, and one for everything else.
 type pools struct {
 	querier
 	commits, others *pgxpool.Pool
+	searches        *pools // has no other pool than others
 }
 
 func (p *pools) Write(ctx context.Context) (sqlstore.Tx, error) {
@@ -67,6 +69,7 @@ func (p *pools) begin(ctx context.Context, o pgx.TxOptions) (sqlstore.Tx, error)
 func (p *pools) Close() {
 	p.commits.Close()
 	p.others.Close()
+	p.searches.others.Close()
 }
 
 // tx is a [sqlstore.Tx].

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"strconv"
@@ -42,28 +43,28 @@ func (c *config) connect(ctx context.Context) (*pools, error) {
 	}
 	base.MaxConnIdleTime = 5 * time.Minute
 	base.MaxConnLifetime = 0
-	p := &pools{}
-	if p.others, err = pgxpool.NewWithConfig(ctx, sized(base, c.conns)); err != nil {
-		return nil, err
-	}
-	commits := sized(base, c.lanes)
-	if !c.pooler {
-		for name, value := range plans {
-			commits.ConnConfig.RuntimeParams[name] = value
+	p := &pools{searches: &pools{}}
+	for _, pool := range []struct {
+		is    **pgxpool.Pool
+		conns int
+		plans []map[string]string
+	}{
+		{&p.commits, c.lanes, []map[string]string{byKey, planOnce}}, {&p.others, c.conns, []map[string]string{byKey}}, {&p.searches.others, searching, nil},
+	} {
+		own := base.Copy()
+		own.MaxConns, own.MinConns = int32(pool.conns), 0
+		if !c.pooler {
+			for _, plan := range pool.plans {
+				maps.Copy(own.ConnConfig.RuntimeParams, plan)
+			}
+		}
+		if *pool.is, err = pgxpool.NewWithConfig(ctx, own); err != nil {
+			return nil, err // only of a configuration that is wrong in itself: nothing is connected
 		}
 	}
-	if p.commits, err = pgxpool.NewWithConfig(ctx, commits); err != nil {
-		p.others.Close()
-		return nil, err
-	}
+	p.searches.querier = querier{p.searches.others, c.translator()}
 	p.querier = querier{p.others, c.translator()}
 	return p, nil
-}
-
-func sized(base *pgxpool.Config, conns int) *pgxpool.Config {
-	c := base.Copy()
-	c.MaxConns, c.MinConns = int32(conns), 0
-	return c
 }
 
 // session is what every session of ours is set to, so that none that stalls holds a fence for long.
@@ -87,15 +88,17 @@ func (c *config) session() map[string]string {
 	return all
 }
 
-// plans are settings of the connections that commit: every statement there finds its rows one by one through a primary
-// key, so its plan is made once and must not change with what the statistics say of a table that is new or has grown.
-var plans = map[string]string{
-	"plan_cache_mode":  "force_generic_plan",
+// byKey are settings of connections whose every statement finds its rows one by one through a key. Without them the server
+// reads a whole journal where it has not counted it yet.
+var byKey = map[string]string{
 	"enable_hashjoin":  "off",
 	"enable_mergejoin": "off",
 	"enable_seqscan":   "off",
 	"enable_material":  "off",
 }
+
+// planOnce is a setting of those that commit: the plan of a statement does not depend on how long its arrays are.
+var planOnce = map[string]string{"plan_cache_mode": "force_generic_plan"}
 
 // settings takes our own settings out of the URL and returns the rest.
 func (c *config) settings() (string, error) {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -48,4 +49,17 @@ func Judge(got map[string]string) (store.Info, error) {
 	info := store.Info{Durable: true}
 	err := settings(got).judge(&info)
 	return info, err
+}
+
+// Plan is how a session that loads would run a statement of the core.
+func Plan(ctx context.Context, b store.Backend, sql string, columns ...sqlstore.Column) (plan string, err error) {
+	p := b.(*Store).DB.(*pools)
+	from, args := values("w", columns...)
+	err = p.Query(ctx, "EXPLAIN "+strings.ReplaceAll(sql, "VALUES", from), args, func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		plan += line + "\n"
+		return err
+	})
+	return plan, err
 }

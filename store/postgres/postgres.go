@@ -18,10 +18,12 @@ import (
 
 // What every store of this driver has. shards is drawn when a schema is created and never changes for it.
 const (
-	shards  = 64
-	lanes   = 2
-	maxBody = 16 << 20 // bytes of a body of an entry, snapshot, message or blob
-	maxText = 1000     // bytes of a text that an index holds; a page of an index takes 2,700 in all
+	shards = 64
+	lanes  = 2
+	// searching is how many searches run at once.
+	searching = 4
+	maxBody   = 16 << 20 // bytes of a body of an entry, snapshot, message or blob
+	maxText   = 1000     // bytes of a text that an index holds; a page of an index takes 2,700 in all
 )
 
 // defaultSchema holds the tables where nothing else is said.
@@ -137,7 +139,7 @@ func (c *config) open(ctx context.Context) (_ *Store, err error) {
 		return nil, err
 	}
 	return &Store{sqlstore.New(sqlstore.Config{
-		DB: p, Dialect: d, Words: words, Info: info,
+		DB: p, Searches: p.searches, Dialect: d, Words: words, Info: info,
 		Driver: &driver{pools: p, shards: info.Shards, prepare: !c2.pooler},
 		Limits: judge.Limits{Shards: info.Shards, Body: maxBody, Text: maxText},
 	})}, nil

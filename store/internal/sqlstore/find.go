@@ -36,7 +36,7 @@ func (s searching) Tags(heads []record.Head) error {
 
 // Search implements [store.Store].
 func (s *Store) Search(ctx context.Context, namespace string, f store.Filter) (page store.Page, err error) {
-	err = s.moment(ctx, func(q Querier) (err error) {
+	err = s.within(ctx, s.Searches.Read, func(q Querier) (err error) {
 		page, err = s.Words.Find(searching{s, ctx, q}, namespace, &f)
 		return err
 	})
@@ -45,7 +45,7 @@ func (s *Store) Search(ctx context.Context, namespace string, f store.Filter) (p
 
 // Count implements [store.Counting].
 func (s *Store) Count(ctx context.Context, namespace string, f store.Filter, by store.Facet) (out store.Counts, err error) {
-	err = s.moment(ctx, func(q Querier) (err error) {
+	err = s.within(ctx, s.Searches.Read, func(q Querier) (err error) {
 		out, err = s.Words.Count(searching{s, ctx, q}, namespace, &f, &by)
 		return err
 	})
@@ -56,7 +56,7 @@ func (s *Store) Count(ctx context.Context, namespace string, f store.Filter, by 
 func (s *Store) Namespaces(ctx context.Context) (out []string, err error) {
 	const least = "(SELECT min(x.namespace) FROM pawl.executions x WHERE x.namespace > ?), (SELECT min(y.namespace) FROM pawl.versions y WHERE y.namespace > ?)"
 	const first = "(SELECT min(x.namespace) FROM pawl.executions x), (SELECT min(y.namespace) FROM pawl.versions y)"
-	err = s.moment(ctx, func(q Querier) error {
+	err = s.within(ctx, s.Searches.Read, func(q Querier) error {
 		sql, args := "SELECT "+first, []any(nil)
 		for more := true; more; sql = "SELECT " + least {
 			var a, b *string
@@ -81,7 +81,7 @@ func (s *Store) Executions(ctx context.Context, sh record.Shard, after record.ID
 	if sh != store.EveryShard {
 		sql, args = sql+" AND e.shard = ?", append(args, int64(sh))
 	}
-	err = s.call(ctx, func(q Querier) error {
+	err = s.within(ctx, s.Searches.Read, func(q Querier) error {
 		return q.Query(ctx, sql+" ORDER BY e.id LIMIT ?", append(args, int64(max(limit, 0))), func(scan func(...any) error) error {
 			var id []byte
 			err := scan(&id)

@@ -57,12 +57,15 @@ type Driver interface {
 
 // Config is everything that a store is made of.
 type Config struct {
-	DB      DB
-	Driver  Driver
-	Dialect *Dialect
-	Words   *Words // how it is searched
-	Info    store.Info
-	Limits  judge.Limits
+	DB DB
+	// Searches is where searches, counts and scans run, so that slow ones keep nothing else waiting; nil is DB. Whoever
+	// closes DB closes it.
+	Searches DB
+	Driver   Driver
+	Dialect  *Dialect
+	Words    *Words // how it is searched
+	Info     store.Info
+	Limits   judge.Limits
 }
 
 // Store implements [store.Backend] but for what the driver adds.
@@ -77,6 +80,9 @@ var _ store.Backend = (*Store)(nil)
 
 // New makes a store over a database that is migrated and settled.
 func New(c Config) *Store {
+	if c.Searches == nil {
+		c.Searches = c.DB
+	}
 	s := &Store{Config: c}
 	s.rows.New = func() any { return &Rows{} }
 	return s
