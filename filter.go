@@ -79,6 +79,13 @@ var comparisons = map[string]store.Comparison{
 	query.Greater: store.Greater, query.GreaterEqual: store.GreaterEqual, query.Exists: store.Exists,
 }
 
+// Search is f as a store is asked that is opened without an engine, for package store/transfer.
+func (f Filter) Search() (store.Filter, error) {
+	sf, err := f.search()
+	f.withoutEntities(&sf)
+	return sf, err
+}
+
 // search is f as a store is asked.
 func (f *Filter) search() (store.Filter, error) {
 	sf := store.Filter{

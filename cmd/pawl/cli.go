@@ -45,7 +45,9 @@ type cli struct {
 	Vars       varsCmd       `cmd:"" help:"Show or change the variables of an execution."`
 	Validate   validateCmd   `cmd:"" help:"Check definition files; every fault with its place and a hint."`
 	Graph      graphCmd      `cmd:"" help:"Draw the workflow of a file."`
-	Import     importCmd     `cmd:"" help:"Turn a definition of another engine into ours, with a report of what changed."`
+	Import     importCmd     `cmd:"" help:"Bring in what pawl export wrote, or a definition of another engine."`
+	Export     exportCmd     `cmd:"" help:"Write executions with all that belongs to them as lines of JSON."`
+	Backup     backupCmd     `cmd:"" help:"Copy an SQLite store that may be in use."`
 	Eval       evalCmd       `cmd:"" help:"Evaluate an expression."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of definition files, or of a node type."`
 	Explain    explainCmd    `cmd:"" help:"Explain a key of the definition file, such as node.retry."`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,12 +9,22 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/pawl-dev/pawl/internal/importer"
 	"github.com/pawl-dev/pawl/internal/spec"
 )
 
+// importCmd brings something in: executions of ours, or definitions of others.
 type importCmd struct {
-	Format string `arg:"" enum:"pocketflow,parevo,dag-engine,gofi" help:"pocketflow, parevo, dag-engine or gofi."`
+	Pawl       importPawlCmd  `cmd:"" help:"Executions that pawl export wrote. Everything is checked before anything is written."`
+	Pocketflow importOtherCmd `cmd:"" help:"A definition of PocketFlowGo, turned into ours, with a report of what changed."`
+	Parevo     importOtherCmd `cmd:"" help:"A definition of parevo/flow, turned into ours, with a report of what changed."`
+	DagEngine  importOtherCmd `cmd:"" name:"dag-engine" help:"A definition of dag-engine, turned into ours, with a report of what changed."`
+	Gofi       importOtherCmd `cmd:"" help:"A definition of gofi, turned into ours, with a report of what changed."`
+}
+
+type importOtherCmd struct {
 	File   string `arg:"" help:"Definition of that engine, - for stdin."`
 	Output string `short:"o" help:"Write the definition to FILE, and the report to stdout; without it they go to stdout and stderr." placeholder:"FILE"`
 	Force  bool   `help:"Write over FILE where it exists."`
@@ -24,7 +33,7 @@ type importCmd struct {
 }
 
 // Run turns a definition of another engine into one of ours and reports what became of each construct.
-func (c *importCmd) Run(_ context.Context, e *env) error {
+func (c *importOtherCmd) Run(k *kong.Context, e *env) error {
 	src, err := readFile(e, c.File)
 	if err != nil {
 		return err
@@ -33,7 +42,7 @@ func (c *importCmd) Run(_ context.Context, e *env) error {
 	if name != "-" {
 		name = filepath.Base(name)
 	}
-	res, err := importer.Import(c.Format, src, importer.Options{File: name, Name: c.Name})
+	res, err := importer.Import(k.Selected().Name, src, importer.Options{File: name, Name: c.Name})
 	var faults spec.Faults
 	if errors.As(err, &faults) {
 		for _, f := range faults {
@@ -60,7 +69,7 @@ func (c *importCmd) Run(_ context.Context, e *env) error {
 	return nil
 }
 
-func (c *importCmd) write(e *env, text []byte) error {
+func (c *importOtherCmd) write(e *env, text []byte) error {
 	if c.Output == "" {
 		_, err := e.out.Write(text)
 		return err
@@ -80,7 +89,7 @@ func (c *importCmd) write(e *env, text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-func (c *importCmd) report(to io.Writer, r *importer.Report) error {
+func (c *importOtherCmd) report(to io.Writer, r *importer.Report) error {
 	switch c.Report {
 	case "none":
 		return nil

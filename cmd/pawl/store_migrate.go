@@ -4,16 +4,24 @@ import "context"
 
 type storeMigrateCmd struct {
 	storeArg
+	Restored bool `help:"The store came back from a backup: draw a new incarnation, so that what the lost time gave away is not taken for today's."`
 }
 
 // Run opens the store, which brings its tables up.
 func (c *storeMigrateCmd) Run(ctx context.Context, e *env) error {
-	b, err := c.bare(ctx, creating)
+	m := creating
+	if c.Restored {
+		m = inspecting // what is not there was not restored
+	}
+	b, err := c.bareOf(ctx, m, c.Restored)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	i := b.Info()
+	if c.Restored {
+		e.say("The store has a new incarnation, %x.", i.Incarnation)
+	}
 	for _, step := range i.Migrated {
 		e.say("did %s", step)
 	}

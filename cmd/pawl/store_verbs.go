@@ -22,11 +22,15 @@ type storeArg struct {
 
 // bare opens a store without an engine and as it is: what is sealed stays so.
 func (s *storeArg) bare(ctx context.Context, m mode) (store.Backend, error) {
+	return s.bareOf(ctx, m, false)
+}
+
+func (s *storeArg) bareOf(ctx context.Context, m mode, restored bool) (store.Backend, error) {
 	f := storeFlags{Store: s.Store}
 	if err := f.prepare(m); err != nil {
 		return nil, err
 	}
-	opener, err := f.opener()
+	opener, err := f.openerOf(restored)
 	if err != nil {
 		return nil, err
 	}

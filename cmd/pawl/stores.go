@@ -14,21 +14,44 @@ import (
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
-// servers are the stores that a URL names, by its scheme. Anything without one is the name of an SQLite file.
-var servers = map[string]func(url string) store.Opener{
-	"mysql":      func(url string) store.Opener { return mysql.Open(url) },
-	"mariadb":    func(url string) store.Opener { return mysql.Open(url) },
-	"postgres":   func(url string) store.Opener { return postgres.Open(url) },
-	"postgresql": func(url string) store.Opener { return postgres.Open(url) },
-	"redis":      func(url string) store.Opener { return redis.Open(url) },
-	"rediss":     func(url string) store.Opener { return redis.Open(url) },
+// servers are the stores that a URL names, by its scheme. Anything without one is the name of an SQLite file. restored
+// says that the store came back from a backup.
+var servers = map[string]func(url string, restored bool) store.Opener{
+	"mysql":      openMySQL,
+	"mariadb":    openMySQL,
+	"postgres":   openPostgres,
+	"postgresql": openPostgres,
+	"redis":      openRedis,
+	"rediss":     openRedis,
+}
+
+func openMySQL(url string, restored bool) store.Opener {
+	return mysql.Open(url, options(restored, mysql.Restored())...)
+}
+
+func openPostgres(url string, restored bool) store.Opener {
+	return postgres.Open(url, options(restored, postgres.Restored())...)
+}
+
+func openRedis(url string, restored bool) store.Opener {
+	return redis.Open(url, options(restored, redis.Restored())...)
+}
+
+// options are o where on holds, else none.
+func options[O any](on bool, o O) []O {
+	if on {
+		return []O{o}
+	}
+	return nil
 }
 
 // opener is what --store says.
-func (s *storeFlags) opener() (store.Opener, error) {
+func (s *storeFlags) opener() (store.Opener, error) { return s.openerOf(false) }
+
+func (s *storeFlags) openerOf(restored bool) (store.Opener, error) {
 	scheme, _, isURL := strings.Cut(s.Store, "://")
 	if !isURL {
-		return sqlite.Open(s.Store), nil
+		return sqlite.Open(s.Store, options(restored, sqlite.Restored())...), nil
 	}
 	open, known := servers[scheme]
 	if !known {
@@ -39,7 +62,7 @@ func (s *storeFlags) opener() (store.Opener, error) {
 		slices.Sort(all)
 		return nil, usage("no store is reached by %s://; there are %s, and files", scheme, strings.Join(all, ", "))
 	}
-	return open(s.Store), nil
+	return open(s.Store, restored), nil
 }
 
 // isFile reports whether --store names a file.

@@ -205,7 +205,11 @@ func (s *stopping) Commit(ctx context.Context, b *store.Batch) store.Outcome {
 	return s.Backend.Commit(ctx, b)
 }
 
-// TestCopyStoppedAnywhere stops a copy after each batch, runs it again, and wants the whole.
+// Release does nothing: the process is gone.
+func (s *stopping) Release(context.Context, []record.Fence) error { return nil }
+
+// TestCopyStoppedAnywhere stops a copy after each batch, runs it again, and wants the whole. Whoever is stopped gives
+// no shard back.
 func TestCopyStoppedAnywhere(t *testing.T) {
 	from := filled(t)
 	for after := range 12 {
@@ -220,6 +224,9 @@ func TestCopyStoppedAnywhere(t *testing.T) {
 			t.Fatalf("again, after %d batches: %v", after, err)
 		}
 		alike(t, from, to)
+		if claims, err := to.Claims(t.Context()); err != nil || claims[0].Owner != (record.Owner{}) || claims[0].Epoch < 2 {
+			t.Fatalf("a copy that was killed began no task, and yet it looks so: %+v %v", claims[0], err)
+		}
 		if err == nil {
 			return
 		}

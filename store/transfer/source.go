@@ -43,6 +43,8 @@ type source struct {
 	filter *store.Filter
 	// live: engines may run, so each execution is read as of one moment.
 	live bool
+	// opened: what is sealed is opened on its way, so that data keys are of no use.
+	opened bool
 	// chosen are the executions that the filter selected, for their messages.
 	chosen map[record.ID]bool
 }
@@ -92,6 +94,9 @@ const dataKeyPage = 500
 
 // dataKeys moves wrapped keys; those of no namespace are needed whatever is moved.
 func (s *source) dataKeys(ctx context.Context) error {
+	if s.opened {
+		return nil
+	}
 	for after := uint64(0); ; {
 		page, err := s.b.ListDataKeys(ctx, after, dataKeyPage)
 		if err != nil || len(page) == 0 {
@@ -243,9 +248,28 @@ func (s *source) messages(ctx context.Context) error {
 func (s *source) inbox(ctx context.Context, sh record.Shard) ([]record.Message, error) {
 	for limit := 1024; limit <= mostWaiting; limit *= 4 {
 		list, err := s.b.Inbox(ctx, sh, limit)
-		if err != nil || len(list) < limit {
-			return list, err
+		if err != nil {
+			return nil, err
+		}
+		if err := s.locked(ctx, sh, limit, len(list)); err != nil {
+			return nil, err
+		}
+		if len(list) < limit {
+			return list, nil
 		}
 	}
 	return nil, fmt.Errorf("more than %d messages wait in shard %d; let an engine take them first", mostWaiting, sh)
+}
+
+// locked refuses an inbox of which messages were left out because no key is here for them.
+func (s *source) locked(ctx context.Context, sh record.Shard, limit, read int) error {
+	sealed, is := s.b.(interface{ Inner() store.Backend })
+	if !is {
+		return nil
+	}
+	all, err := sealed.Inner().Inbox(ctx, sh, limit)
+	if err == nil && len(all) > read {
+		err = fmt.Errorf("messages of shard %d: %w", sh, errLocked)
+	}
+	return err
 }
