@@ -69,7 +69,7 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 			TTL: o.ClaimTTL, BeatEvery: o.ClaimTTL / 5,
 			Alone: alone, Forward: !alone, Visitor: !alone && o.Workers < 0 && !o.Bulks,
 			Core: shard.Config{
-				MaxExecutions: o.MaxExecutions, MaxBytes: o.Memory, Retention: o.Retention.Milliseconds(), Values: values, Revision: revision, Zone: zone.Find,
+				MaxExecutions: o.MaxExecutions, MaxBytes: o.Memory, Retention: o.Retention.Milliseconds(), RetentionBy: millisBy(o.RetentionBy), Values: values, Revision: revision, Zone: zone.Find,
 				History: o.History, Bounds: kernel.Bounds{Steps: o.MaxSteps}, Pure: e.pure,
 			},
 		},

@@ -3,9 +3,11 @@ package pawl
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl/node"
@@ -45,6 +47,10 @@ type Options struct {
 	// Retention is how long closed executions are kept whose workflow doesn't say; negative keeps them for ever.
 	// 30 days.
 	Retention time.Duration
+
+	// RetentionBy is Retention of single namespaces; negative keeps for ever. All members of a store say the same: what
+	// counts is what the one says that sees the end of an execution. None.
+	RetentionBy map[string]time.Duration
 
 	// History is how many entries of its journal an open execution keeps at least; from twice as many on the oldest are
 	// removed, and [Engine.History] begins with an event that says so. Negative keeps all. 200,000.
@@ -118,6 +124,8 @@ func (o Options) validate() error {
 		return invalid("Options.Namespace %q is not made of a-z, 0-9 and -", o.Namespace)
 	case o.ClaimTTL < time.Second:
 		return invalid("Options.ClaimTTL is %s; a second is the least", o.ClaimTTL)
+	case unfitRetention(o.RetentionBy) != "":
+		return invalid("Options.RetentionBy: %s", unfitRetention(o.RetentionBy))
 	case o.Grace < 0:
 		return invalid("Options.Grace is negative")
 	case o.MaxExecutions < 0:
@@ -137,6 +145,28 @@ func (o Options) validate() error {
 		seen[name] = true
 	}
 	return nil
+}
+
+// unfitRetention says what is wrong with times by namespace.
+func unfitRetention(by map[string]time.Duration) string {
+	for _, ns := range slices.Sorted(maps.Keys(by)) {
+		if !namespacePattern.MatchString(ns) {
+			return fmt.Sprintf("%q is no namespace", ns)
+		}
+		if by[ns] == 0 {
+			return fmt.Sprintf("nothing would be kept of %s; a negative time keeps for ever", ns)
+		}
+	}
+	return ""
+}
+
+// millisBy are times by namespace in milliseconds.
+func millisBy(by map[string]time.Duration) map[string]int64 {
+	out := make(map[string]int64, len(by))
+	for ns, d := range by { // sorted: into a map
+		out[ns] = d.Milliseconds()
+	}
+	return out
 }
 
 func invalid(format string, args ...any) *Error {

@@ -276,9 +276,10 @@ type Config struct {
 	RestBytes     int   // executions at rest kept in memory beside the others: 4 MiB
 	Idle          int64 // at rest for so long, then evicted: 10 s
 
-	SnapshotEvery int   // entries at least between snapshots: 256
-	SnapshotMin   int   // entries since the last that make one worthwhile at eviction: 16
-	Retention     int64 // of closed executions whose workflow says nothing; < 0 for ever: 30 days
+	SnapshotEvery int              // entries at least between snapshots: 256
+	SnapshotMin   int              // entries since the last that make one worthwhile at eviction: 16
+	Retention     int64            // of closed executions whose workflow says nothing; < 0 for ever: 30 days
+	RetentionBy   map[string]int64 // of a namespace, instead of Retention; < 0 for ever
 
 	// History is how many entries of an open execution are kept at least once it has twice as many; what is before
 	// goes. < 0: all stay, unless age is a reason. 200,000.

@@ -279,6 +279,65 @@ func TestI28_RetentionForgetsTheClosedOnly(t *testing.T) {
 	}
 }
 
+// A namespace may have a retention of its own; what the workflow says counts before both.
+func TestI28_RetentionByNamespace(t *testing.T) {
+	for _, c := range []struct {
+		by   map[string]int64
+		own  model.Millis
+		want int64
+	}{
+		{nil, 0, 60_000},
+		{map[string]int64{"default": 5_000, "other": 7}, 0, 5_000},
+		{map[string]int64{"other": 7}, 0, 60_000},
+		{map[string]int64{"default": -1}, 0, -1},
+		{map[string]int64{"default": 5_000}, 9_000, 9_000},
+	} {
+		d := newDesk(t, Config{Retention: 60_000, RetentionBy: c.by, Window: 10_000, Idle: 1000})
+		w := flow(waitFor("a", `"for":"1s"`))
+		w.Retention = c.own
+		d.deploy(w)
+		id := d.run("")
+		d.pass(1500)
+		h := d.heads[id]
+		want := h.Ended + c.want
+		if c.want < 0 {
+			want = record.Never
+		}
+		if h.Ended == 0 || h.NextAt != want {
+			t.Errorf("%+v: ended %d, kept until %d, want %d", c.by, h.Ended, h.NextAt, want)
+		}
+	}
+}
+
+// What is due to be forgotten at once leaves in small parts.
+func TestI28_ForgetsInSmallParts(t *testing.T) {
+	d := newDesk(t, Config{Retention: 1000, Window: 10_000, Idle: 100})
+	d.deploy(flow(waitFor("nap", `"for":"1s"`)))
+	for range 350 {
+		d.begin("")
+	}
+	d.settle()
+	most, parts := 0, 0
+	for range 400 {
+		d.now += 20
+		for again := true; again; {
+			d.work()
+			again = d.answer()
+			if !d.take() {
+				continue
+			}
+			if n := len(d.flight.Forgets); n > 0 {
+				most, parts = max(most, n), parts+1
+			}
+			d.commit()
+			again = true
+		}
+	}
+	if len(d.heads) != 0 || most == 0 || most > forgetsInPart {
+		t.Fatalf("%d are left; at most %d of a part's in %d parts", len(d.heads), most, parts)
+	}
+}
+
 func TestStartDuringTheForgettingOfItsKeyWaits(t *testing.T) {
 	d := newDesk(t, Config{Retention: 1000, Window: 10_000})
 	d.deploy(flow(function("a")))

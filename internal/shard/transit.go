@@ -195,6 +195,9 @@ func (c *Core) truth(e *execution) int64 {
 		return e.state.NextAt()
 	}
 	keep := c.cfg.Retention
+	if by, ok := c.cfg.RetentionBy[e.name.Namespace]; ok {
+		keep = by
+	}
 	if e.def != nil && e.def.Retention > 0 {
 		keep = e.def.Retention
 	}
