@@ -90,6 +90,7 @@ func (e *Engine) post(ctx context.Context, tx store.Sender, c *engine.Command, s
 	if t, ok := e.backend.(store.Through); ok {
 		tx = t.Through(tx)
 	}
+	defer e.loop.ExpectMail()
 	return wrapStore("writing into the transaction", tx.Send(ctx, []record.Message{{
 		ID: record.MessageID{From: sender}, Shard: c.Execution.Shard(e.backend.Info().Shards), Namespace: e.opts.Namespace,
 		To: c.Execution, At: time.Now().UnixMilli(), Body: body,

@@ -196,6 +196,9 @@ type (
 		Err   error
 	}
 
+	// MailExpected: somebody is about to commit a message to a shard of this member.
+	MailExpected struct{}
+
 	// MailWaits answers FindMail.
 	MailWaits struct {
 		Shards []record.Shard
@@ -384,6 +387,7 @@ func (MailFound) event()    {}
 func (Slow) event()         {}
 func (KeysFound) event()    {}
 func (JournalFound) event() {}
+func (MailExpected) event() {}
 func (MailWaits) event()    {}
 func (MailSent) event()     {}
 func (AnswersRead) event()  {}

@@ -292,6 +292,9 @@ func (l *Loop) end() {
 // Poke says that these shards have new inbox messages.
 func (l *Loop) Poke(shards ...record.Shard) { l.push(Poked{shards}) }
 
+// ExpectMail says that somebody is about to commit a message to a shard of this member, who cannot poke it.
+func (l *Loop) ExpectMail() { l.push(MailExpected{}) }
+
 // Inspect runs f with the machine between two steps.
 func (l *Loop) Inspect(ctx context.Context, f func(*Machine)) error {
 	ran := make(chan struct{})

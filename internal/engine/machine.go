@@ -206,6 +206,8 @@ func (m *Machine) take(e Event) {
 		m.released(e)
 	case Beaten:
 		m.beaten(e)
+	case MailExpected:
+		m.mailExpected()
 	case MailWaits:
 		m.mailWaits(e)
 	case MailSent:

@@ -25,6 +25,8 @@ type forwarding struct {
 
 	finding bool
 	findAt  time.Duration // of the next look for messages
+	// eager: until then messages are looked for more often.
+	eager time.Duration
 }
 
 // forwarded is one command without an answer.
@@ -38,6 +40,9 @@ type forwarded struct {
 const (
 	askFirst = 5 * time.Millisecond // between questions for answers, which become rarer with their age
 	askLast  = 300 * time.Millisecond
+
+	mailSoon  = 10 * time.Millisecond // between looks for messages that are expected
+	mailEager = 2 * time.Second       // for so long
 )
 
 // forwards sends c to the owner of its shard; false where it cannot travel.
@@ -107,8 +112,18 @@ func (m *Machine) findMail() {
 }
 
 func (m *Machine) mailWaits(e MailWaits) {
-	m.forward.finding, m.forward.findAt = false, m.now.Mono+m.cfg.MailEvery
+	f := &m.forward
+	f.finding, f.findAt = false, m.now.Mono+m.cfg.MailEvery
+	if m.now.Mono < f.eager {
+		f.findAt = m.now.Mono + mailSoon
+	}
 	m.poked(e.Shards)
+}
+
+// mailExpected looks for messages more often for a while: a caller's transaction is about to commit one.
+func (m *Machine) mailExpected() {
+	m.forward.eager = m.now.Mono + mailEager
+	m.forward.findAt = min(m.forward.findAt, m.now.Mono+mailSoon)
 }
 
 func (m *Machine) nextForward() time.Duration {
