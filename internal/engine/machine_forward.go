@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/shard"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -175,6 +176,10 @@ func (m *Machine) mailSent(e MailSent) {
 	f := &m.forward
 	f.sending = false
 	if e.Err == nil {
+		return
+	}
+	if bug.On(bug.MailResent) {
+		f.out = append(e.Messages, f.out...)
 		return
 	}
 	f.open = slices.DeleteFunc(f.open, func(w forwarded) bool {

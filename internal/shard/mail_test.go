@@ -166,3 +166,24 @@ func TestFullInboxIsReadPageByPage(t *testing.T) {
 		t.Fatalf("%d left", len(d.inbox))
 	}
 }
+
+// A message that waits long, here a start for the end of who has its key, does not keep those behind it from being read.
+// The mistake inbox-hidden is this.
+func TestI12_WhatWaitsIsReadPast(t *testing.T) {
+	d := newDesk(t, Config{Inbox: 1})
+	w := flow(function("a"), waitFor("b", `"signal":"go"`))
+	w.Root.Graph.Nodes[0].Compensate = "undo"
+	w.Root.Graph.Nodes = append(w.Root.Graph.Nodes, function("undo"))
+	d.deploy(w)
+	d.done(d.run("k"), "a") // its cancel has something to undo, which takes its time
+	next := mailedStart(d.newID("k"))
+	next.Start.Key, next.Existing = "k", Replace
+	d.post(next.Start.ID, next)
+	d.settle()
+	other := d.run("")
+	d.post(other, Mail{Verb: Signal, Signal: &kernel.Signal{Name: "go"}})
+	d.settle()
+	if len(d.inbox) != 1 || d.inbox[0].To != next.Start.ID {
+		t.Fatalf("%d messages wait, want the start alone", len(d.inbox))
+	}
+}

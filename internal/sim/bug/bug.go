@@ -132,6 +132,8 @@ const (
 	RefusedOvertaken
 	// SerialAgain (engine): tasks that leave early are counted from 1 where a shard gets another core.
 	SerialAgain
+	// MailResent (engine): a command whose sending to another member failed is sent again, though it may have been taken.
+	MailResent
 
 	count
 )
@@ -148,7 +150,7 @@ var names = [count]string{
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 	"refused-overtaken",
-	"serial-again",
+	"serial-again", "mail-resent",
 }
 
 // String is the bug's word on the command line.
@@ -171,7 +173,7 @@ func Ten() []Bug {
 func Rare() []Bug {
 	return []Bug{
 		TakeUnchecked, CopyWaits, ClaimReadLate, LentUnasked, OuterGateOnly, AttemptReopened, DroppedParts,
-		LookedUpForEver, CopyBegins, LendsInTurn, SerialAgain, RefusedOvertaken,
+		LookedUpForEver, CopyBegins, LendsInTurn, SerialAgain, RefusedOvertaken, InboxHidden,
 	}
 }
 
