@@ -104,6 +104,8 @@ func (c *Core) missing(e *execution) {
 		case k != nil:
 		case bug.On(bug.LookedUpForEver):
 			c.start(*s) // seeded: it is looked up again
+		case s.looked:
+			c.start(*s)
 		default:
 			c.begin(*s, nil)
 		}

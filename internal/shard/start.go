@@ -19,6 +19,8 @@ type start struct {
 	// letter is the message, where another execution asks. finds: it begins nothing, the holder of the key gets it.
 	letter *letter
 	finds  bool
+	// looked: the store has been asked for the execution, and has it not.
+	looked bool
 }
 
 // awaits reports whether in is a command, given here or to another member.
@@ -38,7 +40,13 @@ const keyLongest = 512
 
 // start begins an execution, at once or when its key and id have been looked up.
 func (c *Core) start(s start) {
-	if s.origin == byMail {
+	if s.origin == byMail && s.letter == nil && s.Start.Key != "" && !s.looked && c.execs[s.Execution] == nil {
+		// One that has happened must not wait in the line of its key, and what is sent to its execution with it.
+		s.looked = true
+		c.lookUp(&s, nil)
+		return
+	}
+	if s.letter != nil || s.looked {
 		c.expect(s.Execution)
 	}
 	// A request that is sent again within a millisecond has its id again, perhaps with another input: its key decides.
