@@ -27,6 +27,7 @@ func Copy(ctx context.Context, from, to store.Backend, o Options) (done Done, er
 		return done, fmt.Errorf("target: %w", err)
 	}
 	defer func() { err = errors.Join(err, t.close(ctx)) }()
+	t.alike = from.Info().Shards == to.Info().Shards
 	s := &source{b: from, o: o, to: t, done: &done, tell: &teller{to: o.Progress}}
 	if err := s.run(ctx); err != nil {
 		return done, err

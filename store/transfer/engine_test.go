@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/redis"
 	"github.com/pawl-dev/pawl/store/sqlite"
@@ -159,12 +162,12 @@ func openBackend(t *testing.T, o store.Opener) store.Backend {
 	return b
 }
 
-// TestCopyThroughServers takes executions half-way from SQLite to PostgreSQL, to Redis and back to SQLite. All four stores
+// TestCopyThroughServers takes executions half-way from SQLite to PostgreSQL, MariaDB, Redis and back to SQLite. All five stores
 // hold the same, and an engine on the last one ends what was begun on the first (F37: each is a store of its own).
 func TestCopyThroughServers(t *testing.T) {
 	dir := t.TempDir()
 	first, last := sqlite.Open(filepath.Join(dir, "first.db")), sqlite.Open(filepath.Join(dir, "last.db"))
-	chain := []store.Opener{first, postgres.Open(servertest.Postgres(t)), redis.Open(servertest.Redis(t)), last}
+	chain := []store.Opener{first, postgres.Open(servertest.Postgres(t)), mysql.Open(servertest.MySQL(t).URL), redis.Open(servertest.Redis(t)), last}
 	parcels, orders := halfWay(t, first)
 
 	from := openBackend(t, first)
@@ -181,7 +184,7 @@ func TestCopyThroughServers(t *testing.T) {
 		incarnations[to.Info().Incarnation] = true
 		all, from = append(all, to), to
 	}
-	if len(incarnations) != 4 {
+	if len(incarnations) != 5 {
 		t.Errorf("%d incarnations", len(incarnations))
 	}
 	for _, b := range append(all, start) {
@@ -190,4 +193,34 @@ func TestCopyThroughServers(t *testing.T) {
 		}
 	}
 	goOn(t, last, parcels, orders)
+}
+
+// TestCopyBetweenNumbersOfShards takes a message to the holder of a key from 16 shards to 64, where only its body says where
+// it belongs; one that is sealed is refused.
+func TestCopyBetweenNumbersOfShards(t *testing.T) {
+	from := filled(t)
+	to := openBackend(t, postgres.Open(servertest.Postgres(t)))
+	defer to.Close()
+	if from.Info().Shards == to.Info().Shards {
+		t.Skip("both have as many shards")
+	}
+	slot := record.KeySlot(record.Key{Namespace: "default", Workflow: "order", Key: "k"})
+	m := record.Message{
+		ID: record.MessageID{From: record.NewID(3, 3, 3), Seq: 1}, Shard: record.Shard(int(slot) % from.Info().Shards), Namespace: "default",
+		At: 3, Body: []byte(`{"mail":"signal","workflow":"order","key":"k"}`),
+	}
+	from.must(from.Send(t.Context(), []record.Message{m}))
+	if _, err := transfer.Copy(t.Context(), from, to, quick); err != nil {
+		t.Fatal(err)
+	}
+	alike(t, from, to)
+	there, err := to.Inbox(t.Context(), record.Shard(int(slot)%to.Info().Shards), 100)
+	if err != nil || !slices.ContainsFunc(there, func(have record.Message) bool { return have.ID == m.ID }) {
+		t.Errorf("the message lies elsewhere: %v", err)
+	}
+	m.ID.Seq, m.Body = 2, []byte{record.CodecEncrypted, 0x10, 1, 2, 3}
+	from.must(from.Send(t.Context(), []record.Message{m}))
+	if _, err := transfer.Copy(t.Context(), from, to, quick); err == nil || !strings.Contains(err.Error(), "sealed") {
+		t.Errorf("a sealed message: %v", err)
+	}
 }
