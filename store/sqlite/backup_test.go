@@ -17,13 +17,19 @@ import (
 func TestF37_BackupWhileAnotherProcessCommits(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "pawl.db")
-	_, lines := startChild(t, os.Args[0], "write", path, childSize+"=3000")
+	_, lines := startChild(t, os.Args[0], "write", path, childSize+"=20000")
 	expect(t, lines, "open")
 	seen := map[[16]byte]bool{}
 	for n := range 4 {
 		promised := acked(t, lines, 100)
 		to := filepath.Join(dir, fmt.Sprintf("copy%d.db", n))
-		done, err := sqlite.Backup(t.Context(), path, to, nil)
+		before := 1 << 30
+		done, err := sqlite.Backup(t.Context(), path, to, func(left, _ int) {
+			if left >= before && left > 0 {
+				t.Errorf("%d pages are left after %d: the copy began anew", left, before)
+			}
+			before = left
+		})
 		if err != nil || done.Bytes == 0 || done.Pages == 0 {
 			t.Fatalf("%+v %v", done, err)
 		}
