@@ -118,7 +118,12 @@ func (m *Machine) mailWaits(e MailWaits) {
 	if m.now.Mono < f.eager {
 		f.findAt = m.now.Mono + mailSoon
 	}
-	m.poked(e.Shards)
+	for _, n := range e.Shards {
+		if int(n) < len(m.shards) && m.shards[n].core != nil {
+			m.shards[n].core.MailWaits(m.now.Wall)
+			m.shards[n].dirty = true
+		}
+	}
 }
 
 // mailExpected looks for messages more often for a while: a caller's transaction is about to commit one.

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
@@ -50,6 +51,9 @@ type mailbox struct {
 	asked bool
 	// more: the last read was full, so there is more once these are taken.
 	more bool
+	// readAt is when the inbox was read last, and quiet how long the store's word that something waits counts for nothing
+	// after that, because reads have found nothing new.
+	readAt, quiet int64
 	// settled are those that may be forgotten once the read that is under way has been answered.
 	settled []record.MessageID
 }
@@ -58,6 +62,15 @@ type mailbox struct {
 func (c *Core) Poke(now int64) {
 	c.now = now
 	c.letters.due = now
+}
+
+// quietFirst is the first pause after a read that found nothing new, in milliseconds; it doubles up to InboxPoll.
+const quietFirst = 100
+
+// MailWaits says that the store has messages for this shard: perhaps only such as are here already and have to wait.
+func (c *Core) MailWaits(now int64) {
+	c.now = now
+	c.letters.due = min(c.letters.due, max(now, c.letters.readAt+c.letters.quiet))
 }
 
 func (c *Core) wantMail() {
@@ -88,6 +101,12 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 		c.letters.due = now + c.cfg.InboxPoll
 	}
 	c.letters.more = len(list) >= limit
+	c.letters.readAt = now
+	if quiet := c.letters.quiet; len(list) > 0 && c.allSeen(list) {
+		c.letters.quiet = min(max(2*quiet, quietFirst), c.cfg.InboxPoll)
+	} else {
+		c.letters.quiet = 0
+	}
 	back := map[record.ID]bool{} // from whom, and for whom, something is read again: so is what is behind that
 	for i := range list {
 		m := &list[i]
@@ -114,6 +133,10 @@ func (c *Core) Messages(now int64, limit int, list []record.Message) {
 		delete(c.mail, id)
 	}
 	c.letters.settled = c.letters.settled[:0]
+}
+
+func (c *Core) allSeen(list []record.Message) bool {
+	return !slices.ContainsFunc(list, func(m record.Message) bool { return c.mail[m.ID] == 0 })
 }
 
 // open turns a message into an input.

@@ -187,3 +187,45 @@ func TestI12_WhatWaitsIsReadPast(t *testing.T) {
 		t.Fatalf("%d messages wait, want the start alone", len(d.inbox))
 	}
 }
+
+// What has to wait is not read again and again because the store says that it waits; what is new is.
+func TestWhatWaitsIsReadMoreSeldom(t *testing.T) {
+	d := newDesk(t, Config{InboxPoll: 2000})
+	w := flow(function("a"), waitFor("b", `"signal":"go"`))
+	w.Root.Graph.Nodes[0].Compensate = "undo"
+	w.Root.Graph.Nodes = append(w.Root.Graph.Nodes, function("undo"))
+	d.deploy(w)
+	d.done(d.run("k"), "a")
+	next := mailedStart(d.newID("k"))
+	next.Start.Key, next.Existing = "k", Replace
+	d.post(next.Start.ID, next)
+	d.settle()
+	reads := 0
+	for range 200 { // ten seconds of the store's word
+		d.now += 50
+		d.core.MailWaits(d.now)
+		d.work()
+		if d.mail > 0 {
+			reads++
+		}
+		d.settle()
+	}
+	if reads > 12 {
+		t.Errorf("what waits was read %d times in ten seconds", reads)
+	}
+	other := d.run("")
+	d.inbox = append(d.inbox, record.Message{ID: record.MessageID{From: d.newID("")}, To: other, Body: mustEncode(t, Mail{Verb: Cancel})})
+	d.pass(2000)
+	if len(d.inbox) != 1 {
+		t.Errorf("%d messages wait, want the start alone", len(d.inbox))
+	}
+}
+
+func mustEncode(t *testing.T, m Mail) []byte {
+	t.Helper()
+	body, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
