@@ -34,14 +34,10 @@ func newCommitter(pool *sql.DB, packet int, mariadb bool) *committer {
 func (c *committer) Commit(ctx context.Context, b *store.Batch, rows *sqlstore.Rows) error {
 	m := c.messages.Get().(*message)
 	defer c.keep(m)
-	m.reset()
-	m.sql("START TRANSACTION")
-	m.end()
-	m.lane(b)
+	m.reset(false)
+	m.lane(b) // it begins the transaction: these sessions have no autocommit
 	if len(rows.Fences) > 0 {
 		m.fences(rows.Fences)
-	} else {
-		m.wrote(1)
 	}
 	m.rowsOf(rows, c.packet)
 	m.sql("COMMIT")
@@ -60,7 +56,7 @@ func (c *committer) keep(m *message) {
 func (c *committer) WriteRows(ctx context.Context, tx sqlstore.Tx, rows *sqlstore.Rows) error {
 	m := c.messages.Get().(*message)
 	defer c.keep(m)
-	m.reset()
+	m.reset(true)
 	m.rowsOf(rows, c.packet)
 	on := tx.(transaction)
 	for _, sql := range m.each() {
@@ -118,8 +114,9 @@ func abandon(ctx context.Context, to driver.ExecerContext, cause error) error {
 	return nil
 }
 
-// lane advances the lane of b, which changes one row; the statement behind it sees to that.
+// lane advances the lane of b, which changes one row.
 func (m *message) lane(b *store.Batch) {
+	defer m.wrote(1)
 	if b.Number == 1 {
 		m.sql("INSERT INTO lanes (owner,lane,number,digest,opened) VALUES (")
 		m.bytes(b.Lane.Owner[:])
@@ -144,21 +141,20 @@ func (m *message) lane(b *store.Batch) {
 	m.end()
 }
 
-// fences share-locks the rows of the shards, ascending, and wants them as they are given, and the lane to have advanced
-// in the statement before. The index is named, so that no row of another shard is waited for.
+// fences share-locks the rows of the shards, ascending, and wants them as they are given. The index is named, so that no
+// row of another shard is waited for.
 func (m *message) fences(all []record.Fence) {
-	m.sql("SELECT IF(ROW_COUNT()=1 AND COUNT(*)=" + strconv.Itoa(len(all)) + ",1," + raise + ") FROM shards FORCE INDEX (PRIMARY) WHERE ")
+	m.sql("SELECT IF(" + m.pending() + "COUNT(*)=" + strconv.Itoa(len(all)) + ",1," + raise + ") FROM shards FORCE INDEX (PRIMARY)")
+	m.sql(" WHERE (shard,epoch,owner) IN (")
 	for i := range all {
-		if i > 0 {
-			m.sql(" OR ")
-		}
-		m.sql("shard=")
+		m.row("")
+		m.sql("(")
 		m.number(int64(all[i].Shard))
-		m.sql(" AND epoch=")
+		m.sql(",")
 		m.number(int64(all[i].Epoch))
-		m.sql(" AND owner=")
+		m.sql(",")
 		m.bytes(all[i].Owner[:])
+		m.sql(")")
 	}
-	m.sql(" " + forShare)
-	m.end()
+	m.many(") " + forShare)
 }

@@ -84,6 +84,7 @@ func (s *server) connect(base *my.Config, lanes int) (*pools, error) {
 		return nil, err
 	}
 	commits.MultiStatements = true
+	commits.Params["autocommit"] = "0"
 	p := &pools{}
 	for _, c := range []struct {
 		to     **sql.DB

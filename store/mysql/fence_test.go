@@ -60,8 +60,8 @@ func TestClaimsOfOtherShardsAreNotWaitedFor(t *testing.T) {
 	for _, sql := range []string{
 		"UPDATE shards SET epoch = epoch + 1 WHERE shard = 2",
 		"INSERT INTO inbox (shard, sender, seq, n, namespace, recipient, at, body) VALUES (1, x'00', 0, 0, 'default', x'00', 0, '')",
-		"INSERT INTO executions (id, shard, namespace, workflow, version, start_key, status, outcome, error, waiting, fingerprint, started, ended)" +
-			" VALUES (x'00', 1, 'default', 'order', '1', '', 'running', '', '', '', '', 0, 0)",
+		"INSERT INTO executions (id, shard, namespace, workflow, version, start_key, status, outcome, error, waiting, fingerprint, started, ended, tagged)" +
+			" VALUES (x'00', 1, 'default', 'order', '1', '', 'running', '', '', '', '', 0, 0, 0)",
 		"INSERT INTO tags (execution, name, namespace, text_value) VALUES (x'00', 'a', 'default', 'b')",
 		"INSERT INTO start_keys (namespace, workflow, start_key, execution, digest, closed_at, previous) VALUES ('default', 'order', 'k', x'00', 0, 0, x'00')",
 		"INSERT INTO lanes (owner, lane, number, digest, opened) VALUES (x'77', 0, 1, 1, 0)",

@@ -12,8 +12,9 @@ import (
 // rowsOf writes all rows behind guards, table by table. packet is the longest statement that can be sent.
 func (m *message) rowsOf(r *sqlstore.Rows, packet int) {
 	m.inserts(r.Inserts)
-	m.updates(r.Updates)
+	m.clear(r.Updates)
 	m.tags(r.Tags)
+	m.updates(r.Updates)
 	m.mustBe(r.Leads)
 	m.entries(r.Entries, packet)
 	m.mustBe(distinct(r.SnapshotsAt))
@@ -25,16 +26,18 @@ func (m *message) rowsOf(r *sqlstore.Rows, packet int) {
 	m.forgets(r.Forgets)
 	m.expires(r.Expires)
 	m.answers(r.Answers, packet)
+	m.guard()
 }
 
-const headColumns = "id,shard,namespace,workflow,version,start_key,parent,status,outcome,error,waiting,fingerprint,started,ended,next_at"
+const headColumns = "id,shard,namespace,workflow,version,start_key,parent,status,outcome,error,waiting,fingerprint,started,ended,next_at,tagged"
 
 const headInsert = "INSERT INTO executions (" + headColumns + ") VALUES "
 
 // headUpdate replaces rows. The number of writes makes every update count as one, also where nothing else changes.
-const headUpdate = " ON DUPLICATE KEY UPDATE writes=writes+1,namespace=VALUES(namespace),workflow=VALUES(workflow)," +
+const headUpdate = ",namespace=VALUES(namespace),workflow=VALUES(workflow)," +
 	"version=VALUES(version),start_key=VALUES(start_key),parent=VALUES(parent),status=VALUES(status),outcome=VALUES(outcome)," +
-	"error=VALUES(error),waiting=VALUES(waiting),fingerprint=VALUES(fingerprint),started=VALUES(started),ended=VALUES(ended),next_at=VALUES(next_at)"
+	"error=VALUES(error),waiting=VALUES(waiting),fingerprint=VALUES(fingerprint),started=VALUES(started),ended=VALUES(ended)," +
+	"next_at=VALUES(next_at),tagged=VALUES(tagged)"
 
 // inserts writes new heads; one that is there already is an error of the server.
 func (m *message) inserts(all []*record.Head) {
@@ -47,22 +50,37 @@ func (m *message) inserts(all []*record.Head) {
 	}
 }
 
-// updates replaces heads and removes their tags. That each was there shows in what the server counts.
+// updates replaces heads. That each was there shows in what the server counts. One that loses its last tag, which
+// happens to none of the engine's, makes null what cannot be, and is written with care.
 func (m *message) updates(all []*record.Head) {
+	writes := " ON DUPLICATE KEY UPDATE writes=IF(tagged>VALUES(tagged),NULL,writes+1)"
+	if m.careful {
+		writes = " ON DUPLICATE KEY UPDATE writes=writes+1"
+	}
 	for i, h := range all {
 		m.row(headInsert)
 		m.head(h)
 		if m.full() || i == len(all)-1 {
-			m.wrote(2 * m.many(headUpdate))
+			m.wrote(2 * m.many(writes+headUpdate))
 		}
 	}
-	tags := m.list("id")
-	for some := range slices.Chunk(all, 1000) {
-		m.sql("DELETE t FROM " + tags.begin)
-		for _, h := range some {
-			m.item(tags, len(some), func() { m.bytes(h.Execution[:]) })
+}
+
+// clear removes the tags of heads that are replaced: without care only of those that have some now.
+func (m *message) clear(all []*record.Head) {
+	var tagged []*record.Head
+	for _, h := range all {
+		if m.careful || len(h.Tags) > 0 {
+			tagged = append(tagged, h)
 		}
-		m.many(tags.end + " STRAIGHT_JOIN tags t FORCE INDEX (PRIMARY) ON t.execution=w.id")
+	}
+	of := m.list("id")
+	for some := range slices.Chunk(tagged, 1000) {
+		m.sql("DELETE t FROM " + of.begin)
+		for _, h := range some {
+			m.item(of, len(some), func() { m.bytes(h.Execution[:]) })
+		}
+		m.many(of.end + " STRAIGHT_JOIN tags t FORCE INDEX (PRIMARY) ON t.execution=w.id")
 	}
 }
 
@@ -118,6 +136,8 @@ func (m *message) head(h *record.Head) {
 	} else {
 		m.number(h.NextAt)
 	}
+	m.sql(",")
+	m.number(int64(min(len(h.Tags), 1)))
 	m.sql(")")
 }
 
@@ -145,10 +165,14 @@ func (m *message) tags(all []sqlstore.Tag) {
 	}
 }
 
-// mustBe guards that entries are there.
+// mustBe guards that entries are there, and what the statement before is to have changed.
 func (m *message) mustBe(all []sqlstore.At) {
 	for i := range all {
-		m.row("SELECT IF((SELECT COUNT(*) FROM journal FORCE INDEX (PRIMARY) WHERE (execution,seq) IN (")
+		head := ""
+		if m.rows == 0 {
+			head = "SELECT IF(" + m.pending() + "(SELECT COUNT(*) FROM journal FORCE INDEX (PRIMARY) WHERE (execution,seq) IN ("
+		}
+		m.row(head)
 		m.sql("(")
 		m.bytes(all[i].Execution[:])
 		m.sql(",")

@@ -10,14 +10,23 @@ import (
 // quote is the only byte that a literal cannot hold as it is, and it is written twice.
 type message struct {
 	mariadb bool // which of the two servers reads it
+	careful bool // written statement by statement, for what goes wrong otherwise
+	changed int  // rows that the statement before must have changed, if that is not yet guarded; -1: nothing is to be guarded
 	buf     []byte
 	ends    []int // of the statements, each behind its semicolon
 	rows    int   // of the statement under way
 }
 
-func (m *message) reset() { m.buf, m.ends, m.rows = m.buf[:0], m.ends[:0], 0 }
+func (m *message) reset(careful bool) {
+	m.buf, m.ends, m.rows, m.changed, m.careful = m.buf[:0], m.ends[:0], 0, -1, careful
+}
 
-func (m *message) sql(s string) { m.buf = append(m.buf, s...) }
+func (m *message) sql(s string) {
+	if m.changed >= 0 { // a statement begins that is no guard itself
+		m.guard()
+	}
+	m.buf = append(m.buf, s...)
+}
 
 func (m *message) number(n int64) { m.buf = strconv.AppendInt(m.buf, n, 10) }
 
@@ -85,11 +94,28 @@ func (m *message) many(tail string) int {
 const raise = "(SELECT 1 UNION SELECT 2)"
 
 // wrote ends everything with an error (1242) unless the statement before has changed so many rows; an upsert counts 1 for
-// a new row, 2 for one that was there. SET, since DO forgives errors and a SELECT has rows to send back; but what reads a
-// table is a SELECT, since a SET locks what it reads.
-func (m *message) wrote(rows int) {
-	m.sql("SET @pawl=IF(ROW_COUNT()=" + strconv.Itoa(rows) + ",1," + raise + ")")
-	m.end()
+// a new row, 2 for one that was there. The guard is part of the next statement where that is a guard too.
+func (m *message) wrote(rows int) { m.changed = rows }
+
+// pending is the condition of what the statement before is to have changed, for the guard under way.
+func (m *message) pending() string {
+	if m.changed < 0 {
+		return ""
+	}
+	n := m.changed
+	m.changed = -1
+	return "ROW_COUNT()=" + strconv.Itoa(n) + " AND "
+}
+
+// guard writes what is pending as a statement of its own. SET, since DO forgives errors and a SELECT has rows to send
+// back; but what reads a table is a SELECT, since a SET locks what it reads.
+func (m *message) guard() {
+	if m.changed >= 0 {
+		m.buf = append(m.buf, "SET @pawl=IF("...)
+		m.buf = append(m.buf, m.pending()...)
+		m.buf = append(m.buf, "1,1,"+raise+")"...)
+		m.end()
+	}
 }
 
 // packets cuts the message at ends of statements, so that each piece has at most limit bytes.

@@ -47,6 +47,7 @@ CREATE TABLE executions (
   next_at     BIGINT, -- NULL: only a message wakes it
   waiting     VARBINARY(768) NOT NULL,
   fingerprint VARBINARY(768) NOT NULL,
+  tagged      TINYINT NOT NULL, -- whether it has tags
   writes      INT UNSIGNED NOT NULL DEFAULT 0,
   KEY executions_due (shard, next_at),
   KEY executions_status (namespace, workflow, status),
