@@ -139,9 +139,15 @@ var meanings = map[uint16]string{
 	1153:               "the message is larger than max_allowed_packet",
 }
 
-// lostError is a connection that broke.
+// lostError is a connection that broke, or could not be made.
 type lostError struct{ cause error }
 
-func (e *lostError) Error() string { return "the connection to the server broke" }
+func (e *lostError) Error() string {
+	var op *net.OpError
+	if errors.As(e.cause, &op) && op.Op == "dial" {
+		return fmt.Sprintf("the server cannot be reached: %v", op.Err)
+	}
+	return "the connection to the server broke"
+}
 
 func (e *lostError) Unwrap() error { return e.cause }

@@ -72,6 +72,19 @@ func TestErrorsDoNotQuoteRows(t *testing.T) {
 	}
 }
 
+func TestServerThatIsNotThereIsTold(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	_, err = mysql.Open("mysql://root:hunter2@" + addr + "/test").Open(t.Context())
+	if err == nil || !strings.Contains(err.Error(), addr) || !strings.Contains(err.Error(), "cannot be reached") || strings.Contains(err.Error(), "hunter2") {
+		t.Fatal(err)
+	}
+}
+
 func TestURLs(t *testing.T) {
 	for url, want := range map[string]string{
 		"mysql://root@127.0.0.1:3306/test":         "root@tcp(127.0.0.1:3306)/test",
