@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/redis"
 	"github.com/pawl-dev/pawl/store/sqlite"
@@ -17,6 +18,8 @@ func Opener(where string) store.Opener {
 		return sqlite.Open(where)
 	case scheme == "redis":
 		return redis.Open(where)
+	case scheme == "mysql":
+		return mysql.Open(where)
 	}
 	return postgres.Open(where)
 }

@@ -15,6 +15,7 @@ var storeNames = flag.String("stores", "sqlite", "which stores, with commas betw
 var places = map[string]func(t *testing.T) string{
 	"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "pawl.db") },
 	"postgres": func(t *testing.T) string { return servertest.Postgres(t) },
+	"mysql":    func(t *testing.T) string { return servertest.MySQL(t).URL },
 	"redis":    func(t *testing.T) string { return servertest.StartRedis(t).URL() },
 }
 

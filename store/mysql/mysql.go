@@ -29,6 +29,7 @@ type config struct {
 	url      string
 	lanes    int
 	restored bool
+	database string                          // of [Tx] only
 	packet   int                             // tests: the longest message, in bytes; 0: as the server says
 	after    func(step, statement int) error // tests: called behind each statement of a migration
 }

@@ -3,46 +3,54 @@ package mysql
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"math"
 	"strings"
 
-	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/internal/judge"
+	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 )
 
-// Sender appends messages in a transaction of the caller's.
-type Sender struct {
-	tx    *sql.Tx
-	table string
+// Database names the database with a store's tables, for [Tx]: needed where the transaction is on a connection with
+// another one.
+func Database(name string) Option { return func(c *config) { c.database = name } }
+
+// Tx is a sender in a transaction of database/sql on the server of a store: what it sends is there when the transaction
+// commits, and never if it does not. Of the options, [Database] counts. The user of the transaction needs INSERT, SELECT and
+// UPDATE on the table inbox. An error may have ended the transaction, as a deadlock does: roll back.
+func Tx(tx *sql.Tx, opts ...Option) store.Sender {
+	c := &config{}
+	for _, o := range opts {
+		o(c)
+	}
+	prefix := ""
+	if c.database != "" {
+		prefix = "`" + strings.ReplaceAll(c.database, "`", "``") + "`."
+	}
+	return &sqlstore.Outbox{
+		In: foreign{tx, sqlstore.NewTranslator(prefix, false)}, Dialect: (&server{}).dialect(nil),
+		// How many shards the store has is not looked up here: who draws the ids knows.
+		Limits: judge.Limits{Shards: math.MaxInt, Body: maxBody, Text: maxText},
+	}
 }
 
-// Tx sends within tx, which belongs to the caller: what is sent is delivered once tx is committed, and never if it is
-// not. tx may be of any connection to the server that holds the store; database names the one with the store's tables,
-// "" for the one that tx is in.
-func Tx(tx *sql.Tx, database string) *Sender {
-	s := &Sender{tx: tx, table: "inbox"}
-	if database != "" {
-		s.table = "`" + strings.ReplaceAll(database, "`", "``") + "`.inbox"
-	}
-	return s
+// foreign is a transaction of somebody else's. Its session may have any character set: arguments are bytes, as the columns
+// are.
+type foreign struct {
+	tx  *sql.Tx
+	sql *sqlstore.Translator
 }
 
-// Send appends messages; one whose id waits already in its shard is skipped. An error may have ended tx (a deadlock does),
-// so the caller rolls back.
-func (s *Sender) Send(ctx context.Context, all []record.Message) error {
-	limits := judge.Limits{Shards: shards, Body: maxBody, Text: maxText}
-	for i := range all {
-		m := &all[i]
-		if why := limits.Message(m); why != "" {
-			return fmt.Errorf("message %d: %s", i, why)
-		}
-		// The arguments are bytes whatever the session's character set is, and so are the columns.
-		_, err := s.tx.ExecContext(ctx, "INSERT INTO "+s.table+" (shard, sender, seq, n, namespace, recipient, at, body)"+
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?)"+sendTail,
-			int64(m.Shard), m.ID.From[:], int64(m.ID.Seq), int64(m.ID.N), []byte(m.Namespace), m.To[:], m.At, append([]byte{}, m.Body...))
-		if err != nil {
-			return classify(err)
+// Exec implements [sqlstore.Executor].
+func (f foreign) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	for i := range args {
+		if text, ok := args[i].(string); ok {
+			args[i] = []byte(text)
 		}
 	}
-	return nil
+	r, err := f.tx.ExecContext(ctx, f.sql.SQL(sql), args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
 }
