@@ -159,7 +159,7 @@ func (c *crew) finish() {
 	log := filepath.Join(c.dir, "finish.effects")
 	c.logs = append(c.logs, log)
 	p := spawn(c.t, nil, "-db", c.db, "-effects", log, "-mode", "finish", "-ttl", claimTTL.String(), "-from", fmt.Sprint(total))
-	if err := p.ends(3 * time.Minute); err != nil {
+	if err := p.ends(5 * time.Minute); err != nil {
 		c.t.Errorf("finishing: %v\n%.3000s", err, p.stderr.String())
 	}
 	for _, line := range p.lines {

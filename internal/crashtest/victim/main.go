@@ -298,7 +298,11 @@ func patiently(ctx context.Context, f func(context.Context) error) error {
 func (v *victim) finish(ctx context.Context, n int) error {
 	for i := range n {
 		key := fmt.Sprintf("k%d", i)
-		run, err := v.eng.Start(ctx, "crash", map[string]any{"n": i, "items": make([]int, i%4)}, pawl.Key(key))
+		var run *pawl.Run
+		err := patiently(ctx, func(ctx context.Context) (err error) {
+			run, err = v.eng.Start(ctx, "crash", map[string]any{"n": i, "items": make([]int, i%4)}, pawl.Key(key))
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("start %s: %w", key, err)
 		}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	pawl "github.com/pawl-dev/pawl"
 )
 
 // member works beside others on one store until it is asked to stop. What a stop or a loss of ownership interrupts is
@@ -17,7 +19,7 @@ func (v *victim) member(ctx context.Context, from, grow int) error {
 	go func() { over <- v.work(ctx, from, grow) }()
 	select {
 	case err := <-over:
-		if err != nil {
+		if err != nil && pawl.Code(err) != pawl.CodeStopping {
 			return err
 		}
 		say("idle")
