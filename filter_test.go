@@ -123,11 +123,11 @@ func TestBulkOfAQuery(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, err := pawl.Query("status:open n>=2 -n:3,4")
-	if err == nil {
+	if _, err := pawl.Query("status:open n>=2 -n:3,4"); err == nil {
 		t.Fatal("n: stands for a tag without being asked")
 	}
-	if f, err = pawl.Query("status:open n>=2 -tag.n:3,4"); err != nil {
+	f, err := pawl.Query("status:open n>=2 -tag.n:3,4")
+	if err != nil {
 		t.Fatal(err)
 	}
 	bulks := eng.Bulks()

@@ -14,9 +14,7 @@ import (
 type names struct{ prefix string }
 
 func (n names) meta() string    { return n.prefix + "meta" }
-func (n names) lanes() string   { return n.prefix + "lanes" }
 func (n names) shards() string  { return n.prefix + "shards" }
-func (n names) members() string { return n.prefix + "members" }
 func (n names) due() string     { return n.prefix + "due" }
 func (n names) answers() string { return n.prefix + "answers" }
 
@@ -47,12 +45,7 @@ func (n names) blobs(id record.ID) string { return n.prefix + "o:" + id.String()
 // sized writes a text with its length before it.
 func sized(s string) string { return strconv.Itoa(len(s)) + ":" + s + ":" }
 
-func (n names) waiting(s record.Shard) string  { return n.prefix + "w:" + shardName(s) }
-func (n names) mail(s record.Shard) string     { return n.prefix + "b:" + shardName(s) }
-func (n names) messages(s record.Shard) string { return n.prefix + "m:" + shardName(s) }
-func (n names) line(s record.Shard, namespace string) string {
-	return n.prefix + "q:" + shardName(s) + ":" + namespace
-}
+func (n names) mail(s record.Shard) string { return n.prefix + "b:" + shardName(s) }
 
 func shardName(s record.Shard) string { return strconv.FormatUint(uint64(s), 10) }
 

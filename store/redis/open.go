@@ -56,7 +56,7 @@ func (c *config) Open(ctx context.Context) (store.Backend, error) {
 func (c *config) parse() (o rueidis.ClientOption, prefix string, err error) {
 	u, err := url.Parse(c.url)
 	if err != nil {
-		return o, "", errors.New("open redis: the URL cannot be read; want redis://host:6379/0?prefix=pawl:")
+		return o, "", errors.New("open redis: the URL cannot be read; want redis://host:6379/0?prefix=NAME")
 	}
 	q := u.Query()
 	for name := range q {

@@ -216,6 +216,10 @@ func (p *plan) planHead(h *record.Head) {
 	if x == nil {
 		return
 	}
+	if why := unindexable(h, h.Tags); why != "" {
+		p.reject(h.Execution, "%s", why)
+		return
+	}
 	if h.Insert {
 		p.assume(x, 0, false)
 		if x.present {
