@@ -5,6 +5,8 @@
 // commit path (F28), and then judges from the outside: the file, the log of effects that the victim's functions have
 // written and synced by themselves, and what the victim had told its clients.
 //
+// With -stores the same is done over servers, and the servers themselves are stopped and killed under an engine at work.
+//
 // Other tests stop it and let it go on, fill its disk, flood it, bound its memory, and ask it to drain.
 //
 // What bounds memory is a control group below that of the test, where it may make one: as root, with the memory

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -110,6 +111,16 @@ func (m *MySQLServer) Kill() {
 		return
 	}
 	_ = m.cmd.Process.Kill() // it may have ended
+	<-m.done
+	m.cmd = nil
+}
+
+// Stop asks the server to end and waits until it has.
+func (m *MySQLServer) Stop() {
+	m.t.Helper()
+	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		m.t.Fatal(err)
+	}
 	<-m.done
 	m.cmd = nil
 }

@@ -106,7 +106,7 @@ func (c *config) reach(ctx context.Context) (*pools, store.Info, error) {
 		return nil, info, err
 	}
 	found, err := readSettings(ctx, p)
-	if err == nil && !c.pooler && !found.flushes() {
+	if err == nil && !c.pooler && !c.flush && !found.flushes() { // once: something between may take no notice
 		c.flush = true
 		p.Close()
 		return c.reach(ctx)
