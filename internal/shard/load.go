@@ -90,7 +90,7 @@ func (c *Core) missing(e *execution) {
 		c.unread(e)
 		c.unborn(e)
 	} else {
-		s.Repeat, s.late, e.inbox = false, e.inbox, nil
+		s.Repeat, s.late, e.inbox = false, append(s.late, e.inbox...), nil
 		if bug.On(bug.BirthKeyDropped) {
 			c.remove(e) // seeded: the key may have no other user, and its row is forgotten
 		}
@@ -105,6 +105,7 @@ func (c *Core) missing(e *execution) {
 		case bug.On(bug.LookedUpForEver):
 			c.start(*s) // seeded: it is looked up again
 		case s.looked:
+			s.Repeat = true // another copy of it may come first: it is looked up again when its turn has come
 			c.start(*s)
 		default:
 			c.begin(*s, nil)
