@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -19,10 +20,13 @@ import (
 type judged struct {
 	store.Backend
 	limits judge.Limits
+	mu     sync.Mutex            // facts and commit are of one moment
 	seen   map[store.Lane]uint64 // the last number that was committed
 }
 
 func (j *judged) Commit(ctx context.Context, b *store.Batch) store.Outcome {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	facts := j.facts(ctx, b.Parts)
 	o := j.Backend.Commit(ctx, b)
 	found := judge.Judge(b.Parts, facts, j.limits)
@@ -97,7 +101,7 @@ func TestSameAsMemory(t *testing.T) {
 	}
 	storetest.Same(t, func(r *rapid.T) (right, tested store.Backend) {
 		b := open(r)
-		return open(r), &judged{b, judge.Limits{Shards: b.Info().Shards, Body: 16 << 20}, map[store.Lane]uint64{}}
+		return open(r), &judged{Backend: b, limits: judge.Limits{Shards: b.Info().Shards, Body: 16 << 20}, seen: map[store.Lane]uint64{}}
 	})
 }
 
@@ -108,7 +112,7 @@ func TestConforms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &judged{b, judge.Limits{Shards: b.Info().Shards, Body: 16 << 20}, map[store.Lane]uint64{}}
+		return &judged{Backend: b, limits: judge.Limits{Shards: b.Info().Shards, Body: 16 << 20}, seen: map[store.Lane]uint64{}}
 	})
 }
 
