@@ -43,10 +43,10 @@ type pair struct {
 	lanes         map[record.Owner]uint64
 }
 
-func drawID(r *rapid.T) record.ID {
-	n := rapid.IntRange(2, 7).Draw(r, "execution")
-	return record.NewID(int64(n), 0, uint16(n%2))
-}
+// idOf makes the n-th execution: they lie in two shards, and apart in time, since a store may lay them out by that.
+func idOf(n int) record.ID { return record.NewID(int64(n)*40_000, 0, uint16(n%2)) }
+
+func drawID(r *rapid.T) record.ID { return idOf(rapid.IntRange(2, 7).Draw(r, "execution")) }
 
 func drawOwner(r *rapid.T) record.Owner {
 	return record.Owner{byte(rapid.IntRange(0, 2).Draw(r, "owner"))}
@@ -169,12 +169,11 @@ func (d *pair) part(r *rapid.T) record.Part {
 
 // drawIDOf is mostly an execution of the shard.
 func (d *pair) drawIDOf(r *rapid.T, shard record.Shard) record.ID {
-	id := drawID(r)
-	if id.Shard(16) != shard && rapid.IntRange(0, 9).Draw(r, "foreign") > 0 {
-		n := id.Millis() ^ 1
-		id = record.NewID(n, 0, uint16(n%2))
+	n := rapid.IntRange(2, 7).Draw(r, "execution")
+	if record.Shard(n%2) != shard && rapid.IntRange(0, 9).Draw(r, "foreign") > 0 {
+		n ^= 1
 	}
-	return id
+	return idOf(n)
 }
 
 // nextSeq is mostly the entry that would follow.
@@ -232,7 +231,7 @@ func (d *pair) dump(r *rapid.T, s store.Backend) []any {
 		}
 	}
 	for n := 2; n <= 7; n++ {
-		id := record.NewID(int64(n), 0, uint16(n%2))
+		id := idOf(n)
 		loaded(record.Shard(n%2), []record.ID{id})
 		add(s.Journal(ctx, id, 1, 100))
 	}
@@ -243,7 +242,7 @@ func (d *pair) dump(r *rapid.T, s store.Backend) []any {
 	}
 	var all []record.ID
 	for n := 2; n <= 7; n++ {
-		all = append(all, record.NewID(int64(n), 0, uint16(n%2)))
+		all = append(all, idOf(n))
 	}
 	add(s.Answers(ctx, all))
 	claims, err := s.Claims(ctx)
@@ -258,7 +257,7 @@ func (d *pair) dump(r *rapid.T, s store.Backend) []any {
 	}
 	add(s.Namespaces(ctx))
 	add(s.Executions(ctx, 1, record.ID{}, 3))
-	add(s.Executions(ctx, store.EveryShard, record.NewID(3, 0, 0), 100))
+	add(s.Executions(ctx, store.EveryShard, idOf(3), 100))
 	return out
 }
 
