@@ -3,6 +3,7 @@ package pawl_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestTxStartsWhatItCommits(t *testing.T) {
 	}
 	place := func(n int, then error) (run *pawl.Run, err error) {
 		err = eng.Tx(ctx, func(tx store.Tx) (err error) {
-			if run, err = eng.StartTx(ctx, tx, "order", map[string]int{"n": n}, pawl.RequestID("r")); err != nil {
+			if run, err = eng.StartTx(ctx, tx, "order", map[string]int{"n": n}, pawl.RequestID(fmt.Sprint("r", n))); err != nil {
 				return err
 			}
 			if err := eng.SignalTx(ctx, tx, run.ID(), "paid", n); err != nil {

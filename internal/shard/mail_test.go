@@ -96,6 +96,28 @@ func TestI12_MessagesSurviveARestart(t *testing.T) {
 	}
 }
 
+// Somebody asks for an execution before the message is read that makes it: what was sent with the start still arrives.
+func TestI12_MailBehindAStartArrivesThoughItIsAskedForBefore(t *testing.T) {
+	for _, key := range []string{"", "k"} {
+		d := newDesk(t, Config{})
+		d.deploy(flow(waitFor("a", `"signal":"go"`), function("b")))
+		id := d.newID(key)
+		start := mailedStart(id)
+		start.Start.Key = key
+		d.post(id, start)
+		d.post(id, Mail{Verb: Signal, Signal: &kernel.Signal{Name: "go"}})
+		d.send(Command{Verb: Wait, Execution: id})
+		d.work()
+		d.core.Messages(d.now, d.mail, d.inbox)
+		d.mail = 0
+		d.settle()
+		d.done(id, "b")
+		if len(d.inbox) != 0 || d.core.stats.DeadLetters != 0 || d.status(id) != string(model.Completed) {
+			t.Errorf("key %q: %d messages left, %d dead letters, %s", key, len(d.inbox), d.core.stats.DeadLetters, d.status(id))
+		}
+	}
+}
+
 func TestMailedStartOfWhatExistsIsDone(t *testing.T) {
 	d := newDesk(t, Config{})
 	d.deploy(flow(function("a")))

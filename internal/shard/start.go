@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pawl-dev/pawl/internal/kernel"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -40,10 +41,7 @@ const keyLongest = 512
 
 // start begins an execution, at once or when its key and id have been looked up.
 func (c *Core) start(s start) {
-	if s.origin == byMail && s.letter == nil && s.Start.Key != "" && !s.looked && c.execs[s.Execution] == nil {
-		// One that has happened must not wait in the line of its key, and what is sent to its execution with it.
-		s.looked = true
-		c.lookUp(&s, nil)
+	if s.origin == byMail && s.letter == nil && s.Start.Key != "" && !s.looked && c.lookForMailed(s) {
 		return
 	}
 	if s.letter != nil || s.looked {
@@ -64,6 +62,23 @@ func (c *Core) start(s start) {
 		return
 	}
 	c.begin(s, nil)
+}
+
+// lookForMailed asks the store for the execution of a mailed start with a key, unless it is in memory: one that has
+// happened must not wait in the line of its key, and what is sent to its execution with it. Where somebody has asked for
+// the execution already, the start takes part in that.
+func (c *Core) lookForMailed(s start) bool {
+	s.looked = true
+	e := c.execs[s.Execution]
+	switch {
+	case e == nil:
+		c.lookUp(&s, nil)
+		return true
+	case e.known() || e.birthKey != nil || bug.On(bug.MailedStartAside):
+		return false
+	}
+	e.birth = &s
+	return true
 }
 
 // known reports whether e exists, or is looked up by somebody who deals with a start.

@@ -114,9 +114,12 @@ func (c *clients) start() {
 	c.known = append(c.known, start.ID)
 	o := &op{n: n, cmd: cmd, safe: true}
 	c.starts[start.ID] = o
-	if w.r.IntN(8) == 0 {
+	switch w.r.IntN(16) {
+	case 0:
 		c.letter(o)
-	} else {
+	case 1:
+		c.letters(o)
+	default:
 		c.ask(o)
 	}
 	for range w.r.IntN(6) {

@@ -31,7 +31,8 @@ type judge struct {
 	applied    map[version]bool
 	children   map[record.ID]*filial          // executions that a journal starts
 	cancels    map[record.MessageID]record.ID // what asks executions to end
-	early      map[record.ID]bool             // it was asked to end and there was none
+	brought    map[record.MessageID]*op       // signals that were sent with the start of their execution
+	early      map[record.ID]string           // what was taken for it when there was none
 	handed     map[runner.Token]bool          // of tasks that left before their intent was durable
 	steps      int
 	alarms     map[string]int
@@ -133,7 +134,8 @@ func newJudge(w *world) *judge {
 		applied:  map[version]bool{},
 		children: map[record.ID]*filial{},
 		cancels:  map[record.MessageID]record.ID{},
-		early:    map[record.ID]bool{},
+		brought:  map[record.MessageID]*op{},
+		early:    map[record.ID]string{},
 		handed:   map[runner.Token]bool{},
 		alarms:   map[string]int{},
 		watched:  map[sight]uint64{},
@@ -233,6 +235,7 @@ func (j *judge) part(p *record.Part) {
 	for _, id := range p.Takes {
 		j.taken[id]++
 		j.ends(id)
+		j.bringTaken(id)
 		if j.taken[id] > j.sent[id] {
 			j.fail("I12", "message %s/%d/%d was sent %d times and taken %d times", id.From, id.Seq, id.N, j.sent[id], j.taken[id])
 		}
@@ -265,8 +268,8 @@ func (j *judge) entry(p *record.Part, e *record.Entry) {
 	}
 	x := j.execs[e.Execution]
 	if x == nil || x.forgot && e.Seq == 1 { // a start that is repeated after its retention is a new one
-		if j.early[e.Execution] {
-			j.fail("I16", "%s starts after the message that asks it to end was taken", e.Execution)
+		if what := j.early[e.Execution]; what != "" {
+			j.fail("I16", "%s starts after %s was taken", e.Execution, what)
 		}
 		reborn := x != nil
 		x = newWitness(e.Execution)

@@ -14,7 +14,24 @@ const answerBit = 1 << 31
 // ends: what asks an execution to end is taken after what makes it (I16, ENGINE 6).
 func (j *judge) ends(asked record.MessageID) {
 	if id, ok := j.cancels[asked]; ok && j.execs[id] == nil {
-		j.early[id] = true
+		j.early[id] = "the message that asks it to end"
+	}
+}
+
+// bringTaken: a signal that was sent with the start of its execution is taken when it is in the journal (I12), unless the
+// execution never is, or has ended before.
+func (j *judge) bringTaken(id record.MessageID) {
+	o := j.brought[id]
+	if o == nil {
+		return
+	}
+	delete(j.brought, id)
+	x := j.execs[o.cmd.Execution]
+	switch {
+	case x == nil:
+		j.early[o.cmd.Execution] = "a signal that was sent with its start"
+	case x.signals[o.n] == 0 && !x.state.Status().Closed():
+		j.fail("I12", "%s: the signal of op %d was sent with its start, and taken without a trace", x.id, o.n)
 	}
 }
 

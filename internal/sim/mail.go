@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
 )
@@ -13,7 +14,36 @@ import (
 // Nobody answers; what the store took in must have its effect once.
 func (c *clients) letter(o *op) {
 	w := c.w
-	o.done = true // nobody waits
+	msg := c.write(o)
+	w.after(w.hop(), func() { c.post(msg) })
+	if w.goesWrong(commandTwice) {
+		w.after(w.upTo(20*time.Second), func() { c.post(msg) })
+	}
+}
+
+// letters sends a start and a signal for what it makes in one transaction, while somebody may ask for the execution
+// already.
+func (c *clients) letters(o *op) {
+	w := c.w
+	start, n := c.write(o), len(c.ops)
+	bring := &op{n: n, cmd: engine.Command{Verb: shard.Signal, Execution: o.cmd.Execution, By: "sim", Signal: &kernel.Signal{
+		Name: pick(w.r, signals...), Data: mustJSON(map[string]any{"op": n}),
+	}}}
+	signal := c.write(bring)
+	signal.Namespace = start.Namespace
+	if !w.enabled[rowRejected] { // else it may be refused for good
+		w.judge.brought[signal.ID] = bring
+	}
+	if w.r.IntN(2) == 0 {
+		w.after(w.hop(), func() { c.look(o.cmd.Execution) })
+	}
+	w.after(w.hop(), func() { c.post(start, signal) })
+}
+
+// write is a command as a message, for which nobody waits.
+func (c *clients) write(o *op) record.Message {
+	w := c.w
+	o.done = true
 	o.cmd.Request = fmt.Sprintf("m%d", o.n)
 	c.ops = append(c.ops, o)
 	body, err := (&shard.Mail{
@@ -22,34 +52,31 @@ func (c *clients) letter(o *op) {
 	}).Encode()
 	if err != nil {
 		w.judge.fail("mail", "%v", err)
-		return
 	}
-	msg := record.Message{
+	return record.Message{
 		ID: record.MessageID{From: record.NewID(epoch+w.now/1e6, w.r.Uint64(), 0)}, Shard: o.cmd.Execution.Shard(w.shards),
 		Namespace: o.namespace(w.judge), To: o.cmd.Execution, At: epoch + w.now/1e6, Body: body,
 	}
-	w.after(w.hop(), func() { c.post(msg) })
-	if w.goesWrong(commandTwice) {
-		w.after(w.upTo(20*time.Second), func() { c.post(msg) })
-	}
 }
 
-// post appends the message, and may poke whoever owns the shard.
-func (c *clients) post(msg record.Message) {
+// post appends messages to one shard, and may poke whoever owns it.
+func (c *clients) post(list ...record.Message) {
 	w := c.w
 	if w.readOnly {
-		w.after(time.Second+w.upTo(5*time.Second), func() { c.post(msg) })
+		w.after(time.Second+w.upTo(5*time.Second), func() { c.post(list...) })
 		return
 	}
-	if !w.store.Waits(msg.Shard, msg.ID) {
-		w.judge.sent[msg.ID]++
+	for i := range list {
+		if m := &list[i]; !w.store.Waits(m.Shard, m.ID) {
+			w.judge.sent[m.ID]++
+		}
+		w.note("mail", uint64(list[i].Shard), 0, "to %s", list[i].To)
 	}
-	w.note("mail", uint64(msg.Shard), 0, "to %s", msg.To)
-	if err := w.store.Send([]record.Message{msg}); err != nil {
+	if err := w.store.Send(list); err != nil {
 		w.judge.fail("mail", "%v", err)
 	}
 	if w.r.IntN(2) == 0 {
-		w.poke(engine.Poke{Shards: []record.Shard{msg.Shard}})
+		w.poke(engine.Poke{Shards: []record.Shard{list[0].Shard}})
 	}
 }
 

@@ -134,6 +134,9 @@ const (
 	SerialAgain
 	// MailResent (engine): a command whose sending to another member failed is sent again, though it may have been taken.
 	MailResent
+	// MailedStartAside (shard): a start from outside whose execution somebody asks for already does not take part in that
+	// look-up, so that what was sent with it is refused when the store has no such execution.
+	MailedStartAside
 
 	count
 )
@@ -150,7 +153,7 @@ var names = [count]string{
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 	"refused-overtaken",
-	"serial-again", "mail-resent",
+	"serial-again", "mail-resent", "mailed-start-aside",
 }
 
 // String is the bug's word on the command line.
