@@ -213,6 +213,12 @@ type Definitions interface {
 type Blobs interface {
 	PutBlob(ctx context.Context, namespace string, id record.ID, sum [32]byte, body []byte) error
 	GetBlob(ctx context.Context, namespace string, id record.ID, sum [32]byte) ([]byte, error)
+	// BlobOwners returns up to limit executions that have blobs, those with ids after the given one, ascending; fewer
+	// only where there are no more. Also executions that never came to be or are gone: whoever sweeps looks for those. It
+	// costs as much as the page is long, however many blobs there are.
+	BlobOwners(ctx context.Context, after record.ID, limit int) ([]record.ID, error)
+	// DropBlobs removes all blobs of an execution; that there are none is fine.
+	DropBlobs(ctx context.Context, id record.ID) error
 }
 
 // DataKey is a key with which payloads of a namespace are encrypted, itself encrypted. The store can read neither.

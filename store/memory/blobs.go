@@ -39,3 +39,31 @@ func (s *Store) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byt
 	}
 	return slices.Clone(body), nil
 }
+
+// BlobOwners implements [store.Blobs].
+func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) ([]record.ID, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []record.ID
+	for id := range s.blobs { // sorted: below
+		if compareIDs(id, after) > 0 {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, compareIDs)
+	return out[:min(len(out), max(limit, 0))], nil
+}
+
+// DropBlobs implements [store.Blobs].
+func (s *Store) DropBlobs(ctx context.Context, id record.ID) error {
+	unlock, err := s.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	delete(s.blobs, id)
+	return nil
+}

@@ -317,9 +317,11 @@ func (x *transaction) forget(id record.ID) {
 		return
 	}
 	delete(x.executions, id)
-	blobs := x.blobs[id]
-	delete(x.blobs, id)
-	x.undo = append(x.undo, func() { x.executions[id], x.blobs[id] = e, blobs })
+	x.undo = append(x.undo, func() { x.executions[id] = e })
+	if blobs, ok := x.blobs[id]; ok {
+		delete(x.blobs, id)
+		x.undo = append(x.undo, func() { x.blobs[id] = blobs })
+	}
 	x.setDue(id, record.Never)
 	k := record.Key{Namespace: e.head.Namespace, Workflow: e.head.Workflow, Key: e.head.Key}
 	if row, ok := x.keys[k]; ok && row.Execution == id {

@@ -42,6 +42,9 @@ func (n names) key(k record.Key) string {
 // blobs holds the blobs of one execution.
 func (n names) blobs(id record.ID) string { return n.prefix + "o:" + id.String() }
 
+// owners are the executions that have blobs, in order.
+func (n names) owners() string { return n.prefix + "owners" }
+
 // sized writes a text with its length before it.
 func sized(s string) string { return strconv.Itoa(len(s)) + ":" + s + ":" }
 

@@ -44,6 +44,8 @@ var (
 	defineText string
 	//go:embed scripts/blob.lua
 	blobText string
+	//go:embed scripts/drop.lua
+	dropText string
 	//go:embed scripts/datakey.lua
 	dataKeyText string
 	//go:embed scripts/inbox.lua
@@ -65,6 +67,7 @@ var (
 	beatScript    = newScript(beatText)
 	defineScript  = newScript(defineText)
 	blobScript    = newScript(blobText)
+	dropScript    = newScript(dropText)
 	dataKeyScript = newScript(dataKeyText)
 	inboxScript   = newScript(inboxText)
 	waitingScript = newScript(waitingText)

@@ -91,6 +91,7 @@ func (m *message) wipe(p *plan, n bucketNames, x *execution, head place) {
 		m.add("c", "3", "HDEL", key, f)
 	}
 	m.add("c", "2", "UNLINK", p.blobs(x.id))
+	m.add("c", "3", "ZREM", p.owners(), x.text())
 	m.add("f", "3", strconv.Itoa(head.group), strconv.Itoa(head.at), x.text())
 }
 

@@ -33,3 +33,29 @@ func (s *Store) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byt
 	}
 	return out, err
 }
+
+// BlobOwners implements [store.Blobs]: one step of the index for each.
+func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) (out []record.ID, err error) {
+	err = s.readers.with(ctx, func(c *lite.Conn) error {
+		for found := true; found && len(out) < limit; {
+			found = false
+			err := query(c, "SELECT execution FROM blobs WHERE execution > ? ORDER BY execution LIMIT 1", []any{after[:]}, func(r *lite.Stmt) error {
+				after, found = columnID(r, 0), true
+				out = append(out, after)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DropBlobs implements [store.Blobs].
+func (s *Store) DropBlobs(ctx context.Context, id record.ID) error {
+	return s.transact(ctx, func(c *lite.Conn) error {
+		return exec(c, "DELETE FROM blobs WHERE execution = ?", id[:])
+	})
+}

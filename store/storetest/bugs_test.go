@@ -139,6 +139,10 @@ var bugs = map[string]func(s store.Backend) store.Backend{
 	"unfair inbox":                        func(s store.Backend) store.Backend { return &inboxBug{s} },
 	"blind claim":                         func(s store.Backend) store.Backend { return &claimBug{s} },
 	"stale release":                       func(s store.Backend) store.Backend { return &releaseBug{s} },
+	"blob owners from the given one":      func(s store.Backend) store.Backend { return &ownersBug{Backend: s, from: true} },
+	"blob owners that exist":              func(s store.Backend) store.Backend { return &ownersBug{Backend: s, real: true} },
+	"dropped blobs stay":                  func(s store.Backend) store.Backend { return &dropBug{Backend: s} },
+	"all blobs are dropped":               func(s store.Backend) store.Backend { return &dropBug{Backend: s, all: true} },
 	"rewrap without compare":              func(s store.Backend) store.Backend { return &rewrapBug{s} },
 	"oldest page skips one":               func(s store.Backend) store.Backend { return &oldestBug{s, 1} },
 	"oldest page repeats one":             func(s store.Backend) store.Backend { return &oldestBug{s, -1} },
@@ -297,6 +301,42 @@ func (s *inboxBug) Inbox(ctx context.Context, sh record.Shard, limit int) ([]rec
 	all, err := s.Backend.Inbox(ctx, sh, 1000)
 	slices.SortStableFunc(all, func(a, b record.Message) int { return bytes.Compare([]byte(a.Namespace), []byte(b.Namespace)) })
 	return all[:min(len(all), limit)], err
+}
+
+// ownersBug begins a page with the one given, or leaves out those that no execution owns.
+type ownersBug struct {
+	store.Backend
+	from, real bool
+}
+
+func (s *ownersBug) BlobOwners(ctx context.Context, after record.ID, limit int) ([]record.ID, error) {
+	if s.from && after[15] > 0 {
+		after[15]--
+	}
+	all, err := s.Backend.BlobOwners(ctx, after, limit)
+	return slices.DeleteFunc(all, func(id record.ID) bool {
+		got, _ := s.Load(ctx, id.Shard(s.Info().Shards), []record.ID{id})
+		return s.real && len(got) == 0
+	}), err
+}
+
+// dropBug drops nothing, or everything.
+type dropBug struct {
+	store.Backend
+	all bool
+}
+
+func (s *dropBug) DropBlobs(ctx context.Context, id record.ID) error {
+	if !s.all {
+		return nil
+	}
+	list, err := s.BlobOwners(ctx, record.ID{}, 1000)
+	for _, id := range list {
+		if err := s.Backend.DropBlobs(ctx, id); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // rewrapBug compares nothing.

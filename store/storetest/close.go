@@ -52,6 +52,8 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"List":          func() error { _, err := f.List(ctx, "default", ""); return err },
 		"Retire":        func() error { return f.Retire(ctx, "default", "order", "1.0.0", true) },
 		"PutBlob":       func() error { return f.PutBlob(ctx, "default", id, [32]byte{}, nil) },
+		"BlobOwners":    func() error { _, err := f.BlobOwners(ctx, record.ID{}, 1); return err },
+		"DropBlobs":     func() error { return f.DropBlobs(ctx, id) },
 		"AddDataKey":    func() error { return f.AddDataKey(ctx, dataKey(3, "default", 1)) },
 		"DataKey":       func() error { _, err := f.DataKey(ctx, 3); return err },
 		"DataKeys":      func() error { _, err := f.DataKeys(ctx, "default"); return err },

@@ -173,34 +173,3 @@ func definitionTenants(f *fixture) {
 		f.Fatalf("got %+v", got)
 	}
 }
-
-var blobTests = []test{
-	{"PutAndGet", blobPut},
-	{"I25_OfOneExecution", blobApart},
-}
-
-func blobPut(f *fixture) {
-	id := f.id(0) // a blob comes before the commit that names it
-	for i, body := range [][]byte{{}, []byte("\x00\xff"), make([]byte, 3<<20)} {
-		sum := [32]byte{31: byte(i)}
-		f.must(f.PutBlob(f.ctx, "default", id, sum, body))
-		f.must(f.PutBlob(f.ctx, "default", id, sum, body))
-		got, err := f.GetBlob(f.ctx, "default", id, sum)
-		f.must(err)
-		f.equal(got, body)
-	}
-}
-
-func blobApart(f *fixture) {
-	a, b := f.id(0), f.id(0)
-	sum := [32]byte{1, 2, 3}
-	f.must(f.PutBlob(f.ctx, "default", a, sum, []byte("a")))
-	for id, s := range map[record.ID][32]byte{b: sum, a: {1, 2}} {
-		_, err := f.GetBlob(f.ctx, "default", id, s)
-		f.is(err, store.ErrNotFound)
-	}
-	f.must(f.PutBlob(f.ctx, "default", b, sum, []byte("b")))
-	got, err := f.GetBlob(f.ctx, "default", a, sum)
-	f.must(err)
-	f.equal(got, []byte("a"))
-}

@@ -2,8 +2,8 @@
 // and reads those back, whatever drivers there are on both sides. docs/moves.md is the page for users.
 //
 // Everything is written as an engine would: under fences, through a lane. What is not carried: snapshots, which engines
-// make again; answers to senders that have read theirs or will ask again; blobs, which no store can list and no engine
-// writes yet.
+// make again; answers to senders that have read theirs or will ask again; blobs, of which no store lists more than
+// the owners and no engine writes any yet.
 //
 // The package must not know what bodies mean, which database keeps them, or who drives it.
 package transfer

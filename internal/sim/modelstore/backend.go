@@ -1,8 +1,10 @@
 package modelstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -316,4 +318,31 @@ func (b *Backend) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]b
 		return nil, store.ErrNotFound
 	}
 	return slices.Clone(body), nil
+}
+
+func (b *Backend) BlobOwners(ctx context.Context, after record.ID, limit int) ([]record.ID, error) {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var out []record.ID
+	for k := range m.blobs { // sorted: below
+		if bytes.Compare(k.id[:], after[:]) > 0 {
+			out = append(out, k.id)
+		}
+	}
+	slices.SortFunc(out, func(a, b record.ID) int { return bytes.Compare(a[:], b[:]) })
+	out = slices.Compact(out)
+	return out[:min(len(out), max(limit, 0))], nil
+}
+
+func (b *Backend) DropBlobs(ctx context.Context, id record.ID) error {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	maps.DeleteFunc(m.blobs, func(k blobKey, _ []byte) bool { return k.id == id })
+	return nil
 }

@@ -32,3 +32,39 @@ func (s *Store) GetBlob(ctx context.Context, _ string, id record.ID, sum [32]byt
 	}
 	return out, err
 }
+
+// blobsAtOnce is how many rows of the primary key one statement of a listing passes at most.
+const blobsAtOnce = 1000
+
+// BlobOwners implements [store.Blobs]. Each statement reads a stretch of the primary key, without bodies, and begins behind
+// the last execution that the one before it met, however many more blobs that has.
+func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) (out []record.ID, err error) {
+	const sql = "SELECT b.execution FROM pawl.blobs b WHERE b.execution > ? ORDER BY b.execution LIMIT ?"
+	err = s.call(ctx, func(q Querier) error {
+		for rows := blobsAtOnce; rows == blobsAtOnce && len(out) < limit; {
+			rows = 0
+			err := q.Query(ctx, sql, []any{after[:], int64(blobsAtOnce)}, func(scan func(...any) error) error {
+				var raw []byte
+				err := scan(&raw)
+				rows++
+				if id := toID(raw); id != after {
+					out, after = append(out, id), id
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out[:min(len(out), max(limit, 0))], err
+}
+
+// DropBlobs implements [store.Blobs].
+func (s *Store) DropBlobs(ctx context.Context, id record.ID) error {
+	return s.call(ctx, func(q Querier) error {
+		_, err := q.Exec(ctx, "DELETE FROM pawl.blobs WHERE execution = ?", id[:])
+		return err
+	})
+}
