@@ -95,7 +95,8 @@ func (c *campaign) plan(fresh bool) string {
 	if fresh {
 		c.fresh++
 		if c.name == "sqlite" {
-			return fmt.Sprintf("%s:1:kill", pointsOf(true)[c.fresh%2])
+			points := pointsOf(true)
+			return fmt.Sprintf("%s:1:kill", points[c.fresh%len(points)])
 		}
 	}
 	points := slices.DeleteFunc(c.points(), func(p string) bool { return strings.HasPrefix(p, "migrate.") })

@@ -19,8 +19,9 @@ const (
 
 // The points of opening a store.
 const (
-	MigrateBegin   = "migrate.begin"   // a migration is about to begin
-	MigrateWritten = "migrate.written" // its statements ran, not committed
+	MigrateBegin   = "migrate.begin"   // a statement of a migration is about to be sent
+	MigrateWritten = "migrate.written" // it ran, and is not noted
+	MigrateNoted   = "migrate.noted"   // it is noted, or its whole step; where these belong to a transaction, not committed
 	CheckpointDone = "checkpoint.done" // the write-ahead log was copied into the database
 )
 
@@ -36,7 +37,7 @@ var enginePoints = []string{BatchFormed, OutcomeReceived, Advanced, RepliesSent}
 
 var points = []string{
 	CommitBegin, CommitLane, CommitFenced, CommitWritten, CommitSent, CommitReturned,
-	MigrateBegin, MigrateWritten, CheckpointDone,
+	MigrateBegin, MigrateWritten, MigrateNoted, CheckpointDone,
 }
 
 // EnginePoints lists the points of the engine.

@@ -15,6 +15,7 @@ type Proxy struct {
 	changed  *sync.Cond
 	requests Flow
 	answers  Flow
+	holds    chan struct{} // closed when something is held
 	conns    map[net.Conn]struct{}
 	closed   bool
 }
@@ -36,7 +37,7 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{listener: l, target: target, conns: map[net.Conn]struct{}{}}
+	p := &Proxy{listener: l, target: target, holds: make(chan struct{}), conns: map[net.Conn]struct{}{}}
 	p.changed = sync.NewCond(&p.mu)
 	var running sync.WaitGroup
 	running.Go(func() { p.accept(&running) })
@@ -54,12 +55,13 @@ func NewProxy(t testing.TB, target string) *Proxy {
 // Addr is where it listens.
 func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
 
-// Set says what becomes of requests and of answers from now on.
-func (p *Proxy) Set(requests, answers Flow) {
+// Set says what becomes of requests and of answers from now on. What it returns is closed once one of them is held.
+func (p *Proxy) Set(requests, answers Flow) (holds <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.requests, p.answers = requests, answers
+	p.requests, p.answers, p.holds = requests, answers, make(chan struct{})
 	p.changed.Broadcast()
+	return p.holds
 }
 
 // CutAll ends all connections there are.
@@ -129,6 +131,11 @@ func (p *Proxy) may(from net.Conn, flow *Flow) bool {
 	for *flow == Hold {
 		if _, alive := p.conns[from]; !alive {
 			return false
+		}
+		select {
+		case <-p.holds:
+		default:
+			close(p.holds)
 		}
 		p.changed.Wait()
 	}

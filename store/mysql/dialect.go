@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	my "github.com/go-sql-driver/mysql"
@@ -101,6 +102,8 @@ func (s *server) locked(ctx context.Context, base *my.Config, f func(q sqlstore.
 		return err
 	}
 	c.ReadTimeout = 0 // a migration takes as long as it takes
+	// The lock is the session's, not a transaction's: one whose client has gone without a word must end, too.
+	c.Params["wait_timeout"] = strconv.Itoa(idleInTransaction)
 	db, err := pool(c, 1)
 	if err != nil {
 		return err

@@ -80,27 +80,6 @@ func wantKilled(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-// TestF36_KillInEveryMigration: a killed migration leaves the version before it, and the next start goes on.
-func TestF36_KillInEveryMigration(t *testing.T) {
-	binary := faultBinary(t)
-	for _, point := range []string{fault.MigrateBegin, fault.MigrateWritten} {
-		for n := 1; n <= sqlite.Migrations(); n++ {
-			path := filepath.Join(t.TempDir(), "pawl.db")
-			cmd, lines := startChild(t, binary, "hold", path, fmt.Sprintf("PAWL_FAULT=%s:%d:kill", point, n))
-			if lines.Scan() {
-				t.Fatalf("%s %d: the child went on: %s", point, n, lines.Text())
-			}
-			wantKilled(t, cmd)
-			if got := rawText(t, raw(t, path), "PRAGMA user_version"); got != fmt.Sprint(n-1) {
-				t.Fatalf("%s %d: the file has version %s", point, n, got)
-			}
-			b := open(t, path)
-			newUser(t, b, 1).commit(t, 1, 10, execution(1))
-			b.Close()
-		}
-	}
-}
-
 // TestF2_StoppedOwnerIsNamed: a process stopped inside a transaction keeps the store; who wants it is told so.
 func TestF2_StoppedOwnerIsNamed(t *testing.T) {
 	binary := faultBinary(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	lite "zombiezen.com/go/sqlite"
@@ -55,7 +56,6 @@ func migrate(conn *lite.Conn, all []migration) (did []string, err error) {
 		return nil, fmt.Errorf("%w: it has version %d, this program knows %d; use the newer program", store.ErrNewer, at, len(all))
 	}
 	for n, m := range all[at:] {
-		fault.Hit(fault.MigrateBegin)
 		if err := apply(conn, m, int(at)+n+1); err != nil {
 			return did, fmt.Errorf("migration %s: %w", m.name, err)
 		}
@@ -86,7 +86,7 @@ func apply(conn *lite.Conn, m migration, version int) (err error) {
 		return err
 	}
 	defer end(&err)
-	if err := sqlitex.ExecuteScript(conn, m.script, nil); err != nil {
+	if err := script(conn, m.script); err != nil {
 		return err
 	}
 	if err := exec(conn, fmt.Sprintf("PRAGMA application_id=%d", applicationID)); err != nil {
@@ -95,7 +95,28 @@ func apply(conn *lite.Conn, m migration, version int) (err error) {
 	if err := exec(conn, fmt.Sprintf("PRAGMA user_version=%d", version)); err != nil {
 		return err
 	}
-	fault.Hit(fault.MigrateWritten)
+	fault.Hit(fault.MigrateNoted)
+	return nil
+}
+
+// script carries out statements one by one.
+func script(conn *lite.Conn, text string) error {
+	for text = strings.TrimSpace(text); text != ""; {
+		fault.Hit(fault.MigrateBegin)
+		stmt, rest, err := conn.PrepareTransient(text)
+		if err != nil {
+			return err
+		}
+		_, err = stmt.Step()
+		if end := stmt.Finalize(); err == nil {
+			err = end
+		}
+		if err != nil {
+			return err
+		}
+		fault.Hit(fault.MigrateWritten)
+		text = strings.TrimSpace(text[len(text)-rest:])
+	}
 	return nil
 }
 

@@ -101,6 +101,9 @@ func run(o *orders) error {
 			return err
 		}
 	}
+	if o.mode == "migrate" {
+		return migrate(ctx, o.db)
+	}
 	log, err := crashtest.OpenLog(o.effects)
 	if err != nil {
 		return err

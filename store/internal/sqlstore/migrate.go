@@ -163,6 +163,7 @@ func (m *Migrator) statement(ctx context.Context, q Querier, step, statement int
 	if _, err := q.Exec(ctx, sql, int64(step), int64(statement), name); err != nil {
 		return err
 	}
+	fault.Hit(fault.MigrateNoted)
 	if len(m.did) == 0 || m.did[len(m.did)-1] != name {
 		m.did = append(m.did, name)
 	}
