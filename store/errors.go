@@ -1,6 +1,9 @@
 package store
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors that drivers wrap. A driver's own text may follow but holds no secret and no data of an execution.
 var (
@@ -31,3 +34,9 @@ var (
 	// ErrNewer: the store was written by a newer version of the program.
 	ErrNewer = errors.New("the store has a newer schema")
 )
+
+// WentBack is [ErrStoreWentBack] with what was found, and what people have to do now: no engine can mend it.
+func WentBack(found string, args ...any) error {
+	return fmt.Errorf("%w: %s; stop everything that uses it, find out what it was restored or promoted from, "+
+		"then start again on it: what it lost is gone", ErrStoreWentBack, fmt.Sprintf(found, args...))
+}

@@ -219,7 +219,7 @@ func (m *Machine) compare(row, mine record.Fence) {
 		s := &m.shards[row.Shard]
 		s.row, s.known = row, true
 	default:
-		m.halt(store.ErrStoreWentBack)
+		m.halt(store.WentBack("shard %d is in epoch %d, and was in %d", mine.Shard, row.Epoch, mine.Epoch))
 	}
 }
 

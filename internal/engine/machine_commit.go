@@ -328,7 +328,7 @@ func (f *flight) carries(c carried) bool {
 // notCommitted acts on the reason.
 func (m *Machine) notCommitted(l *lane, f *flight, o *store.Outcome) {
 	switch {
-	case errors.Is(o.Cause, store.ErrStoreWentBack):
+	case errors.Is(o.Cause, store.ErrStoreWentBack) && !bug.On(bug.BackIgnored):
 		m.halt(o.Cause)
 	case len(o.Deposed) > 0:
 		m.deposed(l, f, o.Deposed)

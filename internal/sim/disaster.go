@@ -17,7 +17,7 @@ func (w *world) disasters() {
 }
 
 func (w *world) disaster(m *member) {
-	kinds := []fault{crash, crash, drain, suspend, wallStep, storeFull, storeReadOnly, cutToStore, cutFromStore, snapshotRots}
+	kinds := []fault{crash, crash, drain, suspend, wallStep, storeFull, storeReadOnly, cutToStore, cutFromStore, snapshotRots, storeRestarts, storeFailsOver}
 	switch f := kinds[w.r.IntN(len(kinds))]; f {
 	case crash:
 		w.often(crash, m.crash)
@@ -42,6 +42,8 @@ func (w *world) disaster(m *member) {
 			m.cut = f
 			w.after(w.upTo(40*time.Second), func() { m.cut = 0 })
 		})
+	case storeRestarts, storeFailsOver:
+		w.often(f, func() { w.restart(f == storeFailsOver) })
 	case snapshotRots:
 		w.often(snapshotRots, func() {
 			if ids := w.store.IDs(); len(ids) > 0 {
@@ -65,7 +67,7 @@ func (w *world) often(f fault, do func()) {
 // heal ends all faults: what comes now must bring everything to rest.
 func (w *world) heal() {
 	w.healed = true
-	w.full, w.readOnly = false, false
+	w.full, w.readOnly, w.down = false, false, false
 	w.note("heal", 0, 0, "")
 	w.tell("all faults heal; everything must come to rest now")
 	for _, m := range w.members {

@@ -44,6 +44,10 @@ const (
 	taskLate                     // the executor answers after minutes
 	reportTwice                  // a report arrives twice
 	snapshotRots                 // a bit of a stored snapshot flips
+	readHangs                    // no answer for many seconds, then an error
+	commitTimesOut               // the server ends a transaction that takes too long
+	storeRestarts                // what is under way is lost or not, and for seconds nobody reaches the store
+	storeFailsOver               // the same, and for a while it takes no writes
 	faultKinds
 )
 
@@ -52,15 +56,22 @@ var faultNames = [faultKinds]string{
 	"store-read-only", "cut-to-store", "cut-from-store",
 	"read-fails", "read-stale", "claim-fails", "beat-fails", "crash", "drain", "suspend", "wall-step", "clock-drift", "reply-lost",
 	"command-twice", "task-fails", "task-hangs", "task-late", "report-twice", "snapshot-rots",
+	"read-hangs", "commit-times-out", "store-restarts", "store-fails-over",
 }
 
 func (f fault) String() string { return faultNames[f] }
+
+// ofStore reports whether the store goes wrong or the way to it, and not a member, an executor or a client.
+func (f fault) ofStore() bool { return f <= beatFails || f >= snapshotRots }
 
 // namespaces are the tenants.
 var namespaces = []string{"default", "east", "west"}
 
 // setup is everything that a seed decides before the world begins.
 type setup struct {
+	// profile is how the store behaves. loss is how it goes back in time; nil: it does not.
+	profile *profile
+	loss    *loss
 	enabled [faultKinds]bool
 	// odds is the chance of an enabled fault where it could happen, in thousandths.
 	odds    int
@@ -139,6 +150,10 @@ func (s *setup) String() string {
 			on = append(on, f.String())
 		}
 	}
-	return fmt.Sprintf("members=%d namespaces=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d pure=%v faults=%s config=%+v",
-		s.members, s.namespaces, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, s.pure, strings.Join(on, ","), s.config)
+	back := "no"
+	if s.loss != nil {
+		back = s.loss.name
+	}
+	return fmt.Sprintf("store=%s back=%q members=%d namespaces=%d shards=%d lanes=%d storm=%s starts=%d odds=%d/1000 slots=%d pure=%v faults=%s config=%+v",
+		s.profile.name, back, s.members, s.namespaces, s.shards, s.lanes, s.storm, s.starts, s.odds, s.slots, s.pure, strings.Join(on, ","), s.config)
 }

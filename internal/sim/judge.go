@@ -41,6 +41,7 @@ type judge struct {
 	wanted     map[place]int     // of limits, and not given back
 	startOf    map[int]record.ID // execution of a start that gathers, by op
 	plans      map[string]*plan  // of migrations, by request
+	back       *regress          // what is known of a store that went back; nil where it did not
 }
 
 // sight is an execution as one process shows it.
@@ -149,36 +150,21 @@ func newJudge(w *world) *judge {
 func (j *judge) clean() bool { return len(j.violations) == 0 }
 
 func (j *judge) fail(law, format string, args ...any) {
+	if j.back != nil && !slices.Contains(afterwards, law) {
+		return
+	}
 	v := Violation{law, fmt.Sprintf(format, args...)}
 	j.violations = append(j.violations, v)
 	j.w.note("VIOLATION", 0, 0, "%s", v)
 	j.w.tell("VIOLATION of %s", v)
 }
 
-// sending: a batch is immutable from its first send, and a digest names its content.
-func (j *judge) sending(m *member, b *store.Batch) {
-	v := version{b.Lane, b.Number, b.Digest}
-	now := contentOf(b)
-	was, ok := j.w.sent[v]
-	if ok && was != now {
-		j.fail("batch", "member %d sends batch %d of lane %d again with the same digest and other content", m.n, b.Number, b.Lane.Number)
-	}
-	j.w.sent[v] = now
-}
-
-// answered: what the store says of a batch is true.
-func (j *judge) answered(b *store.Batch, out store.Outcome) {
-	durable := j.applied[version{b.Lane, b.Number, b.Digest}]
-	switch {
-	case out.Result == store.Committed && !durable:
-		j.fail("I6", "batch %d of lane %d is called committed and is not durable", b.Number, b.Lane.Number)
-	case out.Deposed != nil && durable:
-		j.fail("I7", "batch %d of lane %d is durable and its resend is called deposed", b.Number, b.Lane.Number)
-	}
-}
-
 // committed is called for each batch at the instant it becomes durable.
 func (j *judge) committed(b *store.Batch) {
+	if j.back != nil {
+		j.back.follows(j, b)
+		return
+	}
 	j.applied[version{b.Lane, b.Number, b.Digest}] = true
 	if b.Number != j.lanes[b.Lane]+1 {
 		j.fail("lane", "lane %d goes from %d to %d", b.Lane.Number, j.lanes[b.Lane], b.Number)
@@ -534,6 +520,10 @@ func (j *judge) reported(m *member, r runner.Report, v runner.Verdict) {
 func (j *judge) replied(m *member, at *call, r *engine.Reply) {
 	o := at.op
 	x := j.execs[r.Execution]
+	if j.back != nil {
+		j.back.replied(j, m, o, r)
+		return
+	}
 	if r.Error != nil {
 		if o.cmd.Verb == shard.Watch {
 			j.unheard[sight{m.owner, r.Execution}] = true
@@ -566,18 +556,9 @@ func (j *judge) stepped(m *member) {
 // invariantsEvery is the number of steps between two checks that a Machine makes of itself.
 const invariantsEvery = 16
 
-func (j *judge) claimed(f record.Fence, err error) {
-	if err == nil && j.w.store.Fence(f.Shard) != f {
-		j.fail("I3", "shard %d: a claim answers epoch %d of an owner that the store does not know", f.Shard, f.Epoch)
-	}
-}
-
 func (j *judge) memberGone(*member) {}
 
 func (j *judge) settled(*op) {}
-
-// halted: no store of this world goes back in time, so no Machine has a reason to give up.
-func (j *judge) halted(m *member, err error) { j.fail("halt", "member %d halts: %v", m.n, err) }
 
 func (j *judge) alarmed(m *member, a engine.Alarms) {
 	for _, x := range a.List {

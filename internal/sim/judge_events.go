@@ -2,11 +2,13 @@ package sim
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/pawl-dev/pawl/internal/engine"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/internal/shard"
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
 )
 
 // fact is one operation of an entry as it stands in the journal. The judge reads the JSON by itself, so that a fault of
@@ -27,7 +29,8 @@ type fact struct {
 	Of      string `json:"of"`
 	Attempt int    `json:"attempt"`
 	Error   *struct {
-		Code string `json:"code"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
 	} `json:"error"`
 	N       int64           `json:"n"`
 	Signal  int64           `json:"signal"`
@@ -137,8 +140,7 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		}
 		delete(x.kept, f.Signal)
 	case "status":
-		x.halted = f.To == "parked" || f.To == "paused"
-		x.refused = x.refused || x.halted && f.Error != nil && f.Error.Code == "rejected"
+		j.status(x, e, f)
 	case "send":
 		x.sends[e.Seq]++
 		j.sends(x, e, f)
@@ -156,6 +158,15 @@ func (j *judge) fact(x *witness, e *record.Entry, f *fact) {
 		j.rolledBack(x, e, f)
 	default:
 		j.among(x, e, f)
+	}
+}
+
+// status: what stops is parked for a reason, and an outage is none.
+func (j *judge) status(x *witness, e *record.Entry, f *fact) {
+	x.halted = f.To == "parked" || f.To == "paused"
+	x.refused = x.refused || x.halted && f.Error != nil && f.Error.Code == "rejected"
+	if x.halted && f.Error != nil && strings.Contains(f.Error.Message, store.ErrFull.Error()) {
+		j.fail("F30", "%s: entry %d parks it, and the store is only full", x.id, e.Seq)
 	}
 }
 

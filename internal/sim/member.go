@@ -31,6 +31,9 @@ type member struct {
 	cut                     fault // cutToStore or cutFromStore while the way to the store is cut; 0 for none
 	armed                   int64 // when the next tick is to come; negative for none
 	requests                []engine.Request
+	// incarnation is that of the store which the process opened. told is, by lane, the last batch that it heard is durable.
+	incarnation int
+	told        map[int]uint64
 
 	// The executors of the process.
 	demanded bool
@@ -49,6 +52,7 @@ func (m *member) start() {
 	m.born = m.w.now
 	m.armed = -1
 	m.drift, m.driftFrom, m.ahead = 0, 0, 0
+	m.incarnation, m.told = m.w.incarnation, map[int]uint64{}
 	if m.w.enabled[clockDrift] && !m.w.healed {
 		m.drift = pick[int64](m.w.r, 0, -10_000, -100, 100, 10_000)
 	}
@@ -87,6 +91,9 @@ func (m *member) gone() {
 	m.up = false
 	m.life++
 	m.machine = nil
+	if m.w.profile.single {
+		m.w.interrupt()
+	}
 	m.w.judge.memberGone(m)
 	m.w.clients.memberGone(m)
 }
@@ -276,8 +283,7 @@ func (m *member) do(r engine.Request) {
 		m.w.judge.alarmed(m, r)
 	case engine.Halt:
 		m.w.judge.halted(m, r.Err)
-		m.gone()
-		m.w.after(m.w.upTo(5*time.Second), m.start)
+		m.gone() // it is for people to start it again
 	case engine.Stopped:
 		m.w.note("stopped", uint64(m.n), 0, "member %d", m.n)
 		m.gone()

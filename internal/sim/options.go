@@ -12,6 +12,8 @@ import (
 type Options struct {
 	// Trace gets a line for everything that happens, Timeline sentences for people. Both may be nil.
 	Trace, Timeline io.Writer
+	// Profile names the store, one of [Profiles]; "" lets the seed decide.
+	Profile string
 	// Members is how many there are; 0 lets the seed decide, 1 to 5.
 	Members int
 	// Without are the names of kinds of faults that do not happen.
@@ -58,6 +60,9 @@ func (o *Options) narrow(s *setup) error {
 // String is how the options are written on the command line of sim.
 func (o *Options) String() string {
 	var b strings.Builder
+	if o.Profile != "" {
+		fmt.Fprintf(&b, " --profile %s", o.Profile)
+	}
 	if o.Members > 0 {
 		fmt.Fprintf(&b, " --members %d", o.Members)
 	}

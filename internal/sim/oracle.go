@@ -48,7 +48,7 @@ func Compare(seed uint64) ([]Violation, error) {
 
 // calmWorld has no faults and what an engine has by default.
 func calmWorld(s *setup) {
-	s.enabled = [faultKinds]bool{}
+	s.profile, s.enabled = profiles[0], [faultKinds]bool{}
 	s.members, s.lanes, s.slots, s.pure = 1, 1, 64, false
 	s.config = engine.Config{Shards: s.shards, Lanes: 1, Alone: true, Seed: s.config.Seed}
 }
@@ -56,7 +56,7 @@ func calmWorld(s *setup) {
 // otherWorld has no faults and draws everything else anew.
 func otherWorld(s *setup) {
 	other := drawSetup(rand.New(rand.NewPCG(s.config.Seed, 0x07)))
-	s.enabled = [faultKinds]bool{}
+	s.profile, s.enabled = profiles[0], [faultKinds]bool{}
 	s.members, s.lanes, s.slots, s.pure = other.members, other.lanes, other.slots, other.pure
 	s.config = other.config
 	s.config.Shards = s.shards
@@ -70,6 +70,7 @@ func smallWorld(s *setup) {
 
 // plainly leaves out of a setup what lets two runs of the same definitions end differently.
 func (s *setup) plainly() {
+	s.loss = nil
 	s.enabled[taskFails], s.enabled[taskHangs], s.enabled[rowRejected] = false, false, false
 	s.config.Core.Bounds.LostAttempts = 1 << 20
 	s.config.Core.Retention = -1

@@ -30,7 +30,10 @@ func Shrink(seed uint64, law string, o Options, step func(o Options, kept bool))
 
 // candidates are the worlds that are a little smaller, those that leave out most first.
 func candidates(seed uint64, o Options) (out []Options) {
-	s := setupOf(seed, o)
+	s, err := setupOf(seed, o)
+	if err != nil {
+		return nil
+	}
 	var on []string
 	for f := range faultKinds {
 		if s.enabled[f] {

@@ -3,28 +3,20 @@ package sim
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"hash/fnv"
 	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl/internal/engine"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/internal/sim/modelstore"
 	"github.com/pawl-dev/pawl/model"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 )
 
-// What the store answers when it does not work.
-var (
-	errBusy     = errors.New("sim: the store is busy")
-	errGone     = errors.New("sim: the connection broke")
-	errReadOnly = errors.New("sim: the store is read-only")
-	errVictim   = errors.New("sim: a deadlock, and this transaction is its victim")
-)
-
 // hop is how long a message takes between a member and the store.
-func (w *world) hop() time.Duration { return 20*time.Microsecond + w.upTo(2*time.Millisecond) }
+func (w *world) hop() time.Duration { return 20*time.Microsecond + w.upTo(w.profile.way) }
 
 // commit sends a batch on its way. The seed decides what becomes of it.
 func (w *world) commit(m *member, r engine.Commit) {
@@ -33,38 +25,59 @@ func (w *world) commit(m *member, r engine.Commit) {
 	w.judge.sending(m, b)
 	w.note("commit", b.Number, b.Digest, "member %d lane %d number %d digest %x entries %d", m.n, b.Lane.Number, b.Number, b.Digest, entriesOf(b))
 	w.clients.rush(b)
-	answer := func(d time.Duration, out store.Outcome) {
-		w.judge.answered(b, out)
-		w.note("answer", b.Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v cause %v, in %s", b.Lane.Number, b.Number, out.Result, out.Deposed, out.Rejected, out.Cause, d)
-		m.to(d, engine.CommitDone{Lane: b.Lane.Number, Number: b.Number, Digest: b.Digest, Outcome: out})
-	}
-	unknown := store.Outcome{Result: store.Unknown, Cause: errGone}
+	f := &flight{m: m, life: m.life, server: w.restarts, tx: tx, sent: w.now}
+	answer := func(d time.Duration, out store.Outcome) { w.answer(f, d, out) }
+	hear := func(out store.Outcome) { answer(w.hop(), out) }
+	deaf := func(store.Outcome) {}
 	switch {
+	case m.incarnation != w.incarnation:
+		hear(store.Outcome{Result: store.NotCommitted, Cause: errOther})
 	case m.cut == cutToStore:
-		answer(w.upTo(10*time.Second), unknown)
+		answer(w.upTo(10*time.Second), lostConnection())
 	case m.cut == cutFromStore:
-		w.apply(tx, w.hop(), func(store.Outcome) {})
-		answer(w.upTo(10*time.Second), unknown)
+		w.apply(f, w.hop(), deaf)
+		answer(w.upTo(10*time.Second), lostConnection())
+	case w.down:
+		hear(store.Outcome{Result: store.NotCommitted, Cause: errDown})
 	case w.readOnly:
-		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: errReadOnly})
+		hear(store.Outcome{Result: store.NotCommitted, Cause: errReadOnly})
 	case w.full:
-		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: store.ErrFull})
+		hear(noSpace(b))
 	case w.goesWrong(commitFails):
-		answer(w.hop(), store.Outcome{Result: store.NotCommitted, Cause: errBusy})
+		hear(store.Outcome{Result: store.NotCommitted, Cause: errBusy})
 	case w.goesWrong(commitLost):
-		answer(w.upTo(5*time.Second), unknown)
+		answer(w.upTo(5*time.Second), lostConnection())
 	case w.goesWrong(commitUnheard):
-		w.apply(tx, w.hop(), func(store.Outcome) {})
-		answer(w.upTo(5*time.Second), unknown)
+		w.apply(f, w.hop(), deaf)
+		answer(w.upTo(5*time.Second), lostConnection())
 		w.away(m)
 	case w.goesWrong(commitLate):
-		answer(w.hop(), unknown)
-		w.stray(tx)
+		hear(lostConnection())
+		w.stray(f)
 	case w.goesWrong(commitSlow):
-		w.apply(tx, w.upTo(8*time.Second), func(out store.Outcome) { answer(w.hop(), out) })
+		w.apply(f, w.upTo(8*time.Second), hear)
 	default:
-		w.apply(tx, w.hop(), func(out store.Outcome) { answer(w.hop(), out) })
+		w.apply(f, w.hop(), hear)
 	}
+}
+
+// answer hands the outcome of an attempt to its sender after d, unless the server ends before it has left.
+func (w *world) answer(f *flight, d time.Duration, out store.Outcome) {
+	b := f.tx.Batch()
+	w.judge.answered(b, out)
+	w.note("answer", b.Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v cause %v, in %s", b.Lane.Number, b.Number, out.Result, out.Deposed, out.Rejected, out.Cause, d)
+	w.after(d, func() {
+		if f.server != w.restarts {
+			out = lostConnection()
+		}
+		if out.Result == store.NotCommitted {
+			f.refused = true
+			w.judge.refused(f)
+		}
+		if f.m.life == f.life {
+			f.m.hears(engine.CommitDone{Lane: b.Lane.Number, Number: b.Number, Digest: b.Digest, Outcome: out})
+		}
+	})
 }
 
 // away may let a member stand still while it does not know what became of its batch, so that others take its shards
@@ -76,15 +89,15 @@ func (w *world) away(m *member) {
 }
 
 // stray lets an attempt arrive long after its sender gave up on it.
-func (w *world) stray(tx *modelstore.Tx) {
-	sent := w.now
-	k := version{lane: tx.Batch().Lane, number: tx.Batch().Number}
+func (w *world) stray(f *flight) {
+	k := version{lane: f.tx.Batch().Lane, number: f.tx.Batch().Number}
+	w.depart(f, func(store.Outcome) {})
 	arrived := false
 	arrive := func() {
 		if !arrived {
 			arrived = true
 			w.strays[k] = nil
-			w.lock(tx, sent, func(store.Outcome) {})
+			w.turn(func() { w.lock(f) })
 		}
 	}
 	w.strays[k] = arrive
@@ -99,49 +112,98 @@ func (w *world) meet(b *store.Batch) {
 	}
 }
 
-// apply lets the server work on tx after d: lock, then apply, each in its own time.
-func (w *world) apply(tx *modelstore.Tx, d time.Duration, then func(store.Outcome)) {
-	sent := w.now
-	w.after(d, func() { w.lock(tx, sent, then) })
+// apply lets the server work on a flight after d: lock, then apply, each in its own time.
+func (w *world) apply(f *flight, d time.Duration, then func(store.Outcome)) {
+	w.depart(f, then)
+	if w.profile.atomic {
+		d += w.open()
+	}
+	w.after(d, func() { w.turn(func() { w.lock(f) }) })
 }
 
 // lock waits for the lane, then leaves the transaction open for a while: a server may stall there.
-func (w *world) lock(tx *modelstore.Tx, sent int64, then func(store.Outcome)) {
-	if !tx.Lock() {
-		w.after(50*time.Microsecond, func() { w.lock(tx, sent, then) })
+func (w *world) lock(f *flight) {
+	if f.over {
 		return
 	}
-	open := w.hop()
+	if w.behind(f) || !f.tx.Lock() {
+		if w.impatient(&f.wait) {
+			w.land(f, store.Outcome{Result: store.NotCommitted, Cause: errWaited})
+			return
+		}
+		w.after(50*time.Microsecond, func() { w.lock(f) })
+		return
+	}
+	f.locked, w.writing = true, true
+	if w.profile.atomic {
+		w.decide(f, false, false)
+		return
+	}
+	open := w.open()
 	if w.goesWrong(commitStalls) {
 		open = w.upTo(20 * time.Second)
 	}
+	ended := w.goesWrong(commitTimesOut)
 	victim := w.goesWrong(commitConflicts)
-	w.after(open, func() {
-		if victim && !tx.Decided() {
-			tx.Abort()
-			then(store.Outcome{Result: store.NotCommitted, Cause: errVictim})
-			return
+	w.after(open, func() { w.decide(f, victim, ended) })
+}
+
+// decide ends a flight that has its locks.
+func (w *world) decide(f *flight, victim, ended bool) {
+	if f.over {
+		return
+	}
+	if w.profile.single && f.m.life == f.life && f.m.still {
+		w.after(time.Second, func() { w.decide(f, victim, ended) }) // it stands still with its process
+		return
+	}
+	tx := f.tx
+	switch {
+	case ended && !tx.Decided():
+		w.rollBack(f, pick(w.r, lostConnection(), store.Outcome{Result: store.NotCommitted, Cause: errTooLong}))
+		return
+	case victim && !tx.Decided() && bug.On(bug.RetriedPartly):
+		tx.Tear()
+	case victim && !tx.Decided():
+		w.rollBack(f, store.Outcome{Result: store.NotCommitted, Cause: errVictim})
+		return
+	}
+	if bad := w.refuse(tx, f.sent); bad != nil {
+		tx.Abort()
+		w.meet(tx.Batch())
+		w.land(f, store.Outcome{Result: store.NotCommitted, Rejected: bad})
+		return
+	}
+	w.land(f, w.keep(f))
+}
+
+// rollBack ends a flight of which nothing is kept.
+func (w *world) rollBack(f *flight, out store.Outcome) {
+	f.tx.Abort()
+	w.land(f, out)
+}
+
+// keep makes the batch of a flight durable where lane, fences and rows allow it.
+func (w *world) keep(f *flight) store.Outcome {
+	tx := f.tx
+	b := tx.Batch()
+	out, changed := tx.Apply()
+	if changed {
+		f.changed = true
+		w.count.commits++
+		w.judge.committed(b)
+		if f.refused {
+			w.judge.fail("F26", "batch %d of lane %d becomes durable by an attempt that was called not committed", b.Number, b.Lane.Number)
 		}
-		if bad := w.refuse(tx, sent); bad != nil {
-			tx.Abort()
-			w.meet(tx.Batch())
-			then(store.Outcome{Result: store.NotCommitted, Rejected: bad})
-			return
+	}
+	if out.Rejected != nil {
+		for i := range b.Parts {
+			w.note("keys", 0, 0, "%+v", b.Parts[i].Keys)
 		}
-		out, changed := tx.Apply()
-		if changed {
-			w.count.commits++
-			w.judge.committed(tx.Batch())
-		}
-		if out.Rejected != nil {
-			for i := range tx.Batch().Parts {
-				w.note("keys", 0, 0, "%+v", tx.Batch().Parts[i].Keys)
-			}
-			w.judge.fail("rows", "batch %d of lane %d cannot be kept: %v", tx.Batch().Number, tx.Batch().Lane.Number, out.Rejected)
-		}
-		w.note("applied", tx.Batch().Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v", tx.Batch().Lane.Number, tx.Batch().Number, out.Result, out.Deposed, out.Rejected)
-		then(out)
-	})
+		w.judge.fail("rows", "batch %d of lane %d cannot be kept: %v", b.Number, b.Lane.Number, out.Rejected)
+	}
+	w.note("applied", b.Number, uint64(out.Result), "lane %d number %d %s deposed %v rejected %v", b.Lane.Number, b.Number, out.Result, out.Deposed, out.Rejected)
+	return out
 }
 
 // rejectParked lets the store refuse even the entry that parks an execution.
@@ -179,6 +241,10 @@ func (w *world) refuse(tx *modelstore.Tx, sent int64) []store.Rejection {
 // read answers a question. The answer describes the instant at which the question arrives, whenever it comes.
 func (w *world) read(m *member, r engine.Request) {
 	life := m.life
+	if m.incarnation != w.incarnation {
+		m.must(w.hop(), w.look(r, errOther))
+		return
+	}
 	failed := w.goesWrong(readFails)
 	if _, ok := r.(engine.Beat); ok && w.goesWrong(beatFails) {
 		failed = true
@@ -188,15 +254,20 @@ func (w *world) read(m *member, r engine.Request) {
 	writes := beats || sends
 	arrives := m.cut != cutToStore && !(writes && w.readOnly)
 	heard := arrives && m.cut != cutFromStore
-	w.after(w.hop(), func() {
+	if w.goesWrong(readHangs) {
+		w.hang(m, r)
+		return
+	}
+	arrive := func() {
 		if m.life != life {
 			return
 		}
+		failed := failed || w.down
 		if !heard {
 			if arrives && !failed {
-				w.look(r, false) // it takes effect
+				w.look(r, nil) // it takes effect
 			}
-			m.to(w.upTo(5*time.Second), w.look(r, true))
+			m.to(w.upTo(5*time.Second), w.look(r, errGone))
 			return
 		}
 		d := w.hop()
@@ -204,15 +275,42 @@ func (w *world) read(m *member, r engine.Request) {
 		if w.goesWrong(readStale) || claims && w.enabled[readStale] && !w.healed && w.r.IntN(4) == 0 {
 			d = w.upTo(10 * time.Second)
 		}
-		m.to(d, w.look(r, failed))
+		if failed {
+			m.to(d, w.look(r, errGone))
+			return
+		}
+		m.to(d, w.look(r, nil))
+	}
+	w.after(w.hop(), func() {
+		if writes {
+			w.turn(arrive)
+			return
+		}
+		arrive()
 	})
 }
 
-func (w *world) look(r engine.Request, failed bool) engine.Event {
-	var err error
-	if failed {
-		err = errGone
+// hang lets a question go without an answer until its asker gives it up. Meanwhile the asker says now and then that there
+// is none.
+func (w *world) hang(m *member, r engine.Request) {
+	d := w.upTo(30 * time.Second)
+	patience := w.config.Patience
+	if patience == 0 {
+		patience = 5 * time.Second
 	}
+	switch r.(type) {
+	case engine.Beat, engine.SendMail, engine.ReadAnswers, engine.FindMail:
+	default:
+		for at := patience; at < d; at += time.Second {
+			m.to(at, engine.Slow{Question: r})
+		}
+	}
+	m.to(d, w.look(r, errGone))
+}
+
+// look answers a question as the store is now, or with err.
+func (w *world) look(r engine.Request, err error) engine.Event {
+	failed := err != nil
 	switch r := r.(type) {
 	case engine.ReadClaims:
 		return engine.ClaimsRead{Claims: unless(failed, w.store.Claims), Err: err}
@@ -275,65 +373,6 @@ func unless[T any](failed bool, read func() T) (zero T) {
 		return zero
 	}
 	return read()
-}
-
-// claim runs at the server once no commit holds the fence.
-func (w *world) claim(m *member, r engine.Claim) {
-	self := m.owner
-	life := m.life
-	lost := w.goesWrong(claimFails)
-	var run func()
-	run = func() {
-		if !w.store.CanClaim(r.Shard) {
-			w.after(50*time.Microsecond, run)
-			return
-		}
-		if lost && w.r.IntN(2) == 0 || m.cut == cutToStore || w.readOnly {
-			m.answer(life, w.upTo(time.Second), engine.Claimed{Shard: r.Shard, Err: errGone})
-			return
-		}
-		f, err := w.store.Claim(r.Shard, r.Seen, self)
-		w.judge.claimed(f, err)
-		w.note("claim", uint64(r.Shard), f.Epoch, "member %d shard %d epoch %d: %v", m.n, r.Shard, f.Epoch, err)
-		if err == nil {
-			w.tell("member %d owns shard %d in epoch %d", m.n, r.Shard, f.Epoch)
-		}
-		if lost || m.cut == cutFromStore {
-			f, err = record.Fence{}, errGone
-		}
-		m.answer(life, w.hop(), engine.Claimed{Shard: r.Shard, Fence: f, Err: err})
-	}
-	w.after(w.hop(), run)
-}
-
-func (m *member) answer(life int, d time.Duration, e engine.Event) {
-	if m.life == life {
-		m.to(d, e)
-	}
-}
-
-func (w *world) release(m *member, r engine.Release) {
-	fences := slices.Clone(r.Fences)
-	for _, f := range fences {
-		if f.Owner != m.owner {
-			w.judge.fail("R1", "member %d releases shard %d of another owner", m.n, f.Shard)
-		}
-	}
-	life := m.life
-	failed := w.goesWrong(readFails) || m.cut == cutToStore || w.readOnly
-	w.after(w.hop(), func() {
-		if failed {
-			m.answer(life, w.hop(), engine.Released{Fences: fences, Err: errGone})
-			return
-		}
-		w.store.Release(fences)
-		w.note("release", uint64(m.n), uint64(len(fences)), "member %d %v", m.n, fences)
-		if m.cut == cutFromStore {
-			m.answer(life, w.upTo(5*time.Second), engine.Released{Fences: fences, Err: errGone})
-			return
-		}
-		m.answer(life, w.hop(), engine.Released{Fences: fences})
-	})
 }
 
 // poke tells every member; those that do not own the shards ignore it.

@@ -25,6 +25,7 @@ const epoch int64 = 1_800_000_000_000
 // world is one run.
 type world struct {
 	setup
+	server
 	seed    uint64
 	r       *rand.Rand
 	now     int64 // nanoseconds since the beginning
@@ -37,11 +38,9 @@ type world struct {
 	names   []engine.DefinitionRef // first versions
 	// active is the version of a workflow that a start without one takes, and renames are the nodes that its second
 	// version calls otherwise.
-	active   map[engine.DefinitionRef]string
-	renames  map[engine.DefinitionRef]map[string]string
-	full     bool // the store has no space
-	readOnly bool // the store takes no writes
-	healed   bool
+	active  map[engine.DefinitionRef]string
+	renames map[engine.DefinitionRef]map[string]string
+	healed  bool
 	// poison are rows that the store refuses in attempts sent at that time or later.
 	poison map[poisoned]int64
 	// rushed are executions whose key somebody else asked for while they ended.
@@ -60,7 +59,7 @@ type world struct {
 }
 
 type counters struct {
-	faults, commits, events, starts int
+	faults, commits, events, starts, stopped int
 }
 
 type poisoned struct {
@@ -75,15 +74,20 @@ type version struct {
 }
 
 // setupOf is what a seed decides before the world begins, narrowed by the options.
-func setupOf(seed uint64, o Options) setup {
+func setupOf(seed uint64, o Options) (setup, error) {
 	s := drawSetup(rand.New(rand.NewPCG(seed, 0x9a70)))
-	_ = o.narrow(&s) // told by newWorld
-	return s
+	r := rand.New(rand.NewPCG(seed, 0x9a72))
+	p, err := profileOf(r, &o)
+	if err != nil {
+		return s, err
+	}
+	p.fit(&s, r)
+	return s, o.narrow(&s)
 }
 
 func newWorld(seed uint64, o Options) (*world, error) {
-	s := drawSetup(rand.New(rand.NewPCG(seed, 0x9a70)))
-	if err := o.narrow(&s); err != nil {
+	s, err := setupOf(seed, o)
+	if err != nil {
 		return nil, err
 	}
 	w := &world{
@@ -93,6 +97,7 @@ func newWorld(seed uint64, o Options) (*world, error) {
 		poison: map[poisoned]int64{},
 		rushed: map[record.ID]bool{},
 		strays: map[version]func(){},
+		server: server{claims: map[record.Shard]int{}},
 		sent:   map[version]uint64{},
 		hash:   14695981039346656037,
 	}

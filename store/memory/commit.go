@@ -43,8 +43,7 @@ func (d *data) lane(b *store.Batch) (o store.Outcome, done bool) {
 	case at.number == b.Number-1:
 		return o, false
 	case at.number < b.Number:
-		return refuse(fmt.Errorf("%w: lane %d is at %d, batch %d was to follow", store.ErrStoreWentBack,
-			b.Lane.Number, at.number, b.Number)), true
+		return refuse(store.WentBack("lane %d is at %d, batch %d was to follow", b.Lane.Number, at.number, b.Number)), true
 	case at.number > b.Number:
 		return refuse(fmt.Errorf("lane %d is at %d, past batch %d", b.Lane.Number, at.number, b.Number)), true
 	case at.digest != b.Digest:

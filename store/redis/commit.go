@@ -99,8 +99,7 @@ func laneOutcome(b *store.Batch, row string) store.Outcome {
 	}
 	switch {
 	case number < b.Number:
-		return refuse(fmt.Errorf("%w: lane %d is at %d, batch %d was to follow; %s", store.ErrStoreWentBack,
-			b.Lane.Number, number, b.Number, whatToDo))
+		return refuse(store.WentBack("lane %d is at %d, batch %d was to follow", b.Lane.Number, number, b.Number))
 	case number > b.Number:
 		return refuse(fmt.Errorf("lane %d is at %d, past batch %d", b.Lane.Number, number, b.Number))
 	case digest != b.Digest:

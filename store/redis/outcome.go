@@ -12,14 +12,9 @@ import (
 	"github.com/pawl-dev/pawl/store"
 )
 
-// whatToDo is said where the server has lost what it had acknowledged.
-const whatToDo = "stop everything that uses this store, find out what the server was restored or promoted from, " +
-	"then start again on it; what it lost is gone"
-
 var (
-	errIncarnation = fmt.Errorf("%w: the server does not hold this store any more (emptied, replaced or restored); %s",
-		store.ErrStoreWentBack, whatToDo)
-	errReply = fmt.Errorf("%w: an answer that no version of this driver gives", store.ErrCorrupt)
+	errIncarnation = store.WentBack("the server does not hold this store any more (emptied, replaced or restored)")
+	errReply       = fmt.Errorf("%w: an answer that no version of this driver gives", store.ErrCorrupt)
 )
 
 // notSent is an error before anything was sent that could change something.

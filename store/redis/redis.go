@@ -8,7 +8,6 @@ package redis
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"sync"
 
 	"github.com/redis/rueidis"
@@ -117,7 +116,7 @@ func (e *epochs) row(before *[shards]record.Fence, s record.Shard, row string) e
 	f, top := parseFence(s, row), before[s]
 	none := record.Owner{}
 	if f.Epoch < top.Epoch || f.Epoch == top.Epoch && f.Owner != none && top.Owner != none && f.Owner != top.Owner {
-		return fmt.Errorf("%w: shard %d is at epoch %d, and was at %d; %s", store.ErrStoreWentBack, s, f.Epoch, top.Epoch, whatToDo)
+		return store.WentBack("shard %d is at epoch %d, and was at %d", s, f.Epoch, top.Epoch)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

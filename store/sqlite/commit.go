@@ -126,8 +126,7 @@ func (c *committer) advance(b *store.Batch) (store.Outcome, error) {
 	case number == 0 && b.Number == 1:
 		return store.Outcome{}, c.openLane(b)
 	case number < b.Number:
-		return refuse(fmt.Errorf("%w: lane %d is at %d, batch %d was to follow", store.ErrStoreWentBack,
-			b.Lane.Number, number, b.Number)), errRefused
+		return refuse(store.WentBack("lane %d is at %d, batch %d was to follow", b.Lane.Number, number, b.Number)), errRefused
 	case number > b.Number:
 		return refuse(fmt.Errorf("lane %d is at %d, past batch %d", b.Lane.Number, number, b.Number)), errRefused
 	case digest != b.Digest:

@@ -97,6 +97,16 @@ const (
 	ReleaseLost
 	// AuditHasty (kernel): an audit takes the place of a step that still waits for a further limit for one of nobody.
 	AuditHasty
+	// LostIsRefused (store's driver): a connection that broke behind the sending is called not committed.
+	LostIsRefused
+	// LaneBehind (store model): a lane that is behind, since the store has lost batches, takes the next one.
+	LaneBehind
+	// BackIgnored (engine): that the store went back in time is taken for an outage, and asked again and again.
+	BackIgnored
+	// RetriedPartly (store's driver): after a deadlock only the rest of the batch is tried again, not all of it.
+	RetriedPartly
+	// FullIsRejected (store's driver): where there is no space, the rows of an execution are called impossible.
+	FullIsRejected
 
 	// What follows are faults that the code had: the fix taken back. docs/internals/bugs-found.md tells of them.
 
@@ -150,6 +160,7 @@ var names = [count]string{
 	"slot-kept", "slot-twice", "gather-lost", "lent-goes-on",
 	"cancel-overtakes", "ended-twice", "grant-twice", "signal-forgotten", "take-forgotten",
 	"release-lost", "audit-hasty",
+	"lost-is-refused", "lane-behind", "back-ignored", "retried-partly", "full-is-rejected",
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 	"refused-overtaken",

@@ -1,6 +1,7 @@
 package modelstore
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestF26AResentBatchIsCommittedOnce(t *testing.T) {
 	if out := commit(t, m, batch(f, 1, 12, 1)); out.Result != store.Superseded || out.Winner != 11 {
 		t.Fatalf("another version: got %v winner %d", out.Result, out.Winner)
 	}
-	if out := commit(t, m, batch(f, 3, 13, 2)); out.Cause != store.ErrStoreWentBack {
+	if out := commit(t, m, batch(f, 3, 13, 2)); !errors.Is(out.Cause, store.ErrStoreWentBack) {
 		t.Fatalf("a number left out: got %v %v", out.Result, out.Cause)
 	}
 	if n := len(m.Execution(m.IDs()[0]).Entries); n != 1 {

@@ -151,14 +151,14 @@ func (m *Model) Damage(id record.ID, seq uint64) bool {
 // Flushed notes what is durable now. The function it returns brings the model back to that, as a loss of power does to
 // a store that had not flushed what came after. Transactions that are under way keep their locks.
 func (m *Model) Flushed() (goBack func()) {
-	execs, keys, inbox := maps.Clone(m.execs), maps.Clone(m.keys), slices.Clone(m.inbox)
+	execs, keys, inbox, answers := maps.Clone(m.execs), maps.Clone(m.keys), slices.Clone(m.inbox), maps.Clone(m.answers)
 	fences := m.Claims()
 	lanes := map[store.Lane]laneRow{}
 	for l, row := range m.lanes { // sorted: into a map
 		lanes[l] = *row
 	}
 	return func() {
-		m.execs, m.keys, m.inbox = maps.Clone(execs), maps.Clone(keys), slices.Clone(inbox)
+		m.execs, m.keys, m.inbox, m.answers = maps.Clone(execs), maps.Clone(keys), slices.Clone(inbox), maps.Clone(answers)
 		for i := range m.shards {
 			m.shards[i].fence = fences[i]
 		}

@@ -30,7 +30,13 @@ type draft struct {
 func (t *Tx) draft() *draft {
 	d := &draft{m: t.m, execs: map[record.ID]*Execution{}, keys: map[record.Key]record.KeyRow{}, inbox: map[record.Shard][]record.Message{}, answers: map[record.ID]*shardAnswer{}}
 	for i := range t.batch.Parts {
-		d.part(&t.batch.Parts[i])
+		p := &t.batch.Parts[i]
+		if t.torn && i == 0 {
+			rest := *p
+			rest.Entries = nil
+			p = &rest
+		}
+		d.part(p)
 	}
 	return d
 }

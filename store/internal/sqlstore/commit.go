@@ -147,8 +147,7 @@ func (s *Store) advance(ctx context.Context, tx Querier, b *store.Batch) (o stor
 		const sql = "UPDATE pawl.lanes SET number = ?, digest = ? WHERE owner = ? AND lane = ?"
 		_, err = tx.Exec(ctx, sql, append([]any{int64(b.Number), int64(b.Digest)}, lane...)...)
 	case number < b.Number:
-		return refuse(fmt.Errorf("%w: lane %d is at %d, batch %d was to follow", store.ErrStoreWentBack,
-			b.Lane.Number, number, b.Number)), true, nil
+		return refuse(store.WentBack("lane %d is at %d, batch %d was to follow", b.Lane.Number, number, b.Number)), true, nil
 	case number > b.Number:
 		return refuse(fmt.Errorf("lane %d is at %d, past batch %d", b.Lane.Number, number, b.Number)), true, nil
 	case digest != b.Digest:

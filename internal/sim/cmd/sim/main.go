@@ -50,6 +50,7 @@ func main() {
 	flag.BoolVar(&o.timeline, "timeline", false, "tell what happens in sentences (with --seed)")
 	flag.BoolVar(&o.shrink, "shrink", false, "look for a smaller world in which the seed breaks the same law (with --seed)")
 	flag.BoolVar(&o.compare, "compare", false, "play plain definitions in several worlds; they must end the same in all of them")
+	flag.StringVar(&o.world.Profile, "profile", "", "the `store`: "+strings.Join(sim.Profiles(), ", ")+"; the seed decides unless said")
 	flag.IntVar(&o.world.Members, "members", 0, "how many members there are, `1 to 5`; the seed decides unless said")
 	flag.IntVar(&o.world.Starts, "starts", 0, "at most so many `starts` by clients")
 	flag.BoolVar(&o.world.Calm, "calm", false, "clients only start executions")
@@ -185,17 +186,32 @@ func reproduce(o options, seed uint64) string {
 
 // total adds up results.
 type total struct {
-	seeds, violations, faults int
-	simulated                 time.Duration
+	seeds, violations, faults, back, stopped int
+	simulated                                time.Duration
+	profiles                                 map[string]int
 }
 
 func (t *total) add(r sim.Result) {
 	t.violations += len(r.Violations)
 	t.faults += r.Faults
 	t.simulated += r.Simulated
+	if t.profiles == nil {
+		t.profiles = map[string]int{}
+	}
+	t.profiles[r.Profile]++
+	t.stopped += r.Stopped
+	if r.Back {
+		t.back++
+	}
 }
 
 func (t *total) print(out io.Writer, began time.Time) {
-	fmt.Fprintf(out, "seeds=%d violations=%d faults=%d simulated=%s rate=%.1f/s\n",
-		t.seeds, t.violations, t.faults, t.simulated.Round(time.Second), float64(t.seeds)/time.Since(began).Seconds())
+	var stores []string
+	for _, name := range sim.Profiles() {
+		if n := t.profiles[name]; n > 0 {
+			stores = append(stores, fmt.Sprintf("%s:%d", name, n))
+		}
+	}
+	fmt.Fprintf(out, "seeds=%d violations=%d faults=%d simulated=%s rate=%.1f/s stores=%s back=%d stopped=%d\n",
+		t.seeds, t.violations, t.faults, t.simulated.Round(time.Second), float64(t.seeds)/time.Since(began).Seconds(), strings.Join(stores, ","), t.back, t.stopped)
 }
