@@ -168,9 +168,10 @@ func (b *regress) halted(j *judge, m *member, err error) {
 	}
 }
 
-// replied: nobody claims to have done what could not be done any more.
+// replied: nobody claims to have done what could not be done any more. What needs no commit, a view or what was asked for
+// before, is answered from a memory that cannot know yet.
 func (b *regress) replied(j *judge, m *member, o *op, r *engine.Reply) {
-	if r.Error != nil || o.n < b.asked || o.cmd.Verb != shard.Signal && (o.cmd.Verb != shard.Start || o.cmd.Start.Key != "") {
+	if r.Error != nil || o.n < b.asked || o.repeat || o.cmd.Verb != shard.Signal && (o.cmd.Verb != shard.Start || o.cmd.Start.Key != "") {
 		return
 	}
 	if x := j.w.store.Execution(r.Execution); x == nil || x.Last() < r.Seq {
