@@ -13,6 +13,7 @@ type storeCmd struct {
 	Copy    storeCopyCmd    `cmd:"" help:"Copy everything of one store into another, whatever databases they are."`
 	Migrate storeMigrateCmd `cmd:"" help:"Bring the tables of a store up to this program, and say what was done."`
 	Rekey   storeRekeyCmd   `cmd:"" help:"Wrap the keys of encrypted payloads with the current key."`
+	RLS     storeRLSCmd     `cmd:"" name:"rls" help:"Let other roles of a PostgreSQL database see the rows of their namespaces only."`
 }
 
 // storeArg names a store without saying for whom.

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pawl-dev/pawl/internal/servertest"
@@ -34,6 +39,63 @@ func onStore(t *testing.T, url string) {
 			return nil
 		},
 	})
+}
+
+// TestRowSecurity runs testdata/postgres/*.txtar with a role that the test makes.
+func TestRowSecurity(t *testing.T) {
+	at := servertest.Postgres(t)
+	c, err := pgx.Connect(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	role := "pawl_test_" + strings.ToLower(rand.Text()[:10])
+	if _, err := c.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN"); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		for _, sql := range []string{"DROP OWNED BY " + role, "DROP ROLE " + role} {
+			if _, err := c.Exec(context.Background(), sql); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	as, err := url.Parse(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as.User = url.User(role)
+	t.Run("scripts", func(t *testing.T) {
+		testscript.Run(t, testscript.Params{
+			Dir:                 "testdata/postgres",
+			RequireExplicitExec: true,
+			Deadline:            time.Now().Add(5 * time.Minute),
+			Setup: func(e *testscript.Env) error {
+				e.Setenv("HOME", e.WorkDir)
+				e.Setenv("USER", "ada")
+				e.Setenv("PAWL_STORE", at)
+				e.Setenv("ROLE", role)
+				e.Setenv("AS_ROLE", as.String())
+				return nil
+			},
+			Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "asks": asks},
+		})
+	})
+}
+
+// asks URL N wants a role to find so many executions.
+func asks(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: asks URL N")
+	}
+	c, err := pgx.Connect(context.Background(), args[0])
+	ts.Check(err)
+	defer c.Close(context.Background())
+	var n string
+	ts.Check(c.QueryRow(context.Background(), "SELECT count(*)::text FROM pawl.executions").Scan(&n))
+	if n != args[1] {
+		ts.Fatalf("the role finds %s executions, want %s", n, args[1])
+	}
 }
 
 func TestUnknownScheme(t *testing.T) {

@@ -147,5 +147,17 @@ func (c *config) settings() (string, error) {
 	return u.String(), nil
 }
 
-// quote makes an identifier.
-func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+// quote makes an identifier, in which no character is left that means something to the translator of statements.
+func quote(name string) string {
+	var b strings.Builder
+	begin := `"`
+	for _, c := range name {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' {
+			b.WriteRune(c)
+			continue
+		}
+		begin = `U&"`
+		fmt.Fprintf(&b, `\+%06X`, c)
+	}
+	return begin + b.String() + `"`
+}

@@ -54,7 +54,10 @@ func Judge(got map[string]string) (store.Info, error) {
 // Plan is how a session that loads would run a statement of the core.
 func Plan(ctx context.Context, b store.Backend, sql string, columns ...sqlstore.Column) (plan string, err error) {
 	p := b.(*Store).DB.(*pools)
-	from, args := values("w", columns...)
+	from, args := "", []any(nil)
+	if len(columns) > 0 {
+		from, args = values("w", columns...)
+	}
 	err = p.Query(ctx, "EXPLAIN "+strings.ReplaceAll(sql, "VALUES", from), args, func(scan func(...any) error) error {
 		var line string
 		err := scan(&line)

@@ -27,6 +27,7 @@ func (c *config) migrate(ctx context.Context, p *pools, d *sqlstore.Dialect, inf
 			`CREATE TABLE IF NOT EXISTS pawl.migrations (step bigint NOT NULL, statement bigint NOT NULL, name text NOT NULL,
 				done timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (step, statement))`,
 		},
+		Behind: func(ctx context.Context, q sqlstore.Querier) error { return secureNew(ctx, q, c.schema) },
 	}
 	err := m.Run(ctx)
 	m.Note(info)

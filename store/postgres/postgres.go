@@ -105,7 +105,7 @@ func (c *config) reach(ctx context.Context) (*pools, store.Info, error) {
 	if err != nil {
 		return nil, info, err
 	}
-	found, err := readSettings(ctx, p)
+	found, err := readSettings(ctx, p, c.schema)
 	if err == nil && !c.pooler && !c.flush && !found.flushes() { // once: something between may take no notice
 		c.flush = true
 		p.Close()

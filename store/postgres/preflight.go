@@ -12,11 +12,13 @@ import (
 // settings are those of the server that durability rests on, for a session of ours.
 type settings map[string]string
 
-func readSettings(ctx context.Context, q sqlstore.Querier) (settings, error) {
+func readSettings(ctx context.Context, q sqlstore.Querier, schema string) (settings, error) {
 	got := settings{}
 	const sql = `SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('server_version', 'server_version_num', 'server_encoding',
-		'fsync', 'full_page_writes', 'synchronous_commit', 'default_transaction_isolation', 'in_hot_standby', 'transaction_read_only')`
-	err := q.Query(ctx, sql, nil, func(scan func(...any) error) error {
+		'fsync', 'full_page_writes', 'synchronous_commit', 'default_transaction_isolation', 'in_hot_standby', 'transaction_read_only')
+		UNION ALL SELECT 'hidden rows', current_user::text WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_class c
+			JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND pg_catalog.row_security_active(c.oid))`
+	err := q.Query(ctx, sql, []any{schema}, func(scan func(...any) error) error {
 		var name, value string
 		err := scan(&name, &value)
 		got[name] = value
@@ -45,6 +47,9 @@ func (s settings) judge(info *store.Info) error {
 	}
 	if s["in_hot_standby"] == "on" {
 		return fmt.Errorf("the server is a standby, which takes no writes; connect to the primary (target_session_attrs=read-write)")
+	}
+	if role := s["hidden rows"]; role != "" {
+		return fmt.Errorf("row-level security hides rows from the role %q: connect as the owner of the tables, or let a superuser say ALTER ROLE ... BYPASSRLS", role)
 	}
 	warn := func(format string, args ...any) {
 		info.Durable = false

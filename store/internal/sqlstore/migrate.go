@@ -49,6 +49,8 @@ type Migrator struct {
 	Steps   []Migration
 	// Before are repeatable statements that make the table of notes possible.
 	Before []string
+	// Behind ends each step, in its transaction. It may be nil, and is only for dialects in which DDL belongs to one.
+	Behind func(ctx context.Context, q Querier) error
 	// After is called after each statement; tests stop there.
 	After func(step, statement int) error
 
@@ -139,6 +141,9 @@ func (m *Migrator) step(ctx context.Context, q Querier) (more bool, err error) {
 		return false, err
 	}
 	step, statement, more := m.next(done)
+	if !more {
+		return false, nil
+	}
 	for at := step; more && step == at; step, statement, more = m.next(done) {
 		if err := m.statement(ctx, q, step, statement); err != nil {
 			return false, err
@@ -147,7 +152,10 @@ func (m *Migrator) step(ctx context.Context, q Querier) (more bool, err error) {
 			return true, nil
 		}
 	}
-	return more, nil
+	if m.Behind != nil {
+		err = m.Behind(ctx, q)
+	}
+	return more, err
 }
 
 // statement does one statement and notes it.
