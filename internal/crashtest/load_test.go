@@ -88,7 +88,7 @@ func TestF46_PayloadStormThenKill(t *testing.T) {
 	if early := c.killed(t); early > 0 {
 		t.Errorf("the kernel has killed %d before the process wanted too much", early)
 	}
-	p.send(syscall.SIGUSR1)
+	p.send(syscall.SIGHUP)
 	if err := p.ends(time.Minute); err == nil || c.dir != "" && (!killed(err) || c.killed(t) != 1) {
 		t.Fatalf("the process that wanted too much ended with %v, and the kernel has killed %d", err, c.killed(t))
 	}

@@ -48,9 +48,12 @@ type crew struct {
 	longest time.Duration
 }
 
-// join starts another member, with executions and an effect log of its own.
+// join starts another member, with executions and an effect log of its own, and waits until it can be asked to stop.
 func (c *crew) join() {
-	c.members = append(c.members, c.spawn("member", 60))
+	c.t.Helper()
+	p := c.spawn("member", 60)
+	p.hears("up", time.Minute)
+	c.members = append(c.members, p)
 }
 
 func (c *crew) spawn(mode string, grow int) *process {

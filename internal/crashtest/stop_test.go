@@ -124,7 +124,7 @@ func stormThenDrain(t *testing.T, duties int) {
 	p.hears("ready", 30*time.Second)
 	t.Logf("%d started in %s", n, time.Since(began).Round(time.Millisecond))
 	<-time.After(3 * time.Second)
-	p.send(syscall.SIGUSR1) // well again, and the drain comes while the first get through
+	p.send(syscall.SIGHUP) // well again, and the drain comes while the first get through
 	var calls, ms int
 	if _, err := fmt.Sscanf(p.hears("calls ", 20*time.Second), "calls %d %d", &calls, &ms); err != nil {
 		t.Fatal(err)

@@ -55,6 +55,7 @@ type victim struct {
 	ledger  atomic.Pointer[ledger]
 	bearing bearing
 	calm    bool // no duty lasts: a life after the storm
+	stop    <-chan os.Signal
 }
 
 // orders are the flags.
@@ -91,6 +92,10 @@ func main() {
 
 func run(o *orders) error {
 	ctx := context.Background()
+	var stop <-chan os.Signal
+	if o.mode == "member" {
+		stop = listen()
+	}
 	if o.memory > 0 {
 		if err := limitMemory(o.memory); err != nil {
 			return err
@@ -112,7 +117,7 @@ func run(o *orders) error {
 	if err != nil {
 		return err
 	}
-	v := &victim{eng: eng, log: log, r: rand.New(rand.NewPCG(o.seed, 3)), calm: o.mode == "clear"}
+	v := &victim{eng: eng, log: log, stop: stop, r: rand.New(rand.NewPCG(o.seed, 3)), calm: o.mode == "clear"}
 	if err := v.register(); err != nil {
 		return err
 	}

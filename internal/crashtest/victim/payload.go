@@ -28,7 +28,7 @@ const (
 )
 
 // flood starts n executions with inputs that are too large, and then n with large ones, many at a time. What the engine
-// refuses because its memory is used up is counted and not repeated; it says ready, and at SIGUSR1 it wants
+// refuses because its memory is used up is counted and not repeated; it says ready, and at SIGHUP it wants
 // more than there is.
 func (v *victim) flood(ctx context.Context, n, clients int) error {
 	text := map[string]string{"text": strings.Repeat("x", payloadBytes)}
@@ -63,7 +63,7 @@ func (v *victim) flood(ctx context.Context, n, clients int) error {
 		return err
 	}
 	usr := make(chan os.Signal, 1)
-	signal.Notify(usr, syscall.SIGUSR1)
+	signal.Notify(usr, syscall.SIGHUP)
 	say("ready %d", refused.Load())
 	<-usr
 	return v.glutton()

@@ -35,13 +35,13 @@ nodes:
 // bearing is how many tasks are at work, and how many were stopped.
 type bearing struct{ lingering, stubborn, deaf, stopped atomic.Int64 }
 
-// weather runs n executions against a downstream that fails as long as the process has not got SIGUSR1, and some that do
-// not end by themselves. At SIGUSR1 it says how many calls there were in how many milliseconds, at SIGTERM how many tasks
+// weather runs n executions against a downstream that fails as long as the process has not got SIGHUP, and some that do
+// not end by themselves. At SIGHUP it says how many calls there were in how many milliseconds, at SIGTERM how many tasks
 // are at work, and after the drain how many milliseconds that took, how many are still at work, and how many of those that
 // would have ended by themselves were stopped.
 func (v *victim) weather(ctx context.Context, n, duties int) error {
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGUSR1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
 	began := time.Now()
 	if err := each(n, 16, func(i int) error {
 		key := fmt.Sprint("k", i)
