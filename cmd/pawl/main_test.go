@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 func TestMain(m *testing.M) {
@@ -30,10 +33,28 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
+		Condition: onDisk(t),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "fifo": fifo, "await": await, "idof": idof,
 		},
 	})
+}
+
+// onDisk is the condition [disk]: temporary folders of some systems lie in memory, which pawl warns of.
+func onDisk(t *testing.T) func(condition string) (bool, error) {
+	t.Helper()
+	s, err := sqlite.Open(filepath.Join(t.TempDir(), "pawl.db")).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	durable := s.Info().Durable
+	return func(condition string) (bool, error) {
+		if condition != "disk" {
+			return false, fmt.Errorf("no condition %q", condition)
+		}
+		return durable, nil
+	}
 }
 
 // exits CODE PROGRAM ARGS... runs a program that must end with that exit code.

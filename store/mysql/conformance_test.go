@@ -21,13 +21,20 @@ func open(t testing.TB, url string, opts ...mysql.Option) store.Backend {
 // emptied opens one database again and again, as if it were new: making its tables takes longer than most tests.
 func emptied(t testing.TB, d *servertest.MySQLDatabase) store.Backend {
 	t.Helper()
+	tx, err := d.Admin.BeginTx(t.Context(), nil) // one flush, not one for each table
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, table := range []string{
 		"lanes", "members", "executions", "tags", "journal", "snapshots", "blobs", "inbox", "start_keys", "answers", "versions",
 		"workflows", "data_keys", "shards",
 	} {
-		if _, err := d.Admin.ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
+		if _, err := tx.ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
 	}
 	return open(t, d.URL)
 }

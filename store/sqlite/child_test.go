@@ -19,10 +19,17 @@ const (
 	childSize = "PAWL_SQLITE_SIZE" // bytes of a body
 )
 
+// leftover is folders of more than one test, which go when all are done.
+var leftover []string
+
 func TestMain(m *testing.M) {
 	switch mode := os.Getenv(childMode); mode {
 	case "":
-		os.Exit(m.Run())
+		code := m.Run()
+		for _, dir := range leftover {
+			_ = os.RemoveAll(dir)
+		}
+		os.Exit(code)
 	case "hold", "write":
 		if err := child(mode); err != nil {
 			fmt.Println("error:", err)

@@ -21,7 +21,7 @@ func open(t testing.TB, path string, opts ...sqlite.Option) store.Backend {
 func TestConformance(t *testing.T) {
 	paths := map[store.Backend]string{}
 	at := func(t *testing.T, path string) store.Backend {
-		b := open(t, path)
+		b := open(t, path, sqlite.Unsynced())
 		paths[b] = path
 		return b
 	}

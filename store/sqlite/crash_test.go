@@ -12,6 +12,7 @@ import (
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // writeForEver commits batches that each give executionsPerBatch executions one more entry, goes on where an earlier
@@ -60,7 +61,7 @@ func acked(t *testing.T, lines *bufio.Scanner, n int) (promised uint64) {
 // are.
 func checkCrashed(t *testing.T, path string, promised uint64) int {
 	t.Helper()
-	b := open(t, path)
+	b := open(t, path, sqlite.Unsynced())
 	defer b.Close()
 	u := newUser(t, b, 77)
 	first := u.journal(t, crashIDs()[0])
@@ -137,7 +138,7 @@ func TestF29_I2_TornLog(t *testing.T) {
 // wholeBatches opens a torn copy and returns how many batches it still has, each of them whole.
 func wholeBatches(t *testing.T, path string) int {
 	t.Helper()
-	b := open(t, path)
+	b := open(t, path, sqlite.Unsynced())
 	defer b.Close()
 	u := newUser(t, b, 9)
 	first := u.journal(t, crashIDs()[0])

@@ -18,7 +18,7 @@ func TestSameAsMemory(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		tested, err = sqlite.Open(filepath.Join(t.TempDir(), "pawl.db"), sqlite.SyncNormal()).Open(t.Context())
+		tested, err = sqlite.Open(filepath.Join(t.TempDir(), "pawl.db"), sqlite.Unsynced()).Open(t.Context())
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -10,6 +10,9 @@ import (
 // MaxPages bounds the file, as a full disk does.
 func MaxPages(n int) Option { return func(c *config) { c.maxPages = n } }
 
+// Unsynced flushes nothing: for tests of what a file says, where no machine stops. A killed process loses nothing by it.
+func Unsynced() Option { return func(c *config) { c.unsynced = true } }
+
 // BusyWait bounds the wait for a lock of another program.
 func BusyWait(d time.Duration) Option { return func(c *config) { c.busy = d } }
 

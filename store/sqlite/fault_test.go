@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -14,7 +15,20 @@ import (
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
-// faultBinary builds this test binary with the fault points in it.
+// faulty is a folder with this test binary in it, built once with the fault points.
+var faulty = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "pawl-faulty-"); err != nil {
+		return "", err
+	}
+	leftover = append(leftover, dir)
+	out, err := exec.Command("go", "test", "-c", "-tags", "pawlfault", "-o", filepath.Join(dir, "test"), ".").CombinedOutput()
+	if err != nil {
+		return dir, fmt.Errorf("%w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+// faultBinary is this test binary with the fault points in it.
 func faultBinary(t *testing.T) string {
 	t.Helper()
 	if fault.Enabled {
@@ -23,12 +37,11 @@ func faultBinary(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("builds a second test binary")
 	}
-	binary := filepath.Join(t.TempDir(), "faulty.test")
-	out, err := exec.Command("go", "test", "-c", "-tags", "pawlfault", "-o", binary, ".").CombinedOutput()
+	dir, err := faulty()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
 	}
-	return binary
+	return filepath.Join(dir, "test")
 }
 
 // TestF28_I6_KillAtEveryPoint kills a child at each point of the commit path, at its first, a later and a much later

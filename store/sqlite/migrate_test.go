@@ -86,7 +86,7 @@ func TestDatabasesOfOthersAreRefused(t *testing.T) {
 // TestOldLanesAreDropped: every start of a program leaves a lane; they do not pile up for ever.
 func TestOldLanesAreDropped(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
-	b := open(t, path)
+	b := open(t, path, sqlite.Unsynced())
 	for n := range 1100 {
 		l := store.Lane{Owner: record.Owner{byte(n), byte(n >> 8), 1}}
 		if o := b.Commit(t.Context(), &store.Batch{Lane: l, Number: 1, Digest: 7}); o.Result != store.Committed {

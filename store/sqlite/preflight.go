@@ -23,7 +23,10 @@ type setting struct{ name, set, want string }
 // journal mode.
 func (c *config) wanted() []setting {
 	sync := setting{"synchronous", "FULL", "2"}
-	if c.normal {
+	switch {
+	case c.unsynced:
+		sync = setting{"synchronous", "OFF", "0"}
+	case c.normal:
 		sync = setting{"synchronous", "NORMAL", "1"}
 	}
 	return []setting{

@@ -35,6 +35,7 @@ type config struct {
 	program    string
 	busy       time.Duration // bounds the wait for a lock of another program
 	maxPages   int           // tests: the file cannot grow beyond
+	unsynced   bool          // tests: nothing is flushed
 	migrations []migration   // tests: an older program
 }
 

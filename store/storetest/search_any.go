@@ -57,19 +57,24 @@ func searchAnyText(f *fixture) {
 	r := rand.New(rand.NewPCG(7, 11))
 	draw := func() string { return scrap(r, 2) }
 	var heads []record.Head
+	parts := []record.Part{f.part(0), f.part(1)}
 	for i := range 120 {
-		heads = append(heads, f.start(record.Shard(i%2), 1, func(h *record.Head) {
-			h.Workflow, h.Version, h.Status, h.Outcome, h.Key = draw(), draw(), draw(), draw(), draw()
-			h.Error, h.Waiting = scrap(r, 6), scrap(r, 4)
-			if i%3 > 0 {
-				h.Fingerprint = draw()
-			}
-			h.Tags = []record.Tag{{Name: "t", Text: draw()}}
-			if i%4 == 0 {
-				h.Tags[0] = record.Tag{Name: "t", Num: float64(i % 7), IsNum: true}
-			}
-		}))
+		p := &parts[i%2]
+		h := head(f.id(record.Shard(i % 2)))
+		h.Workflow, h.Version, h.Status, h.Outcome, h.Key = draw(), draw(), draw(), draw(), draw()
+		h.Error, h.Waiting = scrap(r, 6), scrap(r, 4)
+		if i%3 > 0 {
+			h.Fingerprint = draw()
+		}
+		h.Tags = []record.Tag{{Name: "t", Text: draw()}}
+		if i%4 == 0 {
+			h.Tags[0] = record.Tag{Name: "t", Num: float64(i % 7), IsNum: true}
+		}
+		p.Heads, p.Entries = append(p.Heads, h), append(p.Entries, entry(h.Execution, 1))
+		h.Insert = false
+		heads = append(heads, h)
 	}
+	f.commit(parts...)
 	for i := range 400 {
 		filter := store.Filter{Order: store.Order(i % 2), Limit: 50}
 		one := heads[r.IntN(len(heads))]
