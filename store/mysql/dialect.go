@@ -61,11 +61,16 @@ func upsert(keys, columns []string) string {
 	if len(columns) == 0 {
 		columns = keys[:1]
 	}
+	return "ON DUPLICATE KEY UPDATE " + replaced(strings.Join(columns, ","))
+}
+
+// replaced gives columns, with commas between them, the values that the row to insert has.
+func replaced(columns string) string {
 	var set []string
-	for _, c := range columns {
+	for c := range strings.SplitSeq(columns, ",") {
 		set = append(set, c+"=VALUES("+c+")")
 	}
-	return "ON DUPLICATE KEY UPDATE " + strings.Join(set, ",")
+	return strings.Join(set, ",")
 }
 
 // verdict says what an error means for a transaction. What is not known is looked into: after the ROLLBACK the row of

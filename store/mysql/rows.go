@@ -29,15 +29,13 @@ func (m *message) rowsOf(r *sqlstore.Rows, packet int) {
 	m.guard()
 }
 
-const headColumns = "id,shard,namespace,workflow,version,start_key,parent,status,outcome,error,waiting,fingerprint,started,ended,next_at,tagged"
+// headChanges are the columns of a head that may change.
+const headChanges = "namespace,workflow,version,start_key,parent,status,outcome,error,waiting,fingerprint,started,ended,next_at,tagged"
 
-const headInsert = "INSERT INTO executions (" + headColumns + ") VALUES "
+const headInsert = "INSERT INTO executions (id,shard," + headChanges + ") VALUES "
 
 // headUpdate replaces rows. The number of writes makes every update count as one, also where nothing else changes.
-const headUpdate = ",namespace=VALUES(namespace),workflow=VALUES(workflow)," +
-	"version=VALUES(version),start_key=VALUES(start_key),parent=VALUES(parent),status=VALUES(status),outcome=VALUES(outcome)," +
-	"error=VALUES(error),waiting=VALUES(waiting),fingerprint=VALUES(fingerprint),started=VALUES(started),ended=VALUES(ended)," +
-	"next_at=VALUES(next_at),tagged=VALUES(tagged)"
+var headUpdate = "," + replaced(headChanges)
 
 // inserts writes new heads; one that is there already is an error of the server.
 func (m *message) inserts(all []*record.Head) {
@@ -303,8 +301,7 @@ func (m *message) trims(all []record.Trim) {
 const keyInsert = "INSERT INTO start_keys (namespace,workflow,start_key,execution,digest,closed_at,previous) VALUES "
 
 // keyUpdate compares and sets: where the key points elsewhere, it sets null what cannot be.
-const keyUpdate = " ON DUPLICATE KEY UPDATE writes=IF(execution=VALUES(previous),writes+1,NULL),execution=VALUES(execution)," +
-	"digest=VALUES(digest),closed_at=VALUES(closed_at)"
+var keyUpdate = " ON DUPLICATE KEY UPDATE writes=IF(execution=VALUES(previous),writes+1,NULL)," + replaced("execution,digest,closed_at")
 
 // keys compares and sets. A new key that is there already is an error of the server.
 func (m *message) keys(all []record.KeyChange) {

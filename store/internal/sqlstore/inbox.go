@@ -1,13 +1,12 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store/internal/judge"
+	"github.com/pawl-dev/pawl/store/internal/turns"
 )
 
 // Send implements [store.Store].
@@ -67,15 +66,6 @@ func (o *Outbox) Send(ctx context.Context, m []record.Message) error {
 	return o.Dialect.explain(o.Dialect.appendAll(ctx, o.In, m))
 }
 
-// line is the messages of one namespace in a shard.
-type line struct {
-	namespace string
-	first     int64 // arrival of the oldest
-	messages  []record.Message
-	last      int64 // arrival of the last one read
-	drained   bool
-}
-
 // Inbox implements [store.Store].
 func (s *Store) Inbox(ctx context.Context, sh record.Shard, limit int) (out []record.Message, err error) {
 	err = s.call(ctx, func(q Querier) error {
@@ -86,18 +76,14 @@ func (s *Store) Inbox(ctx context.Context, sh record.Shard, limit int) (out []re
 		if err != nil {
 			return err
 		}
-		if err := share(ctx, q, sh, all, limit); err != nil {
-			return err
-		}
-		out = inTurn(all, limit)
-		return nil
+		out, err = turns.Take(all, limit, func(l *turns.Line, n int) error { return readOn(ctx, q, sh, l, n) })
+		return err
 	})
 	return out, err
 }
 
-// lines finds the namespaces that wait in a shard, by the age of their oldest message: one step of the index each, not
-// a walk through all messages.
-func lines(ctx context.Context, q Querier, sh record.Shard) (out []*line, err error) {
+// lines finds the namespaces that wait in a shard: one step of the index each, not a walk through all messages.
+func lines(ctx context.Context, q Querier, sh record.Shard) (out []*turns.Line, err error) {
 	const sql = `WITH RECURSIVE l (namespace) AS (
 			SELECT min(i.namespace) FROM pawl.inbox i WHERE i.shard = ?
 			UNION ALL
@@ -106,76 +92,29 @@ func lines(ctx context.Context, q Querier, sh record.Shard) (out []*line, err er
 		SELECT l.namespace, (SELECT min(i.arrived) FROM pawl.inbox i WHERE i.shard = ? AND i.namespace = l.namespace)
 		FROM l WHERE l.namespace IS NOT NULL`
 	err = q.Query(ctx, sql, []any{int64(sh), int64(sh), int64(sh)}, func(scan func(...any) error) error {
-		l := &line{}
+		l := &turns.Line{}
 		out = append(out, l)
-		return scan(&l.namespace, &l.first)
+		return scan(&l.Namespace, &l.First)
 	})
-	slices.SortFunc(out, func(a, b *line) int { return cmp.Compare(a.first, b.first) })
 	return out, err
 }
 
-// share reads equal shares of limit until it is used up or every line is drained. When there are more lines than
-// room, the ones that wait longest get a place.
-func share(ctx context.Context, q Querier, sh record.Shard, all []*line, limit int) error {
-	for limit > 0 {
-		var open []*line
-		for _, l := range all {
-			if !l.drained {
-				open = append(open, l)
-			}
-		}
-		if len(open) == 0 {
-			return nil
-		}
-		each := max(1, limit/len(open))
-		for _, l := range open {
-			n, err := l.read(ctx, q, sh, min(each, limit))
-			if err != nil {
-				return err
-			}
-			limit -= n
-		}
-	}
-	return nil
-}
-
-// read appends the next n messages of the line.
-func (l *line) read(ctx context.Context, q Querier, sh record.Shard, n int) (got int, err error) {
-	if n == 0 {
-		return 0, nil
-	}
+// readOn appends the next n messages of a line.
+func readOn(ctx context.Context, q Querier, sh record.Shard, l *turns.Line, n int) error {
 	const sql = `SELECT i.arrived, i.sender, i.seq, i.n, i.recipient, i.at, i.body FROM pawl.inbox i
 		WHERE i.shard = ? AND i.namespace = ? AND i.arrived > ? ORDER BY i.arrived LIMIT ?`
-	err = q.Query(ctx, sql, []any{int64(sh), l.namespace, l.last, int64(n)}, func(scan func(...any) error) error {
-		m := record.Message{Shard: sh, Namespace: l.namespace}
+	return q.Query(ctx, sql, []any{int64(sh), l.Namespace, l.Last, int64(n)}, func(scan func(...any) error) error {
+		m := record.Message{Shard: sh, Namespace: l.Namespace}
 		var from, to []byte
 		var seq, place int64
-		if err := scan(&l.last, &from, &seq, &place, &to, &m.At, &m.Body); err != nil {
+		if err := scan(&l.Last, &from, &seq, &place, &to, &m.At, &m.Body); err != nil {
 			return err
 		}
 		m.ID = record.MessageID{From: toID(from), Seq: uint64(seq), N: uint32(place)}
 		m.To = toID(to)
-		l.messages = append(l.messages, m)
-		got++
+		l.Messages = append(l.Messages, m)
 		return nil
 	})
-	l.drained = got < n
-	return got, err
-}
-
-// inTurn takes one message of each line in turn.
-func inTurn(all []*line, limit int) (out []record.Message) {
-	for turn := 0; ; turn++ {
-		before := len(out)
-		for _, l := range all {
-			if turn < len(l.messages) && len(out) < limit {
-				out = append(out, l.messages[turn])
-			}
-		}
-		if len(out) == before {
-			return out
-		}
-	}
 }
 
 // Waiting implements [store.Store]: one step of the index for each shard that has messages.
