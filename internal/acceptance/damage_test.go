@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	lite "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -21,7 +22,7 @@ input: {how: string}
 nodes:
   - first: {call: note, args: "${ input.how }"}
   - how: {switch: {cases: [{when: input.how == "sleeping", outcome: sleep}, {when: input.how == "working", outcome: work}], default: hold}, next: {sleep: nap, work: work, hold: hold}}
-  - nap: {wait: {for: 50ms}, next: last}
+  - nap: {wait: {for: 2s}, next: last}
   - work: {call: toil, next: last}
   - hold: {signal: go, next: last}
   - last: {call: note, args: "${ nodes.first.output }"}
@@ -62,12 +63,16 @@ func wound(t *testing.T, how string) *wounded {
 	} else {
 		w.comesTo(w.victim, "wait_started")
 	}
+	due := time.Now().Add(2 * time.Second)
 	if how == "paused" {
 		if err := w.eng.Pause(t.Context(), w.victim.ID()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.close()
+	if how == "sleeping" { // it is due when the file is opened again
+		<-time.After(time.Until(due))
+	}
 	return w
 }
 
