@@ -17,8 +17,7 @@ func TestSameAsMemory(t *testing.T) {
 	tested := open(t, database)
 	c := admin(t, database)
 	storetest.Same(t, func(r *rapid.T) (right, other store.Backend) {
-		execute(t, c, `TRUNCATE pawl.lanes, pawl.executions, pawl.tags, pawl.journal, pawl.snapshots, pawl.blobs, pawl.inbox, pawl.start_keys, pawl.answers`)
-		execute(t, c, `UPDATE pawl.shards SET epoch = 0, owner = '\x00000000000000000000000000000000'`)
+		emptied(t, c)
 		right, err := memory.Open().Open(t.Context())
 		if err != nil {
 			r.Fatal(err)
