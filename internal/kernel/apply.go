@@ -358,6 +358,7 @@ func (s *State) applyStep(sc *scope, o *Op) error {
 	rec := sc.rec(node)
 	if rec == nil {
 		rec = sc.addRec(node)
+		rec.base = run - 1 // those before are of a node that was called so
 	}
 	if old := rec.step; old != nil {
 		n := old.output.size()

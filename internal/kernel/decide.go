@@ -269,10 +269,7 @@ func (m *marker) TwoEntries(r int) { m.two = r }
 
 // startStep schedules a new step of node n.
 func (x *decider) startStep(sc *scope, n *nodeDef) string {
-	run := int32(1)
-	if rec := sc.rec(n.m.ID); rec != nil {
-		run = rec.runs + 1
-	}
+	run := x.s.nextRun(sc, n.m.ID)
 	path := n.m.ID
 	if sc.path != "" || run > 1 {
 		path = sc.stepPath(n.m.ID, run)

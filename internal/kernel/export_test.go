@@ -11,8 +11,8 @@ import (
 
 // Script is an execution driven by the lines of testdata/*.txt.
 type Script struct {
-	e    *execution
-	next *Definition // for the verb migrate
+	e           *execution
+	first, next *Definition // for the verb migrate
 }
 
 // Next gives the version that the verb migrate goes on with.
@@ -21,6 +21,7 @@ func (s *Script) Next(w *model.Workflow) { s.next = compileOK(s.e.t, w) }
 // NewScript compiles the workflow of a script.
 func NewScript(t testing.TB, w *model.Workflow) *Script {
 	s := &Script{e: newExecution(t, w)}
+	s.first = s.e.d
 	s.e.env.Bounds = Bounds{PerDecide: 1000}
 	return s
 }

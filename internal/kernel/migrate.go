@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/expr"
 	"github.com/pawl-dev/pawl/internal/kernel/graph"
+	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
 )
 
@@ -91,11 +92,17 @@ func (p *migrationPlan) checkMap() {
 			p.no("bad_map", "", "version %s has no node %s to map %s to", p.m.Version, to, old)
 		case p.m.Definition.nodes[old] != nil:
 			p.no("bad_map", "", "%s is a node of version %s as well, so it cannot become %s", old, p.m.Version, to)
-		case p.x.d.nodes[to] != nil || p.back[to] != "":
+		case p.x.d.nodes[to] != nil || p.back[to] != "" || p.s.knows(to):
 			p.no("bad_map", "", "%s cannot become %s, which stands for another node already", old, to)
 		}
 		p.back[to] = old
 	}
+}
+
+// knows reports whether steps are of a node of that name, which may be one of an earlier version.
+func (s *State) knows(node string) (known bool) {
+	s.eachScope(func(sc *scope) { known = known || sc.rec(node) != nil })
+	return known
 }
 
 // now is the new id of a node.
@@ -540,6 +547,19 @@ func (s *State) renamed(node string) string {
 		}
 	}
 	return node
+}
+
+// nextRun is the number of the next step of a node. One that is called as another was before a migration goes on behind
+// the steps of that one, which keep their paths.
+func (s *State) nextRun(sc *scope, node string) int32 {
+	rec := sc.rec(node)
+	if rec == nil && s.renames != nil && !bug.On(bug.PathAgain) {
+		rec = sc.rec(s.renamed(node))
+	}
+	if rec == nil {
+		return 1
+	}
+	return rec.runs + 1
 }
 
 // applyGraph gives a scope its marking under a new graph.

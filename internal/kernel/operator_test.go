@@ -67,6 +67,9 @@ func (s *Script) operator(verb, rest string) (lines []string, ok bool, err error
 	case "migrate":
 		in = Input{Kind: InMigrate, Migration: &Migration{Definition: s.next, Version: "2.0.0", Hash: "b1", Map: map[string]string{}}}
 		for _, w := range words {
+			if w == "back" {
+				in.Migration.Definition, in.Migration.Version, in.Migration.Hash = s.first, "1.0.0", "a1"
+			}
 			if old, now, ok := strings.Cut(w, ">"); ok {
 				in.Migration.Map[old] = now
 			}

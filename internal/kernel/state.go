@@ -371,12 +371,18 @@ func (s *State) stepAt(path string) *step {
 	if sc == nil {
 		return nil
 	}
-	rec := sc.rec(node)
-	if rec == nil && s.renames != nil {
-		node = s.renamed(node)
-		rec = sc.rec(node)
+	if st := sc.stepOf(node, run); st != nil || s.renames == nil {
+		return st
 	}
-	if rec != nil && rec.step != nil && rec.step.run == run {
+	if st := sc.stepOf(s.renamed(node), run); st != nil && st.path == path {
+		return st
+	}
+	return nil
+}
+
+// stepOf is the latest step of a node, or a former one that runs on, if it has that number.
+func (sc *scope) stepOf(node string, run int32) *step {
+	if rec := sc.rec(node); rec != nil && rec.step != nil && rec.step.run == run {
 		return rec.step
 	}
 	for _, st := range sc.former {

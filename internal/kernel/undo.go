@@ -109,10 +109,7 @@ func (x *decider) compensate(u *undo) {
 		x.park(&model.Error{Code: "unknown_node", Message: "the definition has no node " + u.by + ", which undoes " + u.st.path}, u.st.path)
 		return
 	}
-	run := int32(1)
-	if rec := u.st.sc.rec(u.by); rec != nil {
-		run = rec.runs + 1
-	}
+	run := x.s.nextRun(u.st.sc, u.by)
 	x.emit(Op{kind: opStep, path: u.st.sc.stepPath(u.by, run), word: n.m.Type, text: u.st.path})
 }
 

@@ -147,6 +147,8 @@ const (
 	// MailedStartAside (shard): a start from outside whose execution somebody asks for already does not take part in that
 	// look-up, so that what was sent with it is refused when the store has no such execution.
 	MailedStartAside
+	// PathAgain (kernel): a step of a node gets the path of one that was called so before a migration.
+	PathAgain
 
 	count
 )
@@ -164,7 +166,7 @@ var names = [count]string{
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 	"refused-overtaken",
-	"serial-again", "mail-resent", "mailed-start-aside",
+	"serial-again", "mail-resent", "mailed-start-aside", "path-again",
 }
 
 // String is the bug's word on the command line.
@@ -187,7 +189,7 @@ func Ten() []Bug {
 func Rare() []Bug {
 	return []Bug{
 		TakeUnchecked, CopyWaits, ClaimReadLate, LentUnasked, OuterGateOnly, AttemptReopened, DroppedParts,
-		LookedUpForEver, CopyBegins, LendsInTurn, SerialAgain, RefusedOvertaken, InboxHidden,
+		LookedUpForEver, CopyBegins, LendsInTurn, SerialAgain, RefusedOvertaken, InboxHidden, PathAgain,
 	}
 }
 
