@@ -212,6 +212,10 @@ func (t *total) print(out io.Writer, began time.Time) {
 			stores = append(stores, fmt.Sprintf("%s:%d", name, n))
 		}
 	}
-	fmt.Fprintf(out, "seeds=%d violations=%d faults=%d simulated=%s rate=%.1f/s stores=%s back=%d stopped=%d\n",
-		t.seeds, t.violations, t.faults, t.simulated.Round(time.Second), float64(t.seeds)/time.Since(began).Seconds(), strings.Join(stores, ","), t.back, t.stopped)
+	fmt.Fprintf(out, "seeds=%d violations=%d faults=%d simulated=%s rate=%.1f/s",
+		t.seeds, t.violations, t.faults, t.simulated.Round(time.Second), float64(t.seeds)/time.Since(began).Seconds())
+	if len(stores) > 0 { // worlds that are compared have several
+		fmt.Fprintf(out, " stores=%s back=%d stopped=%d", strings.Join(stores, ","), t.back, t.stopped)
+	}
+	fmt.Fprintln(out)
 }
