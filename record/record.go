@@ -40,6 +40,19 @@ type Part struct {
 	Expire int64
 }
 
+// Only is the execution that all entries of p belong to; zero where there are several or none. A message to take that is
+// not there is its fault.
+func (p *Part) Only() ID {
+	var id ID
+	for i := range p.Entries {
+		if i > 0 && p.Entries[i].Execution != id {
+			return ID{}
+		}
+		id = p.Entries[i].Execution
+	}
+	return id
+}
+
 // Answer is what became of a message from outside, for its sender to read. To is [MessageID.From] of the message; At is
 // Unix milliseconds. Body is opaque to the store. Namespace is as in [Entry].
 type Answer struct {

@@ -285,22 +285,10 @@ func (x *transaction) take(p *record.Part, id record.MessageID) {
 	box := &x.shards[x.shard].inbox
 	l := box.take(id)
 	if l == nil {
-		x.reject(onlyExecution(p), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
+		x.reject(p.Only(), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
 		return
 	}
 	x.undo = append(x.undo, func() { box.put(l) })
-}
-
-// onlyExecution is the execution that all entries of p belong to; zero where there are several or none.
-func onlyExecution(p *record.Part) record.ID {
-	var id record.ID
-	for i := range p.Entries {
-		if i > 0 && p.Entries[i].Execution != id {
-			return record.ID{}
-		}
-		id = p.Entries[i].Execution
-	}
-	return id
 }
 
 func (x *transaction) forget(id record.ID) {

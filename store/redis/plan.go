@@ -367,23 +367,11 @@ func (p *plan) planTake(r *record.Part, id record.MessageID) {
 		p.mailList = append(p.mailList, s)
 	}
 	if !s.present {
-		p.reject(onlyExecution(r), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
+		p.reject(r.Only(), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
 		return
 	}
 	s.present = false
 	p.acts = append(p.acts, act{take: s})
-}
-
-// onlyExecution is the execution that all entries of r belong to; zero where there are several or none.
-func onlyExecution(r *record.Part) record.ID {
-	var id record.ID
-	for i := range r.Entries {
-		if i > 0 && r.Entries[i].Execution != id {
-			return record.ID{}
-		}
-		id = r.Entries[i].Execution
-	}
-	return id
 }
 
 // unsendable says why m cannot be kept; "" if it can.

@@ -211,21 +211,9 @@ func (c *committer) takeMessage(p *record.Part, id record.MessageID) error {
 	c.take.BindInt64(4, int64(p.Fence.Shard))
 	taken, err := c.take.change()
 	if taken == 0 && err == nil {
-		c.reject(onlyExecution(p), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
+		c.reject(p.Only(), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
 	}
 	return err
-}
-
-// onlyExecution is the execution that all entries of p belong to; zero where there are several or none.
-func onlyExecution(p *record.Part) record.ID {
-	var id record.ID
-	for i := range p.Entries {
-		if i > 0 && p.Entries[i].Execution != id {
-			return record.ID{}
-		}
-		id = p.Entries[i].Execution
-	}
-	return id
 }
 
 // unsendable says why m cannot be kept; "" if it can.

@@ -285,22 +285,10 @@ func (t *trial) send(m *record.Message) {
 func (t *trial) take(p *record.Part, id record.MessageID) {
 	l := Letter{t.shard, id}
 	if !t.Waiting[l] {
-		t.reject(OnlyExecution(p), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
+		t.reject(p.Only(), "the message %s/%d/%d to take is not there", id.From, id.Seq, id.N)
 		return
 	}
 	delete(t.Waiting, l)
-}
-
-// OnlyExecution is the execution that all entries of p belong to; zero where there are several or none.
-func OnlyExecution(p *record.Part) record.ID {
-	var id record.ID
-	for i := range p.Entries {
-		if i > 0 && p.Entries[i].Execution != id {
-			return record.ID{}
-		}
-		id = p.Entries[i].Execution
-	}
-	return id
 }
 
 func (t *trial) forget(id record.ID) {

@@ -94,7 +94,7 @@ func (s *Store) misfit(b *store.Batch, err error) store.Outcome {
 	}
 	var only record.ID
 	if len(b.Parts) == 1 {
-		only = judge.OnlyExecution(&b.Parts[0])
+		only = b.Parts[0].Only()
 	}
 	return store.Outcome{Result: store.NotCommitted, Rejected: []store.Rejection{{
 		Execution: only, Reason: fmt.Sprintf("the database does not take its rows: %v", err),
