@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -75,7 +76,11 @@ func searchAnyText(f *fixture) {
 		heads = append(heads, h)
 	}
 	f.commit(parts...)
-	for i := range 400 {
+	searches := 400
+	if testing.Short() {
+		searches = 90
+	}
+	for i := range searches {
 		filter := store.Filter{Order: store.Order(i % 2), Limit: 50}
 		one := heads[r.IntN(len(heads))]
 		part := func(s string) string {
