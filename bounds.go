@@ -11,8 +11,8 @@ import (
 
 // Bounds of what callers hand in, in bytes.
 const (
-	maxPayload = 256 << 10 // an input, or the data of a signal
-	maxName    = 256       // the name or id of something
+	maxPayload = 16 << 20 // an input, or the data of a signal
+	maxName    = 256      // the name or id of something
 	maxReason  = 4 << 10
 )
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"runtime"
 	"sync/atomic"
+	"time"
+
+	"github.com/pawl-dev/pawl/record"
 )
 
 // carried counts the bytes of calls that are not answered yet. They are bounded here, before anything else is made of
@@ -20,10 +23,26 @@ func (e *Engine) carry(raw []byte) (done func(), err error) {
 	return func() { e.carried.bytes.Add(-n) }, nil
 }
 
-// thinkers are the places of [Engine.think]: a few for each processor.
+// keepAhead keeps a large payload of id before anything refers to it, so that only its caller waits for that.
+func (e *Engine) keepAhead(ctx context.Context, id record.ID, raw []byte) error {
+	return wrapStore("keeping the payload", e.backend.Ahead(ctx, e.opts.Namespace, id, raw))
+}
+
+// keepLongest bounds how long a result waits for its large output to be kept ahead; the commit does it otherwise.
+const keepLongest = 10 * time.Second
+
+func (e *Engine) keepOutput(ctx context.Context, namespace string, id record.ID, output []byte) {
+	ctx, cancel := context.WithTimeout(ctx, keepLongest)
+	defer cancel()
+	if err := e.backend.Ahead(ctx, namespace, id, output); err != nil {
+		e.opts.Logger.Warn("a large output could not be kept ahead; it is kept with the result", "execution", id.String(), "error", err.Error())
+	}
+}
+
+// thinkers are the places of [Engine.think]: two for each processor.
 type thinkers chan struct{}
 
-func newThinkers() thinkers { return make(thinkers, 4*runtime.GOMAXPROCS(0)) }
+func newThinkers() thinkers { return make(thinkers, 2*runtime.GOMAXPROCS(0)) }
 
 // think runs what reads or writes whole inputs. Each takes several times the memory of its input while it lasts, so few
 // are under way at once; it is the processor that they wait for, in any case.

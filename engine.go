@@ -15,12 +15,13 @@ import (
 	"github.com/pawl-dev/pawl/node"
 	"github.com/pawl-dev/pawl/node/function"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/offload"
 )
 
 // Engine runs executions on one store. It is safe for concurrent use. Close it, or what runs is interrupted.
 type Engine struct {
 	opts      Options
-	backend   store.Backend
+	backend   *offload.Store
 	loop      *engine.Loop
 	functions function.Set
 	calls     *calls
@@ -31,6 +32,7 @@ type Engine struct {
 	thinkers  thinkers
 
 	stopRunner context.CancelFunc
+	sweeping   sync.WaitGroup
 	runner     chan error // how the runner ended; closed
 	stopping   atomic.Bool
 	closing    sync.Once
@@ -51,10 +53,11 @@ func Open(ctx context.Context, s store.Opener, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	backend, err := s.Open(ctx)
+	inner, err := s.Open(ctx)
 	if err != nil {
 		return nil, wrapStore("opening the store", err)
 	}
+	backend := offload.Wrap(inner, offload.Options{})
 	info := backend.Info()
 	for _, w := range info.Warnings {
 		o.Logger.Warn(w, "store", info.Driver)
@@ -98,11 +101,14 @@ func (e *Engine) startRunner() error {
 	}
 	r, err := runner.New(runner.Params{
 		Source: e.loop, Registry: types, Pools: pools, Secrets: e.opts.Secrets, Sign: e.signer.Sign,
-		DrainGrace: e.opts.Grace, Logger: e.opts.Logger,
+		DrainGrace: e.opts.Grace, Logger: e.opts.Logger, Ahead: e.keepOutput,
 	})
 	if err != nil {
 		close(e.runner)
 		return invalid("the node types: %v", err)
+	}
+	if e.opts.Workers >= 0 {
+		e.sweeping.Go(func() { e.sweepBlobs(ctx) })
 	}
 	go func() {
 		e.runner <- r.Run(ctx)
@@ -150,6 +156,7 @@ func (e *Engine) close(ctx context.Context) error {
 	case <-ctx.Done():
 		late = ctx.Err()
 	}
+	e.sweeping.Wait()
 	err := e.loop.Stop(ctx, 0)
 	if late != nil {
 		err = late

@@ -135,7 +135,7 @@ func TestDecideRefuses(t *testing.T) {
 		{run, "review", "approved", []pawl.CommandOption{pawl.By("bob"), pawl.Groups("a", "b")}, pawl.CodeNotAssignee},
 		{run, "review", "maybe", []pawl.CommandOption{pawl.By("ann")}, pawl.CodeUnknownOutcome},
 		{run, "review", "approved", []pawl.CommandOption{pawl.By("ann"), pawl.Form(map[string]string{"n": "x"})}, pawl.CodeInvalid},
-		{run, "review", "approved", []pawl.CommandOption{pawl.By("ann"), pawl.Form(strings.Repeat("x", 300<<10))}, pawl.CodePayload},
+		{run, "review", "approved", []pawl.CommandOption{pawl.By("ann"), pawl.Form(strings.Repeat("x", 17<<20))}, pawl.CodePayload},
 		{run, "review", "approved", []pawl.CommandOption{pawl.By("ann"), pawl.Groups("bad\x00group")}, pawl.CodeInvalid},
 		{run, "elsewhere", "approved", []pawl.CommandOption{pawl.By("ann")}, pawl.CodeNotWaiting},
 		{plain, "go", "approved", []pawl.CommandOption{pawl.By("ann"), pawl.Form(map[string]int{"n": 1})}, pawl.CodeInvalid},
@@ -269,7 +269,7 @@ func TestTokenAnswersAreChecked(t *testing.T) {
 	}{
 		{pawl.Answer{Output: []byte("{")}, pawl.CodeInvalid},
 		{pawl.Answer{Outcome: "not a word"}, pawl.CodeInvalid},
-		{pawl.Answer{Output: []byte(`"` + strings.Repeat("x", 300<<10) + `"`)}, pawl.CodePayload},
+		{pawl.Answer{Output: []byte(`"` + strings.Repeat("x", 17<<20) + `"`)}, pawl.CodePayload},
 	} {
 		if err := eng.AnswerTask(ctx, token, c.answer); pawl.Code(err) != c.code {
 			t.Errorf("%v, want %s", err, c.code)

@@ -26,6 +26,13 @@ func (e *Engine) Signal(ctx context.Context, id, name string, data any, opts ...
 	if err := e.checkSignal(ctx, id, name, raw); err != nil {
 		return err
 	}
+	x, err := e.parseID(id)
+	if err != nil {
+		return err
+	}
+	if err := e.keepAhead(ctx, x, raw); err != nil {
+		return err
+	}
 	return e.command(ctx, id, shard.Signal, opts, func(c *engine.Command, o *commandOptions) {
 		c.Signal = &kernel.Signal{Name: name, ID: o.signal, Data: raw, TTL: o.ttl.Milliseconds()}
 	})

@@ -87,6 +87,9 @@ func (e *Engine) Start(ctx context.Context, workflow string, input any, opts ...
 		return run, err
 	}
 	return e.start(ctx, workflow, input, &o, func(c engine.Command) (*Run, error) {
+		if err := e.keepAhead(ctx, c.Execution, c.Start.Input); err != nil {
+			return nil, err
+		}
 		r, err := e.do(ctx, c)
 		if err != nil {
 			return nil, err

@@ -87,11 +87,8 @@ func (e *Engine) post(ctx context.Context, tx store.Sender, c *engine.Command, s
 	if err != nil {
 		return invalid("the command cannot be written: %v", err)
 	}
-	if t, ok := e.backend.(store.Through); ok {
-		tx = t.Through(tx)
-	}
 	defer e.loop.ExpectMail()
-	return wrapStore("writing into the transaction", tx.Send(ctx, []record.Message{{
+	return wrapStore("writing into the transaction", e.backend.Through(tx).Send(ctx, []record.Message{{
 		ID: record.MessageID{From: sender}, Shard: c.Execution.Shard(e.backend.Info().Shards), Namespace: e.opts.Namespace,
 		To: c.Execution, At: time.Now().UnixMilli(), Body: body,
 	}}))
@@ -109,14 +106,13 @@ func (e *Engine) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
 	if e.stopping.Load() {
 		return &Error{Code: CodeStopping, Message: "the engine is closing"}
 	}
-	t, ok := e.backend.(store.Transactor)
-	if !ok {
-		return invalid("the %s store has no Tx; take a transaction of the database and StartTx", e.backend.Info().Driver)
-	}
 	short, cancel := context.WithTimeout(ctx, txLongest)
 	defer cancel()
 	var own error
-	err := t.Tx(short, func(tx store.Tx) error { own = fn(tx); return own })
+	err := e.backend.Tx(short, func(tx store.Tx) error { own = fn(tx); return own })
+	if errors.Is(err, errors.ErrUnsupported) && own == nil {
+		return invalid("the %s store has no Tx; take a transaction of the database and StartTx", e.backend.Info().Driver)
+	}
 	if own != nil {
 		return own
 	}

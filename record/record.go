@@ -116,7 +116,16 @@ type Snapshot struct {
 	Seq       uint64
 	Sum       uint32
 	Body      []byte
+	// Texts are the stretches of Body that are JSON of at least [LargeText] bytes, in order. Who writes a snapshot says so,
+	// for those who keep large payloads apart; no store keeps it.
+	Texts []Span
 }
+
+// LargeText is the size in bytes from which a JSON text in a snapshot is named in [Snapshot.Texts].
+const LargeText = 4 << 10
+
+// Span is the bytes from From to before To.
+type Span struct{ From, To int }
 
 // Trim removes the entries of an execution before one that it keeps, and a snapshot at one of them.
 type Trim struct {

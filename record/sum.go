@@ -25,6 +25,7 @@ const (
 	CodecPlain     byte = 0
 	CodecZstd      byte = 1 // compressed, or made so that it is not taken for that
 	CodecEncrypted byte = 2 // who reads it has no key for it
+	CodecApart     byte = 3 // parts of it are blobs
 	// CodecDamaged is all that is left of a body that is not what was written. It is never stored.
 	CodecDamaged byte = 255
 )

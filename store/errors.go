@@ -29,6 +29,10 @@ var (
 	ErrClosed = errors.New("the store is closed")
 	// ErrCorrupt: a checksum does not fit.
 	ErrCorrupt = errors.New("stored data is damaged")
+	// ErrLocked: it is encrypted, and no key that is here opens it.
+	ErrLocked = errors.New("no key that is here opens what is encrypted")
+	// ErrSome: some of what was asked for in one question cannot be read now. Ask for one at a time.
+	ErrSome = errors.New("some of it cannot be read now")
 	// ErrFilter: a filter, a cursor or a facet that cannot be used. The text says why.
 	ErrFilter = errors.New("the filter cannot be used")
 	// ErrNewer: the store was written by a newer version of the program.

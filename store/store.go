@@ -129,6 +129,12 @@ type Transactor interface {
 	Tx(ctx context.Context, fn func(tx Tx) error) error
 }
 
+// Ahead is a backend that can keep the large values of a JSON text before an entry or a message of the execution brings
+// them, so that a commit need not wait for that. It may be left out.
+type Ahead interface {
+	Ahead(ctx context.Context, namespace string, id record.ID, text []byte) error
+}
+
 // Through is a backend that changes messages on their way: Through(s) sends by s what the backend would send itself.
 type Through interface {
 	Through(s Sender) Sender
@@ -209,7 +215,7 @@ type Definitions interface {
 
 // Blobs keeps large payloads by content hash, for one execution each. A blob may come before its execution, goes with
 // it when it is forgotten, and is [ErrNotFound] where there is none. The hash is not checked; the namespace is that of
-// the execution and need not be kept.
+// the execution and need not be kept; "" reads what belongs to any.
 type Blobs interface {
 	PutBlob(ctx context.Context, namespace string, id record.ID, sum [32]byte, body []byte) error
 	GetBlob(ctx context.Context, namespace string, id record.ID, sum [32]byte) ([]byte, error)

@@ -78,6 +78,8 @@ var Pawl = House{
 			May: []string{"record", "store", "internal/fault"}, Mods: []string{"github.com/redis/rueidis"}},
 		{Path: "store/sealed", Ring: 3, Role: Adapter, For: "bodies compressed and encrypted on their way to any store and back",
 			May: []string{"record", "store"}, Mods: []string{"github.com/klauspost/compress"}},
+		{Path: "store/offload", Ring: 3, Role: Adapter, For: "large payloads kept apart from entries, messages and snapshots, in any store",
+			May: []string{"record", "store"}},
 		{Path: "cluster/members", Ring: 3, Role: Adapter, For: "membership by heartbeats in the store",
 			May: []string{"record", "store", "cluster"}},
 		{Path: "store/transfer", Ring: 3, Role: Adapter, For: "whole stores: checked, copied, written as lines and read back",
@@ -94,7 +96,7 @@ var Pawl = House{
 
 		// Ring 4: doors.
 		{Path: ".", Ring: 4, Role: Door, For: "package pawl, the Go API for embedding: a facade",
-			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/diff", "internal/semver", "internal/query", "internal/nearest",
+			May: []string{"model", "record", "internal/expr", "internal/kernel", "internal/shard", "internal/spec", "internal/draw", "internal/catalog", "internal/diff", "internal/semver", "internal/query", "internal/nearest", "store/offload",
 				"internal/calendar", "internal/zone", "store", "node", "internal/engine", "internal/runner", "store/memory", "node/function"}},
 
 		{Path: "internal/rehearse", Ring: 4, Role: Door, For: "workflows on virtual time, with answers in place of executors",

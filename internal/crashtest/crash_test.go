@@ -245,6 +245,9 @@ func (s *scene) begin(plan string, args ...string) *process {
 	if s.name != "sqlite" {
 		args = append(args, "-ttl", claimTTL.String())
 	}
+	if s.r.IntN(2) == 0 {
+		args = append(args, "-apart")
+	}
 	args = append([]string{"-db", s.db, "-effects", s.effects, "-seed", fmt.Sprint(s.r.Uint32())}, args...)
 	return spawn(s.t, []string{"PAWL_FAULT=" + plan}, args...)
 }

@@ -14,13 +14,12 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/fault"
 	"github.com/pawl-dev/pawl/store"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // count is how many executions of a workflow there are with a status.
 func (s *scene) count(workflow, status string) int {
 	s.t.Helper()
-	b, err := sqlite.Open(s.db).Open(context.Background())
+	b, err := Opener(s.db).Open(context.Background())
 	if err != nil {
 		s.t.Fatal(err)
 	}

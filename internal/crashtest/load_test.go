@@ -68,8 +68,9 @@ func (s *scene) gathered(n int, patience time.Duration) bool {
 	return true
 }
 
-// TestF46_PayloadStormThenKill: 1,000 inputs at once that are too large, and 1,000 that are just not, in 512 MB. The first
-// are refused before they take any; each of the others is durable or refused by name, the process lives. Then it wants all
+// TestF46_PayloadStormThenKill: at once 100 inputs that are too large, then 1,000 that are kept apart, then 1,000 that are
+// not, in 512 MB. The first are refused before they take any; each of the others is durable or refused by name, the process
+// lives. Then it wants all
 // the memory there is and is killed, and everything acknowledged is there and whole, for a process that may have as little.
 func TestF46_PayloadStormThenKill(t *testing.T) {
 	s, c := newScene(t), newCage(t)
@@ -80,7 +81,11 @@ func TestF46_PayloadStormThenKill(t *testing.T) {
 	p := c.begin(t, "-db", s.db, "-effects", s.effects, "-mode", "flood", "-grow", fmt.Sprint(n), "-clients", fmt.Sprint(n))
 	p.hears("huge", 2*time.Minute)
 	flat := peakOf(p.cmd.Process.Pid)
-	var refused int
+	var large, refused int
+	if _, err := fmt.Sscanf(p.hears("large ", 3*time.Minute), "large %d", &large); err != nil {
+		t.Fatal(err)
+	}
+	apart := peakOf(p.cmd.Process.Pid)
 	if _, err := fmt.Sscanf(p.hears("ready ", 3*time.Minute), "ready %d", &refused); err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +103,9 @@ func TestF46_PayloadStormThenKill(t *testing.T) {
 			ids = append(ids, f[2])
 		}
 	}
-	t.Logf("in %s: %d inputs of 1.9 MB refused, %d MB at the peak; %d of 250 kB: %d durable, %d refused, %d MB at the peak", c, n, flat, n, len(ids), refused, peak)
-	if len(ids)+refused != n || len(ids) == 0 {
-		t.Errorf("%d durable and %d refused of %d", len(ids), refused, n)
+	t.Logf("in %s: inputs of 17.9 MB refused, %d MB at the peak; %d of 1.9 MB: %d refused, %d MB; %d of 250 kB: %d refused, %d MB; %d durable", c, flat, n, large, apart, n, refused, peak, len(ids))
+	if len(ids)+large+refused != 2*n || len(ids) == 0 {
+		t.Errorf("%d durable and %d refused of %d", len(ids), large+refused, 2*n)
 	}
 	next := c.begin(t, "-db", s.db, "-effects", s.effects, "-mode", "collect", "-ids", strings.Join(ids, ","))
 	if err := next.ends(3 * time.Minute); err != nil {

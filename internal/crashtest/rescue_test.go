@@ -13,7 +13,6 @@ import (
 	"github.com/pawl-dev/pawl/internal/fault"
 	"github.com/pawl-dev/pawl/internal/kernel"
 	"github.com/pawl-dev/pawl/store"
-	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // rescue is what is known of the steps that are answered at about the moment at which their attempt is given up.
@@ -101,7 +100,7 @@ func (s *rescue) heard(p *process, when string) bool {
 
 // compare reads the journals of all executions.
 func (s *rescue) compare(ctx context.Context) error {
-	b, err := sqlite.Open(s.db).Open(ctx)
+	b, err := Opener(s.db).Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func (m *Machine) loaded(e Loaded) {
 	if s == nil {
 		return
 	}
-	if errors.Is(e.Err, store.ErrCorrupt) {
+	if errors.Is(e.Err, store.ErrCorrupt) || len(e.IDs) > 1 && errors.Is(e.Err, store.ErrSome) {
 		m.answeredAtLast(Load{e.Shard, e.Epoch, e.IDs})
 		s.core.LoadFailed(m.now.Wall, e.IDs, e.Err.Error())
 		return

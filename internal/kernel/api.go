@@ -164,7 +164,7 @@ type Env struct {
 
 // Bounds are the named limits of K6 and K8.
 type Bounds struct {
-	Payload      int // bytes of one input, output or signal: 256 KiB
+	Payload      int // bytes of one input, output or signal, with all that it refers to: 16 MiB
 	Steps        int // per execution: 1,000,000
 	LiveSteps    int // 10,000
 	Depth        int // of scopes: 16

@@ -220,8 +220,8 @@ func (x *decider) flush() {
 	clear(x.counted)
 	x.tallied, x.counted, x.gained = nil, x.counted[:0], 0
 	x.returned(st, o)
-	if c := st.comp; c.gathered > referred*x.bounds.Payload && c.verdict == "" && x.err == nil {
-		err := tooLarge("list of what the children gave", c.gathered, referred*x.bounds.Payload, st)
+	if c := st.comp; c.gathered > x.bounds.Payload && c.verdict == "" && x.err == nil {
+		err := tooLarge("list of what the children gave", c.gathered, x.bounds.Payload, st)
 		err.Message += "; collect: count or none keeps nothing of it"
 		x.verdict(st, ending{outcome: model.OutcomeErr, err: err})
 	}

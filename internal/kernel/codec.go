@@ -19,6 +19,8 @@ type codec struct {
 	seen   []*value
 	depth  int
 	format uint64
+	// texts are the large values that were written.
+	texts []record.Span
 }
 
 func (c *codec) fail() {
@@ -74,6 +76,9 @@ func (c *codec) count(n int) int {
 func (c *codec) bytes(v *[]byte) {
 	n := c.count(len(*v))
 	if c.save {
+		if n >= record.LargeText {
+			c.texts = append(c.texts, record.Span{From: len(c.b), To: len(c.b) + n})
+		}
 		c.b = append(c.b, *v...)
 		return
 	}

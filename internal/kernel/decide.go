@@ -82,7 +82,7 @@ func (b Bounds) withDefaults() Bounds {
 		field *int
 		value int
 	}{
-		{&b.Payload, 256 << 10}, {&b.Steps, 1_000_000}, {&b.LiveSteps, 10_000}, {&b.Depth, maxScopeDepth},
+		{&b.Payload, 16 << 20}, {&b.Steps, 1_000_000}, {&b.LiveSteps, 10_000}, {&b.Depth, maxScopeDepth},
 		{&b.Signals, 1_000}, {&b.Requests, 1_000}, {&b.PerDecide, 1_000}, {&b.EntryBytes, 1 << 20}, {&b.LostAttempts, 3}, {&b.Undos, 10_000},
 	} {
 		if *f.field == 0 {

@@ -179,11 +179,8 @@ func (x *decider) renderInto(dst []byte, t *expr.Template, prefix string, vars b
 
 // tooMuch says why the journal or a worker cannot take a rendered value.
 func (x *decider) tooMuch(what string, r *rendered, st *step) *model.Error {
-	if n := len(r.raw); n > x.bounds.Payload {
+	if n := len(r.raw) + r.elsewhere; n > x.bounds.Payload {
 		return x.tooLarge(what, n, st)
-	}
-	if n, limit := len(r.raw)+r.elsewhere, referred*x.bounds.Payload; n > limit {
-		return tooLarge(what, n, limit, st)
 	}
 	x.warnLate(BoundPayload, int64(len(r.raw)), x.bounds.Payload)
 	return nil
@@ -191,9 +188,6 @@ func (x *decider) tooMuch(what string, r *rendered, st *step) *model.Error {
 
 // deepHoles bounds references to values with references: what is nested deeper is copied.
 const deepHoles = 8
-
-// referred is how many times the inline bound a value may have with all that it refers to: 16 MiB by default.
-const referred = 64
 
 // holesOf resolves references inside a value. Places are in order of the value's keys.
 func (s *State) holesOf(refs []inref) ([]hole, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/kernel/graph"
 	"github.com/pawl-dev/pawl/internal/sim/bug"
 	"github.com/pawl-dev/pawl/model"
+	"github.com/pawl-dev/pawl/record"
 )
 
 // snapshotVersion is the format of snapshots that is written; from oldestSnapshot on all are read. One that is not is
@@ -22,9 +23,15 @@ var errSnapshot = errors.New("the snapshot is not readable by this version")
 
 // Save appends the encoded state (without the codec byte). Equal states give equal bytes.
 func Save(dst []byte, s *State) []byte {
+	dst, _ = SaveWithTexts(dst, s)
+	return dst
+}
+
+// SaveWithTexts appends the encoded state and says where in dst its large values are, which are JSON, in order.
+func SaveWithTexts(dst []byte, s *State) ([]byte, []record.Span) {
 	c := &codec{b: dst, save: true}
 	c.state(s)
-	return c.b
+	return c.b, c.texts
 }
 
 // Restore reads a saved state. The state refers to body, which must not change any more.

@@ -1,10 +1,12 @@
 package runner
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
 	"github.com/pawl-dev/pawl/node"
+	"github.com/pawl-dev/pawl/record"
 )
 
 // Params configures a [Runner]. Source and Registry are required; every other zero field has the default named.
@@ -22,8 +24,11 @@ type Params struct {
 	Sign func(Token) string
 	// Mask lists further values to hide in whatever is reported, beside the secrets a task uses.
 	Mask []string
-	// Payload bounds the bytes of one output: 256 KiB.
+	// Payload bounds the bytes of one output: 16 MiB.
 	Payload int
+	// Ahead is told of the output of an attempt before it is reported, so that a large one may be kept already; nil tells
+	// nobody. It returns when ctx ends.
+	Ahead func(ctx context.Context, namespace string, id record.ID, output []byte)
 	// Beat is the interval at which held tokens are confirmed: 2 s.
 	Beat time.Duration
 	// StopGrace is how long an executor may go on after its context has ended before it is abandoned: 5 s.
@@ -46,7 +51,7 @@ type Pool struct {
 
 const (
 	defaultWorkers    = 256
-	defaultPayload    = 256 << 10
+	defaultPayload    = 16 << 20
 	defaultBeat       = 2 * time.Second
 	defaultStopGrace  = 5 * time.Second
 	defaultDrainGrace = 10 * time.Second

@@ -80,6 +80,9 @@ func (a *attempt) report(e ending) {
 		out.Released = true
 	default:
 		out.Result = a.conclude(&e, cause)
+		if r := a.pool.run; r.Ahead != nil && len(out.Result.Output) > 0 {
+			r.Ahead(r.out.ctx, a.lease.Namespace, a.lease.Token.Execution, out.Result.Output)
+		}
 	}
 	a.pool.run.out.add(out)
 }

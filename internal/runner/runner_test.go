@@ -445,7 +445,7 @@ func TestF22BadResults(t *testing.T) {
 		"empty is null":      {model.Result{}, ""},
 		"not JSON":           {model.Result{Output: json.RawMessage(`{"a":NaN}`)}, codeBadResult},
 		"text behind":        {model.Result{Output: json.RawMessage(`1 2`)}, codeBadResult},
-		"5 MB":               {model.Result{Output: json.RawMessage(`"` + strings.Repeat("x", 5<<20) + `"`)}, codePayload},
+		"17 MB":              {model.Result{Output: json.RawMessage(`"` + strings.Repeat("x", 17<<20) + `"`)}, codePayload},
 		"invalid UTF-8":      {model.Result{Output: json.RawMessage("\"a\xffb\"")}, codeBadResult},
 		"NUL":                {model.Result{Output: json.RawMessage(`"a\u0000b"`)}, codeBadResult},
 		"100 deep":           {model.Result{Output: json.RawMessage(deep)}, codeBadResult},

@@ -98,9 +98,13 @@ func (p *part) addEntry(e *execution, d *kernel.Decided) {
 func (p *part) addSnapshot(e *execution) {
 	from := len(p.arena)
 	p.arena = append(p.arena, record.CodecPlain)
-	p.arena = kernel.Save(p.arena, e.state)
+	var texts []record.Span
+	p.arena, texts = kernel.SaveWithTexts(p.arena, e.state)
+	for i := range texts {
+		texts[i].From, texts[i].To = texts[i].From-from, texts[i].To-from
+	}
 	body := p.arena[from:len(p.arena):len(p.arena)]
-	s := record.Snapshot{Namespace: e.name.Namespace, Execution: e.id, Seq: e.state.Seq(), Sum: record.Checksum(body), Body: body}
+	s := record.Snapshot{Namespace: e.name.Namespace, Execution: e.id, Seq: e.state.Seq(), Sum: record.Checksum(body), Body: body, Texts: texts}
 	p.bytes += len(body)
 	e.snapSeq, e.snapBytes, e.grown = s.Seq, len(body), 0
 	for i := range p.Snapshots {

@@ -173,7 +173,7 @@ func (s *Store) GetBlob(ctx context.Context, namespace string, id record.ID, sum
 		return nil, err
 	}
 	o, err := s.codec.open(ctx, stored, blobBound(namespace, id, sum))
-	if errors.Is(err, errDamaged) || err == nil && !(o.of(namespace) && o.whole()) {
+	if errors.Is(err, errDamaged) || err == nil && !(o.whole() && (namespace == "" || o.of(namespace))) {
 		return nil, fmt.Errorf("blob of %s: %w", id, store.ErrCorrupt)
 	}
 	return o.body, err

@@ -32,7 +32,7 @@ type Options struct {
 const compressAbove = 512
 
 // ErrUnavailable: what is encrypted cannot be read or written, since no key that is here opens its data key.
-var ErrUnavailable = errors.New("secret_unavailable: no key that is here opens what is encrypted")
+var ErrUnavailable = fmt.Errorf("secret_unavailable: %w", store.ErrLocked)
 
 // Open is an opener of inner with bodies that are compressed and encrypted as o says.
 func Open(inner store.Opener, o Options) store.Opener { return opener{inner, o} }

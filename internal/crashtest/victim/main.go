@@ -65,6 +65,7 @@ type orders struct {
 	from, grow, clients   int
 	memory, duties        int
 	ids, group            string
+	apart                 bool
 	ttl                   time.Duration
 }
 
@@ -83,6 +84,7 @@ func main() {
 	flag.IntVar(&o.duties, "duties", 0, "how many tasks do not end by themselves")
 	flag.IntVar(&o.memory, "memory", 0, "megabytes that this process may have")
 	flag.StringVar(&o.group, "group", "", "the control group that this process joins")
+	flag.BoolVar(&o.apart, "apart", false, "keep payloads apart that are not large")
 	flag.Parse()
 	if err := run(&o); err != nil {
 		fmt.Fprintln(os.Stderr, "victim:", err)
@@ -113,7 +115,11 @@ func run(o *orders) error {
 	if err != nil {
 		return err
 	}
-	eng, err := pawl.Open(ctx, crashtest.Opener(o.db), pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
+	opener := crashtest.Opener(o.db)
+	if o.apart {
+		opener = crashtest.OpenerApart(o.db)
+	}
+	eng, err := pawl.Open(ctx, opener, pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
 	if err != nil {
 		return err
 	}
