@@ -223,6 +223,8 @@ type Blobs interface {
 	// only where there are no more. Also executions that never came to be or are gone: whoever sweeps looks for those. It
 	// costs as much as the page is long, however many blobs there are.
 	BlobOwners(ctx context.Context, after record.ID, limit int) ([]record.ID, error)
+	// BlobSums returns under which hashes an execution has blobs, ascending.
+	BlobSums(ctx context.Context, id record.ID) ([][32]byte, error)
 	// DropBlobs removes all blobs of an execution; that there are none is fine.
 	DropBlobs(ctx context.Context, id record.ID) error
 }

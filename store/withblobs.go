@@ -152,6 +152,24 @@ func (b *outside) BlobOwners(ctx context.Context, after record.ID, limit int) ([
 	return out[:min(len(out), limit)], nil
 }
 
+// BlobSums implements [Blobs].
+func (b *outside) BlobSums(ctx context.Context, id record.ID) ([][32]byte, error) {
+	if err := b.enter(ctx); err != nil {
+		return nil, err
+	}
+	out, err := b.blobs.BlobSums(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	before, err := b.Backend.BlobSums(ctx, id)
+	if err != nil || len(before) == 0 {
+		return out, err
+	}
+	out = append(out, before...)
+	slices.SortFunc(out, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(out), nil
+}
+
 // DropBlobs implements [Blobs].
 func (b *outside) DropBlobs(ctx context.Context, id record.ID) error {
 	if err := b.enter(ctx); err != nil {

@@ -83,7 +83,7 @@ var Pawl = House{
 		{Path: "cluster/members", Ring: 3, Role: Adapter, For: "membership by heartbeats in the store",
 			May: []string{"record", "store", "cluster"}},
 		{Path: "store/transfer", Ring: 3, Role: Adapter, For: "whole stores: checked, copied, written as lines and read back",
-			May: []string{"record", "store"}},
+			May: []string{"record", "store", "store/offload"}},
 		{Path: "internal/egress", Ring: 3, Role: Adapter, For: "the one way out: a dialer that refuses private addresses"},
 		{Path: "node/http", Ring: 3, Role: Adapter, For: "effect node http",
 			May: []string{"model", "node", "internal/egress"}},

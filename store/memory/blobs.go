@@ -1,8 +1,10 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pawl-dev/pawl/record"
@@ -55,6 +57,16 @@ func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) ([]r
 	}
 	slices.SortFunc(out, compareIDs)
 	return out[:min(len(out), max(limit, 0))], nil
+}
+
+// BlobSums implements [store.Blobs].
+func (s *Store) BlobSums(ctx context.Context, id record.ID) ([][32]byte, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return slices.SortedFunc(maps.Keys(s.blobs[id]), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }), nil
 }
 
 // DropBlobs implements [store.Blobs].

@@ -230,6 +230,22 @@ func read(stored []byte) (*parted, error) {
 	return p, nil
 }
 
+// Refs are the hashes of the blobs that a stored body refers to; none where it was not parted.
+func Refs(stored []byte) ([][sha256.Size]byte, error) {
+	if !marked(stored) {
+		return nil, nil
+	}
+	p, err := read(stored)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][sha256.Size]byte, len(p.pieces))
+	for i := range p.pieces {
+		out[i] = p.pieces[i].sum
+	}
+	return out, nil
+}
+
 // whole puts the body together; got are the pieces.
 func (p *parted) whole(got [][]byte) ([]byte, error) {
 	for i := range p.pieces {

@@ -1,8 +1,10 @@
 package redis
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pawl-dev/pawl/record"
@@ -55,6 +57,23 @@ func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) (out
 			break
 		}
 	}
+	return out, nil
+}
+
+// BlobSums implements [store.Blobs].
+func (s *Store) BlobSums(ctx context.Context, id record.ID) (out [][32]byte, err error) {
+	got, err := s.read(ctx, []string{"HKEYS", s.blobs(id)})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range got[0].list() {
+		var sum [32]byte
+		if copy(sum[:], r.text()) != len(sum) {
+			return nil, errReply
+		}
+		out = append(out, sum)
+	}
+	slices.SortFunc(out, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
 	return out, nil
 }
 

@@ -53,6 +53,19 @@ func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) (out
 	return out, err
 }
 
+// BlobSums implements [store.Blobs].
+func (s *Store) BlobSums(ctx context.Context, id record.ID) (out [][32]byte, err error) {
+	err = s.readers.with(ctx, func(c *lite.Conn) error {
+		return query(c, "SELECT sum FROM blobs WHERE execution = ? ORDER BY sum", []any{id[:]}, func(r *lite.Stmt) error {
+			var sum [32]byte
+			copy(sum[:], body(r, 0))
+			out = append(out, sum)
+			return nil
+		})
+	})
+	return out, err
+}
+
 // DropBlobs implements [store.Blobs].
 func (s *Store) DropBlobs(ctx context.Context, id record.ID) error {
 	return s.transact(ctx, func(c *lite.Conn) error {

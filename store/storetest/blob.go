@@ -13,6 +13,7 @@ var blobTests = []test{
 	{"I25_OfOneExecution", blobApart},
 	{"OwnersInPages", blobOwners},
 	{"I25_OwnersWithManyAreOneEach", blobMany},
+	{"Sums", blobSums},
 	{"Dropped", blobDrop},
 	{"ForgottenOwnersAreNotListed", blobForget},
 	{"OwnersOfARejectedForgetStay", blobRejected},
@@ -42,6 +43,22 @@ func blobApart(f *fixture) {
 	got, err := f.GetBlob(f.ctx, "default", a, sum)
 	f.must(err)
 	f.equal(got, []byte("a"))
+}
+
+func blobSums(f *fixture) {
+	a, b := f.id(0), f.id(0)
+	for _, n := range []byte{200, 3, 0} {
+		f.putBlob(a, n)
+	}
+	f.putBlob(b, 7)
+	for _, c := range []struct {
+		id   record.ID
+		want [][32]byte
+	}{{a, [][32]byte{{0}, {3}, {200}}}, {b, [][32]byte{{7}}}, {f.id(0), nil}} {
+		got, err := f.BlobSums(f.ctx, c.id)
+		f.must(err)
+		f.equal(got, c.want)
+	}
 }
 
 // owners wants the listing to be of exactly these executions, page by page and with every size of page.

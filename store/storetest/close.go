@@ -52,6 +52,7 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"List":          func() error { _, err := f.List(ctx, "default", ""); return err },
 		"Retire":        func() error { return f.Retire(ctx, "default", "order", "1.0.0", true) },
 		"PutBlob":       func() error { return f.PutBlob(ctx, "default", id, [32]byte{}, nil) },
+		"BlobSums":      func() error { _, err := f.BlobSums(ctx, record.ID{}); return err },
 		"BlobOwners":    func() error { _, err := f.BlobOwners(ctx, record.ID{}, 1); return err },
 		"DropBlobs":     func() error { return f.DropBlobs(ctx, id) },
 		"AddDataKey":    func() error { return f.AddDataKey(ctx, dataKey(3, "default", 1)) },

@@ -1,12 +1,14 @@
 package transfer
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/offload"
 )
 
 // Checked is what [Check] found.
@@ -108,6 +110,7 @@ func (c *checker) page(ns string, list []record.Head) error {
 // journal reads one to its end.
 func (c *checker) journal(h *record.Head) error {
 	read := 0
+	refs := &referred{c: c, id: h.Execution}
 	last, err := journal(c.ctx, c.b, h.Execution, 0, func(list []record.Entry) error {
 		for i := range list {
 			e := &list[i]
@@ -118,6 +121,14 @@ func (c *checker) journal(h *record.Head) error {
 				c.fault(h.Namespace, h.Execution, "the checksum of entry %d does not fit", e.Seq)
 			case len(e.Body) == 0:
 				c.fault(h.Namespace, h.Execution, "entry %d is empty", e.Seq)
+			case e.Body[0] == record.CodecApart:
+				missing, err := refs.missing(e.Body)
+				if err != nil {
+					return err
+				}
+				if missing > 0 {
+					c.fault(h.Namespace, h.Execution, "entry %d refers to %d large payloads that are gone", e.Seq, missing)
+				}
 			}
 		}
 		return nil
@@ -137,6 +148,37 @@ func (c *checker) journal(h *record.Head) error {
 	}
 	return err
 }
+
+// referred looks for the large payloads that entries of one execution refer to.
+type referred struct {
+	c    *checker
+	id   record.ID
+	sums [][32]byte
+	read bool
+}
+
+func (r *referred) missing(body []byte) (n int, err error) {
+	want, err := offload.Refs(body)
+	if err != nil {
+		return 1, nil
+	}
+	for _, sum := range want {
+		_, found := slices.BinarySearchFunc(r.sums, sum, compareSums)
+		if !found && !r.read { // the first time, or a blob that has come since
+			if r.sums, err = r.c.b.BlobSums(r.c.ctx, r.id); err != nil {
+				return 0, err
+			}
+			r.read = true
+			_, found = slices.BinarySearchFunc(r.sums, sum, compareSums)
+		}
+		if !found {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func compareSums(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }
 
 // keys looks for keys whose row points to an execution that is not there.
 func (c *checker) keys(ns string, list []record.Head) error {

@@ -2,7 +2,9 @@ package transfer_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -23,12 +25,13 @@ type holding struct {
 	keys    []record.KeyRow
 	defs    []store.Definition
 	mail    map[record.MessageID]record.Message
+	blobs   map[record.ID]map[[32]byte]string
 }
 
 // all reads a store without package transfer.
 func all(t testing.TB, b store.Backend) holding {
 	t.Helper()
-	h := holding{map[record.ID]record.Head{}, map[record.ID][]record.Entry{}, nil, nil, map[record.MessageID]record.Message{}}
+	h := holding{map[record.ID]record.Head{}, map[record.ID][]record.Entry{}, nil, nil, map[record.MessageID]record.Message{}, map[record.ID]map[[32]byte]string{}}
 	ctx := t.Context()
 	check := func(err error) {
 		t.Helper()
@@ -70,6 +73,18 @@ func all(t testing.TB, b store.Backend) holding {
 			break
 		}
 	}
+	owners, err := b.BlobOwners(ctx, record.ID{}, 1000)
+	check(err)
+	for _, id := range owners {
+		h.blobs[id] = map[[32]byte]string{}
+		sums, err := b.BlobSums(ctx, id)
+		check(err)
+		for _, sum := range sums {
+			body, err := b.GetBlob(ctx, "default", id, sum)
+			check(err)
+			h.blobs[id][sum] = string(body)
+		}
+	}
 	for s := range b.Info().Shards {
 		list, err := b.Inbox(ctx, record.Shard(s), 10_000)
 		check(err)
@@ -98,6 +113,9 @@ func alike(t testing.TB, a, b store.Backend) {
 	}
 	if len(x.heads) != len(y.heads) || !reflect.DeepEqual(x.keys, y.keys) || !reflect.DeepEqual(x.mail, y.mail) {
 		t.Errorf("%d and %d executions, %v and %v, %d and %d messages", len(x.heads), len(y.heads), x.keys, y.keys, len(x.mail), len(y.mail))
+	}
+	if !reflect.DeepEqual(x.blobs, y.blobs) {
+		t.Errorf("large payloads differ:\n%v\n%v", x.blobs, y.blobs)
 	}
 	for i := range x.defs {
 		if i >= len(y.defs) || !reflect.DeepEqual(x.defs[i], y.defs[i]) {
@@ -139,6 +157,16 @@ func filled(t testing.TB) *stand {
 			ID: record.MessageID{From: record.NewID(1, n+1, uint16(n)), Seq: n}, Shard: to.Shard(len(s.fences)), Namespace: "default", To: to, At: int64(n), Body: []byte(`{"verb":"x"}`),
 		}}))
 	}
+	coming := record.NewID(2, 99, 7) // a message is to make it
+	for n, id := range []record.ID{s.execution(2, 1).head.Execution, s.execution(100, 1).head.Execution, coming} {
+		for _, text := range []string{"first of ", "second of "} {
+			body := fmt.Append(nil, text, n)
+			s.must(s.PutBlob(t.Context(), "default", id, sha256.Sum256(body), body))
+		}
+	}
+	s.must(s.Send(t.Context(), []record.Message{{
+		ID: record.MessageID{From: coming}, Shard: coming.Shard(len(s.fences)), Namespace: "default", To: coming, At: 1, Body: []byte(`{"verb":"x"}`),
+	}}))
 	s.must(s.Put(t.Context(), store.Definition{Namespace: "default", Workflow: "order", Version: "1.0.0", Hash: "h1", Body: []byte(`{"a":1}`), Source: []byte("a: 1\n"), At: 5, By: "ada", Uses: []record.Use{{Workflow: "x", Constraint: "^1"}}}, &store.Move{}))
 	s.must(s.Put(t.Context(), store.Definition{Namespace: "default", Workflow: "order", Version: "1.1.0", Hash: "h2", Body: []byte(`{"a":2}`), At: 6, Retired: true}, nil))
 	s.must(s.AddDataKey(t.Context(), store.DataKey{ID: 9, Namespace: "default", KEK: "kek", Wrapped: []byte{1, 2}, At: 7}))
@@ -180,7 +208,7 @@ func TestCopyIsEqual(t *testing.T) {
 	}
 	alike(t, from, to)
 	again, err := transfer.Copy(t.Context(), from, to, quick)
-	if err != nil || again.Same != first.Executions || again.Entries != first.Entries || first.Messages != 30 || first.DataKeys != 1 {
+	if err != nil || again.Same != first.Executions || again.Entries != first.Entries || first.Messages != 31 || first.Blobs != 6 || first.DataKeys != 1 {
 		t.Fatalf("%+v after %+v: %v", again, first, err)
 	}
 	alike(t, from, to)

@@ -62,7 +62,7 @@ func Export(ctx context.Context, from store.Backend, w io.Writer, o ExportOption
 			return done, err
 		}
 	}
-	e.line(line{End: &endLine{done.DataKeys, done.Definitions, done.Executions, done.Entries, done.Messages}})
+	e.line(line{End: &endLine{done.DataKeys, done.Definitions, done.Executions, done.Entries, done.Messages, done.Blobs}})
 	return done, errors.Join(e.err, e.w.Flush())
 }
 
@@ -113,10 +113,14 @@ func (e *encoder) execution(_ context.Context, x *execution) error {
 // errLocked: a line would hold what nobody can read.
 var errLocked = errors.New("it cannot be opened with the keys that are here, or is damaged")
 
+func (e *encoder) blob(_ context.Context, b *blob) error {
+	return e.line(line{Blob: &blobLine{Execution: b.execution.String(), Namespace: b.namespace, Sum: hex.EncodeToString(b.sum[:]), payload: payloadOf(b.body)}})
+}
+
 func (e *encoder) entries(_ context.Context, list []record.Entry) error {
 	for i := range list {
 		n := &list[i]
-		if e.opened && len(n.Body) > 0 && n.Body[0] != record.CodecPlain {
+		if e.opened && len(n.Body) > 0 && n.Body[0] != record.CodecPlain && n.Body[0] != record.CodecApart {
 			return fmt.Errorf("entry %d: %w", n.Seq, errLocked)
 		}
 		l := &entryLine{Execution: n.Execution.String(), Seq: n.Seq, At: n.At, Sum: n.Sum, payload: payloadOf(n.Body, record.CodecPlain)}

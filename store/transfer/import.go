@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,7 +184,7 @@ func (d *decoder) parse(b []byte) (l line, err error) {
 		return l, d.refuse("something follows the object")
 	}
 	n := 0
-	for _, is := range []bool{l.Header != nil, l.DataKey != nil, l.Definition != nil, l.Execution != nil, l.Entry != nil, l.Message != nil, l.End != nil} {
+	for _, is := range []bool{l.Header != nil, l.DataKey != nil, l.Definition != nil, l.Execution != nil, l.Blob != nil, l.Entry != nil, l.Message != nil, l.End != nil} {
 		if is {
 			n++
 		}
@@ -217,6 +219,8 @@ func (d *decoder) take(ctx context.Context, l *line) error {
 		return d.definition(ctx, l.Definition)
 	case l.Execution != nil:
 		return d.execution(ctx, l.Execution)
+	case l.Blob != nil:
+		return d.blob(ctx, l.Blob)
 	case l.Entry != nil:
 		return d.entry(ctx, l.Entry)
 	case l.Message != nil:
@@ -362,6 +366,41 @@ func (d *decoder) plausible(x *execution) error {
 	return nil
 }
 
+// blob takes a large payload of the execution above it or, before the messages, of one that is not in the file.
+func (d *decoder) blob(ctx context.Context, l *blobLine) error {
+	b := &blob{namespace: l.Namespace}
+	if d.cur == nil || l.Execution != d.cur.head.Execution.String() {
+		if err := d.step(ctx, atMessages); err != nil {
+			return err
+		}
+		if err := d.tenant(l.Namespace); err != nil {
+			return err
+		}
+	}
+	var err error
+	if b.execution, err = record.ParseID(l.Execution); err != nil {
+		return d.refuse("%s", err)
+	}
+	k, known := d.known[b.execution]
+	sum, _ := hex.DecodeString(l.Sum)
+	if b.body, err = l.bytes(); err != nil {
+		return d.refuse("%s", err)
+	}
+	switch {
+	case known && k.namespace != l.Namespace:
+		return d.refuse("a payload of %s in the namespace %.70q", l.Execution, l.Namespace)
+	case known && d.cur == nil:
+		return d.refuse("a payload of %s comes behind its entries", l.Execution)
+	case len(sum) != len(b.sum) || len(b.body) > longestBody:
+		return d.refuse("it is no payload that was kept apart")
+	case d.head.Decrypted && sha256.Sum256(b.body) != [32]byte(sum):
+		return d.refuse("a payload of %s is not the one that its hash names", l.Execution)
+	}
+	b.sum = [32]byte(sum)
+	d.done.Blobs++
+	return d.because(d.to.blob(ctx, b))
+}
+
 func (d *decoder) entry(ctx context.Context, l *entryLine) error {
 	if d.cur == nil || d.stage != atExecutions {
 		return d.refuse("an entry without its execution before it")
@@ -378,7 +417,7 @@ func (d *decoder) entry(ctx context.Context, l *entryLine) error {
 		return d.refuse("entry %d of %s stands where %d must be", l.Seq, l.Execution, d.next)
 	case len(body) > longestBody:
 		return d.refuse("a body of more than %d bytes", longestBody)
-	case body[0] > record.CodecEncrypted || d.head.Decrypted && body[0] != record.CodecPlain:
+	case body[0] > record.CodecApart || d.head.Decrypted && body[0] != record.CodecPlain && body[0] != record.CodecApart:
 		return d.refuse("the body has the codec %d", body[0])
 	case e.Checksum() != e.Sum:
 		return d.refuse("the checksum of entry %d of %s does not fit", l.Seq, l.Execution)
@@ -461,7 +500,7 @@ func (d *decoder) end(ctx context.Context, l *endLine) error {
 	if err := d.step(ctx, atEnd); err != nil {
 		return err
 	}
-	got := endLine{d.done.DataKeys, d.done.Definitions, d.done.Executions, d.done.Entries, d.done.Messages}
+	got := endLine{d.done.DataKeys, d.done.Definitions, d.done.Executions, d.done.Entries, d.done.Messages, d.done.Blobs}
 	if err := d.give(ctx); err != nil {
 		return err
 	}

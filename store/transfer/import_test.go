@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,10 @@ func TestS32_CraftedExportsAreRefused(t *testing.T) {
 	drop := func(n int) func([]string) []string {
 		return func(l []string) []string { return append(l[:n:n], l[n+1:]...) }
 	}
+	insert := func(n int, id, ns, digit, text string) func([]string) []string {
+		l := fmt.Sprintf(`{"blob":{"execution":%q,"namespace":%q,"sum":%q,"body":%q}}`+"\n", id, ns, strings.Repeat(digit, 32), text)
+		return func(list []string) []string { return slices.Insert(list, n, l) }
+	}
 	future := record.NewID(1<<47, 1, 1).String()
 	for _, c := range []struct {
 		name, want string
@@ -146,6 +151,14 @@ func TestS32_CraftedExportsAreRefused(t *testing.T) {
 			return change(2, l[2][strings.Index(l[2], `"body"`):strings.LastIndex(l[2], "}}")], `"raw":"/w=="`)(l)
 		}},
 		{"a key of another shard", "line 2: the id is not one that its key gives", change(1, `"status"`, `"key":"k","key_row":{"digest":"1"},"status"`)},
+		{"a payload of another tenant", "line 3: a payload of", insert(2, parent, "other", "00", "x")},
+		{"a payload of another execution", "line 3: the execution " + parent + " before it has no entries", insert(2, child, "default", "00", "x")},
+		{"a payload behind the entries", "line 7: a payload of " + parent + " comes behind", insert(6, parent, "default", "00", "x")},
+		{"a payload without a hash", "line 3: it is no payload", insert(2, parent, "default", "", "x")},
+		{"another payload than its hash names", "line 3: a payload of " + parent + " is not the one", func(l []string) []string {
+			return insert(2, parent, "default", "00", "x")(change(0, `"namespaces"`, `"decrypted":true,"namespaces"`)(l))
+		}},
+		{"a payload too many", "the end counts", insert(2, parent, "default", "00", "x")},
 	} {
 		to := emptyStore(t)
 		before := all(t, to)

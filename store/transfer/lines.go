@@ -15,12 +15,13 @@ import (
 const formatVersion = 1
 
 // An export is lines of JSON, each an object with one member that says what it is: first "pawl", then "data_key",
-// "definition", "execution" each followed by its "entry" lines, "message", and last "end". docs/moves.md describes them.
+// "definition", "execution" each followed by its "blob" and its "entry" lines, "blob" and "message", and last "end". docs/moves.md describes them.
 type line struct {
 	Header     *Header         `json:"pawl,omitempty"`
 	DataKey    *dataKeyLine    `json:"data_key,omitempty"`
 	Definition *definitionLine `json:"definition,omitempty"`
 	Execution  *executionLine  `json:"execution,omitempty"`
+	Blob       *blobLine       `json:"blob,omitempty"`
 	Entry      *entryLine      `json:"entry,omitempty"`
 	Message    *messageLine    `json:"message,omitempty"`
 	End        *endLine        `json:"end,omitempty"`
@@ -121,6 +122,13 @@ type entryLine struct {
 	payload
 }
 
+type blobLine struct {
+	Execution string `json:"execution"`
+	Namespace string `json:"namespace"`
+	Sum       string `json:"sum"` // SHA-256 of what it is where nothing is encrypted, in hex
+	payload
+}
+
 type messageLine struct {
 	From      string `json:"from"`
 	Seq       uint64 `json:"seq,omitempty"`
@@ -137,6 +145,7 @@ type endLine struct {
 	Executions  int `json:"executions"`
 	Entries     int `json:"entries"`
 	Messages    int `json:"messages"`
+	Blobs       int `json:"blobs,omitempty"`
 }
 
 // payloadOf keeps b exactly. prefix is what a readable body begins with that is not written.

@@ -20,13 +20,22 @@ type execution struct {
 	orphan bool
 }
 
-// sink takes what is moved, in this order: data keys, definitions, executions each followed by its entries and an end,
-// messages.
+// blob is a large payload of an execution.
+type blob struct {
+	namespace string
+	execution record.ID
+	sum       [32]byte
+	body      []byte
+}
+
+// sink takes what is moved, in this order: data keys, definitions, executions each followed by its blobs, its entries and
+// an end, blobs of executions that are still to be made, messages.
 type sink interface {
 	dataKey(ctx context.Context, k *store.DataKey) error
 	// definition takes versions, the older ones of a workflow first.
 	definition(ctx context.Context, d *store.Definition) error
 	execution(ctx context.Context, x *execution) error
+	blob(ctx context.Context, b *blob) error
 	entries(ctx context.Context, list []record.Entry) error
 	end(ctx context.Context) error
 	messages(ctx context.Context, list []record.Message) error
@@ -178,6 +187,9 @@ func (s *source) one(ctx context.Context, x *execution) error {
 			if err := s.to.execution(ctx, x); err != nil {
 				return err
 			}
+			if err := s.blobs(ctx, x.head.Namespace, id); err != nil {
+				return err
+			}
 		}
 		n := 0
 		for n < len(list) && list[n].Seq <= until {
@@ -204,6 +216,25 @@ func (s *source) one(ctx context.Context, x *execution) error {
 	}
 	s.done.Executions++
 	return s.to.end(ctx)
+}
+
+// blobs moves the large payloads of an execution.
+func (s *source) blobs(ctx context.Context, ns string, id record.ID) error {
+	sums, err := s.b.BlobSums(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, sum := range sums {
+		body, err := s.b.GetBlob(ctx, ns, id, sum)
+		if err == nil {
+			err = s.to.blob(ctx, &blob{ns, id, sum, body})
+		}
+		if err != nil {
+			return fmt.Errorf("a large payload: %w", err)
+		}
+		s.done.Blobs++
+	}
+	return nil
 }
 
 // lastOf is the number of the last entry of an execution as it was loaded.
@@ -237,10 +268,33 @@ func (s *source) messages(ctx context.Context) error {
 		if len(list) == 0 {
 			continue
 		}
+		if err := s.brought(ctx, list); err != nil {
+			return err
+		}
 		if err := s.to.messages(ctx, list); err != nil {
 			return err
 		}
 		s.done.Messages += len(list)
+	}
+	return nil
+}
+
+// brought moves the large payloads of executions that messages are still to make.
+func (s *source) brought(ctx context.Context, list []record.Message) error {
+	seen := map[record.ID]bool{}
+	for i := range list {
+		id := list[i].To
+		if id.IsZero() || seen[id] {
+			continue
+		}
+		seen[id] = true
+		there, err := s.b.Journal(ctx, id, 0, 1)
+		if err == nil && len(there) == 0 {
+			err = s.blobs(ctx, list[i].Namespace, id)
+		}
+		if err != nil {
+			return about(id, err)
+		}
 	}
 	return nil
 }

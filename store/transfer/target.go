@@ -219,6 +219,14 @@ func sortedTags(tags []record.Tag) []record.Tag {
 	return slices.SortedFunc(slices.Values(tags), func(a, b record.Tag) int { return strings.Compare(a.Name, b.Name) })
 }
 
+// blob writes a large payload, unless its execution is there already.
+func (t *target) blob(ctx context.Context, b *blob) error {
+	if t.o.DryRun || t.cur != nil && t.cur.there && !t.cur.half {
+		return nil
+	}
+	return t.b.PutBlob(ctx, b.namespace, b.execution, b.sum, b.body)
+}
+
 // entries compares what is there and writes the rest.
 func (t *target) entries(ctx context.Context, list []record.Entry) error {
 	w := t.cur

@@ -2,8 +2,7 @@
 // and reads those back, whatever drivers there are on both sides. docs/moves.md is the page for users.
 //
 // Everything is written as an engine would: under fences, through a lane. What is not carried: snapshots, which engines
-// make again; answers to senders that have read theirs or will ask again; blobs, of which no store lists more than
-// the owners and no engine writes any yet.
+// make again; answers to senders that have read theirs or will ask again.
 //
 // The package must not know what bodies mean, which database keeps them, or who drives it.
 package transfer
@@ -58,6 +57,8 @@ type Done struct {
 	Executions  int `json:"executions"`
 	Entries     int `json:"entries"`
 	Messages    int `json:"messages"`
+	// Blobs are the large payloads that were kept apart.
+	Blobs int `json:"blobs"`
 	// Same counts executions that were there already, equal; they are among Executions.
 	Same int `json:"same"`
 	// Unclean: the source was not closed, so what its tasks did is not known; who opens the target treats it so.

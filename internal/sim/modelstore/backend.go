@@ -337,6 +337,22 @@ func (b *Backend) BlobOwners(ctx context.Context, after record.ID, limit int) ([
 	return out[:min(len(out), max(limit, 0))], nil
 }
 
+func (b *Backend) BlobSums(ctx context.Context, id record.ID) ([][32]byte, error) {
+	m, leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var out [][32]byte
+	for k := range m.blobs { // sorted: below
+		if k.id == id {
+			out = append(out, k.sum)
+		}
+	}
+	slices.SortFunc(out, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	return out, nil
+}
+
 func (b *Backend) DropBlobs(ctx context.Context, id record.ID) error {
 	m, leave, err := b.enter(ctx)
 	if err != nil {

@@ -61,6 +61,21 @@ func (s *Store) BlobOwners(ctx context.Context, after record.ID, limit int) (out
 	return out[:min(len(out), max(limit, 0))], err
 }
 
+// BlobSums implements [store.Blobs].
+func (s *Store) BlobSums(ctx context.Context, id record.ID) (out [][32]byte, err error) {
+	err = s.call(ctx, func(q Querier) error {
+		const sql = "SELECT b.sum FROM pawl.blobs b WHERE b.execution = ? ORDER BY b.sum"
+		return q.Query(ctx, sql, []any{id[:]}, func(scan func(...any) error) error {
+			var raw []byte
+			err := scan(&raw)
+			out = append(out, [32]byte{})
+			copy(out[len(out)-1][:], raw)
+			return err
+		})
+	})
+	return out, err
+}
+
 // DropBlobs implements [store.Blobs].
 func (s *Store) DropBlobs(ctx context.Context, id record.ID) error {
 	return s.call(ctx, func(q Querier) error {
