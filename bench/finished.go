@@ -118,7 +118,7 @@ func (b *bench) fill(n int) error {
 			p.Entries = append(p.Entries, e)
 		}
 		if (i+1)%fillAt == 0 || i+1 == n {
-			if err := d.commit(b.ctx, parts); err != nil {
+			if err := d.commit(b.ctx, 0, parts); err != nil {
 				return err
 			}
 			for k := range parts {

@@ -49,6 +49,7 @@ var cases = []struct {
 	{"sleep100k", (*bench).sleep},
 	{"restart100k", (*bench).restart},
 	{"limits100k", (*bench).limits},
+	{"members3", (*bench).members},
 	{"finished10m", (*bench).finished},
 }
 
