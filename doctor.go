@@ -82,8 +82,12 @@ func (d *doctor) engine() error {
 
 func (d *doctor) store() error {
 	info := d.e.backend.Info()
+	fix := "docs/stores.md says what it means"
+	if !info.Durable {
+		fix = "put the store where a power failure can't take commits back; docs/internals/stores.md says what it needs"
+	}
 	for _, w := range info.Warnings {
-		d.say("store", FindingWarning, "put the store where a power failure can't take commits back; docs/internals/stores.md says what it needs", nil, "%s", w)
+		d.say("store", FindingWarning, fix, nil, "%s", w)
 	}
 	if info.Durable {
 		d.say("store", FindingOK, "", nil, "%s %s with %d shards; what is acknowledged is on the disk", info.Driver, info.Version, info.Shards)

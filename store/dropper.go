@@ -129,11 +129,7 @@ func (d *dropper) drop(ids []record.ID) {
 		}
 		n := len(ids)
 		if len(owners) == dropsAtOnce {
-			last := owners[len(owners)-1]
-			n, _ = slices.BinarySearchFunc(ids, last, compareIDs)
-			if n < len(ids) && ids[n] == last {
-				n++
-			}
+			n, _ = slices.BinarySearchFunc(ids, owners[dropsAtOnce-1], compareIDs) // 1 at least: the last owner is no first one
 		}
 		for _, id := range ids[:n] {
 			if _, has := slices.BinarySearchFunc(owners, id, compareIDs); has {

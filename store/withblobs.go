@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -22,8 +23,11 @@ type BlobsOpener interface {
 	OpenBlobs(ctx context.Context) (OutsideBlobs, error)
 }
 
-// WithBlobs is an opener of what inner opens, whose blobs are put into others. All else is inner's, and what inner's backend
-// can do beyond [Backend], this one can. Blobs that inner kept before are still found.
+// WithBlobs is an opener of what inner opens, whose blobs are put into others. All else is inner's, and where inner's backend
+// is a [Transactor], so is this one. Blobs that inner kept before are still found.
+//
+// A backend that changes bodies on their way, such as an encrypting one, is refused: it must go around this one, or blobs
+// would go out as they are.
 //
 // Of executions that a commit forgets, the blobs are dropped soon after; see [Drops].
 func WithBlobs(inner Opener, blobs BlobsOpener) Opener { return withBlobs{inner, blobs} }
@@ -43,38 +47,23 @@ func (w withBlobs) Open(ctx context.Context) (Backend, error) {
 	if err != nil {
 		return nil, errors.Join(err, blobs.Close())
 	}
-	return able(&outside{Backend: inner, blobs: blobs, dropper: startDropper(blobs)}), nil
-}
-
-// able is b with what its inner backend can do beyond [Backend], and nothing that it cannot.
-func able(b *outside) Backend {
-	lends, isTransactor := b.Backend.(Transactor)
-	changes, isThrough := b.Backend.(Through)
-	switch {
-	case isTransactor && isThrough:
-		return struct {
-			*outside
-			Transactor
-			through
-		}{b, lends, through{changes}}
-	case isTransactor:
-		return struct {
-			*outside
-			Transactor
-		}{b, lends}
-	case isThrough:
-		return struct {
-			*outside
-			through
-		}{b, through{changes}}
+	if _, changes := inner.(Through); changes {
+		return nil, errors.Join(errOrder, inner.Close(), blobs.Close())
 	}
-	return b
+	b := &outside{Backend: inner, blobs: blobs, dropper: startDropper(blobs)}
+	if lends, is := inner.(Transactor); is {
+		return lending{b, lends}, nil
+	}
+	return b, nil
 }
 
-// through lends its method under another name than that of the interface, which would hide it.
-type through struct{ inner Through }
+var errOrder = errors.New("a backend that changes bodies on their way, such as a sealed one, goes around one with blobs elsewhere, not into it")
 
-func (t through) Through(s Sender) Sender { return t.inner.Through(s) }
+// lending is a backend whose inner one lends its writer.
+type lending struct {
+	*outside
+	Transactor
+}
 
 // outside is a backend with blobs outside.
 type outside struct {
@@ -97,6 +86,19 @@ func (b *outside) Commit(ctx context.Context, batch *Batch) Outcome {
 
 // Drops implements [Dropping].
 func (b *outside) Drops() Drops { return b.dropper.count() }
+
+// Info implements [Backend]. It says what was left behind, so that it is heard through whatever goes around this backend.
+func (b *outside) Info() Info {
+	i := b.Backend.Info()
+	if d := b.Drops(); d.Missed > 0 {
+		line := fmt.Sprintf("the blobs of %d forgotten executions may be left until the next sweep", d.Missed)
+		if d.Last != nil {
+			line += ": " + d.Last.Error()
+		}
+		i.Warnings = append(slices.Clone(i.Warnings), line)
+	}
+	return i
+}
 
 // Close implements [Store]. What is still to be dropped is given a few seconds.
 func (b *outside) Close() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/memory"
+	"github.com/pawl-dev/pawl/store/sealed"
 	"github.com/pawl-dev/pawl/store/storetest"
 )
 
@@ -137,51 +139,61 @@ func TestBlobsGoOutsideOnly(t *testing.T) {
 	}
 }
 
-// backends with what goes beyond [store.Backend].
+// lending and changing are backends with what goes beyond [store.Backend].
 type (
 	lending  struct{ store.Backend }
 	changing struct{ store.Backend }
-	doing    struct {
-		lending
-		changing2
-	}
-	changing2 struct{}
 )
 
 var errLent = errors.New("lent")
 
 func (lending) Tx(context.Context, func(store.Tx) error) error { return errLent }
-func (changing) Through(store.Sender) store.Sender             { return nil }
-func (changing2) Through(store.Sender) store.Sender            { return nil }
+func (changing) Through(s store.Sender) store.Sender           { return s }
 
 type opening func() store.Backend
 
 func (o opening) Open(context.Context) (store.Backend, error) { return o(), nil }
 
-// TestWhatABackendCanStaysAndNothingIsPretended: the optional interfaces are those of the inner backend, no more, no fewer.
+// TestWhatABackendCanStaysAndNothingIsPretended: it lends its writer if and only if the inner one does.
 func TestWhatABackendCanStaysAndNothingIsPretended(t *testing.T) {
-	for _, tx := range []bool{false, true} {
-		for _, through := range []bool{false, true} {
-			plain := mustOpen(t, memory.Open())
-			inner := map[[2]bool]store.Backend{
-				{false, false}: plain, {true, false}: lending{plain}, {false, true}: changing{plain}, {true, true}: doing{lending: lending{plain}},
-			}[[2]bool{tx, through}]
-			b := mustOpen(t, store.WithBlobs(opening(func() store.Backend { return inner }), newBeside()))
-			lends, isTransactor := b.(store.Transactor)
-			changes, isThrough := b.(store.Through)
-			if isTransactor != tx || isThrough != through {
-				t.Errorf("lends %v, changes %v; the inner one %v, %v", isTransactor, isThrough, tx, through)
-			}
-			if isTransactor && !errors.Is(lends.Tx(t.Context(), nil), errLent) {
-				t.Error("another one lends")
-			}
-			if isThrough && changes.Through(b) != nil {
-				t.Error("another one changes")
-			}
-			if _, drops := b.(store.Dropping); !drops {
-				t.Error("the drops are hidden")
-			}
+	plain := mustOpen(t, memory.Open())
+	for _, inner := range []store.Backend{plain, lending{plain}} {
+		b := mustOpen(t, store.WithBlobs(opening(func() store.Backend { return inner }), newBeside()))
+		_, want := inner.(store.Transactor)
+		lends, is := b.(store.Transactor)
+		if is != want {
+			t.Errorf("lends %v, the inner one %v", is, want)
 		}
+		if is && !errors.Is(lends.Tx(t.Context(), nil), errLent) {
+			t.Error("another one lends")
+		}
+		if _, drops := b.(store.Dropping); !drops {
+			t.Error("the drops are hidden")
+		}
+		if _, changes := b.(store.Through); changes {
+			t.Error("it says that it changes messages")
+		}
+	}
+}
+
+// TestASealedStoreInsideIsRefused: its blobs would leave as they are. Neither is left open.
+func TestASealedStoreInsideIsRefused(t *testing.T) {
+	inner, outer := memory.Open(), newBeside()
+	for _, wrong := range []store.Opener{
+		sealed.Open(inner, sealed.Options{}),
+		opening(func() store.Backend { return changing{mustOpen(t, inner)} }),
+	} {
+		if _, err := store.WithBlobs(wrong, outer).Open(t.Context()); err == nil || !strings.Contains(err.Error(), "goes around") {
+			t.Fatal(err)
+		}
+	}
+	right := mustOpen(t, sealed.Open(store.WithBlobs(inner, outer), sealed.Options{Keys: sealed.FromText("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")}))
+	must(t, right.PutBlob(t.Context(), "default", record.ID{1}, [32]byte{}, []byte("plain")))
+	if got, err := right.GetBlob(t.Context(), "default", record.ID{1}, [32]byte{}); err != nil || string(got) != "plain" {
+		t.Fatalf("%q %v", got, err)
+	}
+	if out, err := outer.opened.GetBlob(t.Context(), "default", record.ID{1}, [32]byte{}); err != nil || strings.Contains(string(out), "plain") {
+		t.Fatalf("%q lies outside: %v", out, err)
 	}
 }
 
@@ -304,6 +316,10 @@ func TestMissedDropsAreCounted(t *testing.T) {
 		synctest.Wait()
 		if d := b.(store.Dropping).Drops(); d.Missed != 12_000 || d.Dropped != 0 || !errors.Is(d.Last, outer.fail) {
 			t.Fatalf("%+v", d)
+		}
+		heard := sealed.Wrap(b, sealed.Options{}, nil).Info().Warnings
+		if len(heard) != 2 || !strings.Contains(heard[1], "12000 forgotten executions") || !strings.HasSuffix(heard[1], "away") {
+			t.Errorf("%q", heard)
 		}
 		outer.fail = nil
 		if got := owners(t, b); len(got) != 2 {

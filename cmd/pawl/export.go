@@ -16,6 +16,7 @@ import (
 
 type exportCmd struct {
 	storeArg
+	blobsFlag
 	keyFlags
 	queryArg
 	Namespace string        `help:"Only this tenant; without it everything, or with a query those of the tenant default." env:"PAWL_NAMESPACE" placeholder:"NAME"`
@@ -74,7 +75,7 @@ func (c *exportCmd) selected(e *env, o *transfer.ExportOptions) error {
 // backend opens the store as it is, or so that what is sealed is opened on its way.
 func (c *exportCmd) backend(ctx context.Context, e *env) (store.Backend, error) {
 	if !c.Decrypt {
-		return c.bare(ctx, inspecting)
+		return c.bareOf(ctx, inspecting, false, c.blobsFlag)
 	}
 	f := storeFlags{Store: c.Store}
 	if err := f.prepare(inspecting); err != nil {
@@ -82,6 +83,9 @@ func (c *exportCmd) backend(ctx context.Context, e *env) (store.Backend, error) 
 	}
 	opener, err := f.opener()
 	if err != nil {
+		return nil, err
+	}
+	if opener, err = c.outside(opener, inspecting); err != nil {
 		return nil, err
 	}
 	b, err := c.seal(e, opener).Open(ctx)

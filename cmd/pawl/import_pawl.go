@@ -12,6 +12,7 @@ import (
 
 type importPawlCmd struct {
 	storeArg
+	blobsFlag
 	keyFlags
 	File      string        `arg:"" help:"What pawl export wrote."`
 	Namespace string        `help:"Refuse a file that holds anything of another tenant." placeholder:"NAME"`
@@ -50,7 +51,7 @@ func (c *importPawlCmd) Run(ctx context.Context, e *env) (err error) {
 // backend opens the store so that what is readable in the file is sealed as the flags say; what is sealed stays as it is.
 func (c *importPawlCmd) backend(ctx context.Context, e *env, head *transfer.Header) (store.Backend, error) {
 	if !head.Decrypted {
-		return c.bare(ctx, creating)
+		return c.bareOf(ctx, creating, false, c.blobsFlag)
 	}
 	f := storeFlags{Store: c.Store}
 	if err := f.prepare(creating); err != nil {
@@ -58,6 +59,9 @@ func (c *importPawlCmd) backend(ctx context.Context, e *env, head *transfer.Head
 	}
 	opener, err := f.opener()
 	if err != nil {
+		return nil, err
+	}
+	if opener, err = c.outside(opener, creating); err != nil {
 		return nil, err
 	}
 	b, err := c.seal(e, opener).Open(ctx)

@@ -17,6 +17,7 @@ import (
 type storeFlags struct {
 	Store     string `help:"What holds executions: an SQLite file, or a URL such as postgres://host/database." default:".pawl/pawl.db" env:"PAWL_STORE" placeholder:"STORE"`
 	Namespace string `help:"Tenant to speak for." default:"default" env:"PAWL_NAMESPACE" hidden:""`
+	blobsFlag
 	keyFlags
 }
 
@@ -47,6 +48,9 @@ func (s *storeFlags) open(ctx context.Context, e *env, m mode, w workFlags) (*pa
 		return nil, err
 	}
 	if err := s.prepare(m); err != nil {
+		return nil, err
+	}
+	if opener, err = s.outside(opener, m); err != nil {
 		return nil, err
 	}
 	types, config, err := w.executors(e)

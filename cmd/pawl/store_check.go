@@ -10,6 +10,7 @@ import (
 
 type storeCheckCmd struct {
 	storeArg
+	blobsFlag
 	Output format `short:"o" help:"table, wide, json, jsonl, yaml or name." enum:"table,wide,json,jsonl,yaml,name" default:"table"`
 }
 
@@ -22,7 +23,7 @@ type checkFinding struct {
 
 // Run opens the store, which is the preflight, and reads all there is.
 func (c *storeCheckCmd) Run(ctx context.Context, e *env) error {
-	b, err := c.bare(ctx, inspecting)
+	b, err := c.bareOf(ctx, inspecting, false, c.blobsFlag)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 type storeCopyCmd struct {
 	From      string        `arg:"" help:"Store to read: a file or a URL."`
 	To        string        `arg:"" help:"Store to write: a file or a URL; a file is made."`
+	FromBlobs string        `help:"Where the large payloads of FROM are, where not in it: s3://bucket/prefix?endpoint=https://host." placeholder:"URL"`
+	ToBlobs   string        `help:"Where the large payloads of TO are to be, where not in it." placeholder:"URL"`
 	Namespace string        `help:"Only this tenant; without it everything." placeholder:"NAME"`
 	DryRun    bool          `help:"Write nothing; say what would be copied and what differs."`
 	Watch     time.Duration `help:"How long an owner of shards must be silent to count as gone; more than the engines' ClaimTTL." default:"12s"`
@@ -21,12 +23,12 @@ type storeCopyCmd struct {
 
 // Run copies one store into another.
 func (c *storeCopyCmd) Run(ctx context.Context, e *env) (err error) {
-	from, err := (&storeArg{c.From}).bare(ctx, inspecting)
+	from, err := (&storeArg{c.From}).bareOf(ctx, inspecting, false, blobsFlag{c.FromBlobs})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := (&storeArg{c.To}).bare(ctx, creating)
+	to, err := (&storeArg{c.To}).bareOf(ctx, creating, false, blobsFlag{c.ToBlobs})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ func (c *storeMigrateCmd) Run(ctx context.Context, e *env) error {
 	if c.Restored {
 		m = inspecting // what is not there was not restored
 	}
-	b, err := c.bareOf(ctx, m, c.Restored)
+	b, err := c.bareOf(ctx, m, c.Restored, blobsFlag{})
 	if err != nil {
 		return err
 	}

@@ -23,16 +23,19 @@ type storeArg struct {
 
 // bare opens a store without an engine and as it is: what is sealed stays so.
 func (s *storeArg) bare(ctx context.Context, m mode) (store.Backend, error) {
-	return s.bareOf(ctx, m, false)
+	return s.bareOf(ctx, m, false, blobsFlag{})
 }
 
-func (s *storeArg) bareOf(ctx context.Context, m mode, restored bool) (store.Backend, error) {
+func (s *storeArg) bareOf(ctx context.Context, m mode, restored bool, blobs blobsFlag) (store.Backend, error) {
 	f := storeFlags{Store: s.Store}
 	if err := f.prepare(m); err != nil {
 		return nil, err
 	}
 	opener, err := f.openerOf(restored)
 	if err != nil {
+		return nil, err
+	}
+	if opener, err = blobs.outside(opener, m); err != nil {
 		return nil, err
 	}
 	b, err := opener.Open(ctx)

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/redis"
+	"github.com/pawl-dev/pawl/store/s3"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -63,6 +64,22 @@ func (s *storeFlags) openerOf(restored bool) (store.Opener, error) {
 		return nil, usage("no store is reached by %s://; there are %s, and files", scheme, strings.Join(all, ", "))
 	}
 	return open(s.Store, restored), nil
+}
+
+// blobsFlag says where large payloads are.
+type blobsFlag struct {
+	Blobs string `help:"Where large payloads are, where not in the store: a bucket such as s3://bucket/prefix?endpoint=https://host. Its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY." env:"PAWL_BLOBS" placeholder:"URL"`
+}
+
+// outside is opener with its blobs where --blobs says. Verbs that only look do not try whether that can be written.
+func (f *blobsFlag) outside(opener store.Opener, m mode) (store.Opener, error) {
+	if f.Blobs == "" {
+		return opener, nil
+	}
+	if !strings.HasPrefix(f.Blobs, "s3://") {
+		return nil, usage("large payloads are kept in a bucket: s3://BUCKET/PREFIX?endpoint=URL")
+	}
+	return store.WithBlobs(opener, s3.Open(f.Blobs, options(m == inspecting, s3.Unchecked())...)), nil
 }
 
 // isFile reports whether --store names a file.

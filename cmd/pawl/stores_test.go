@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +20,28 @@ import (
 func TestServers(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) { onStore(t, servertest.Postgres(t)) })
 	t.Run("redis", func(t *testing.T) { onStore(t, servertest.Redis(t)) })
+}
+
+// TestBlobsInABucket runs testdata/s3/*.txtar beside a file.
+func TestBlobsInABucket(t *testing.T) {
+	bucket := servertest.StartS3(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/s3",
+		RequireExplicitExec: true,
+		Deadline:            time.Now().Add(5 * time.Minute),
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("USER", "ada")
+			e.Setenv("TZ", "UTC")
+			e.Setenv("BUCKET", bucket.URL("orders"))
+			e.Setenv("PAWL_BLOBS", bucket.URL("orders"))
+			e.Setenv("OTHER", bucket.URL("other"))
+			e.Setenv("AWS_ACCESS_KEY_ID", bucket.Key)
+			e.Setenv("AWS_SECRET_ACCESS_KEY", bucket.Secret)
+			return os.WriteFile(filepath.Join(e.WorkDir, "large.json"), []byte(`{"text": "`+strings.Repeat("x", 1<<20)+`"}`), 0o600)
+		},
+	})
 }
 
 func onStore(t *testing.T, url string) {
@@ -101,6 +124,13 @@ func asks(ts *testscript.TestScript, _ bool, args []string) {
 func TestUnknownScheme(t *testing.T) {
 	s := storeFlags{Store: "oracle://user:secret@host/db"}
 	if _, err := s.opener(); err == nil || exitCode(err) != exitUsage {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestUnknownSchemeOfBlobs(t *testing.T) {
+	s := blobsFlag{"gs://key:secret@bucket"}
+	if _, err := s.outside(nil, working); err == nil || exitCode(err) != exitUsage || strings.Contains(err.Error(), "secret") {
 		t.Fatalf("got %v", err)
 	}
 }
