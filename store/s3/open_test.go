@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -73,6 +74,25 @@ func TestTriesAreBounded(t *testing.T) {
 		server.Close()
 		if err == nil || requests.Load() != want {
 			t.Errorf("status %d: %d requests, want %d: %v", status, requests.Load(), want, err)
+		}
+	}
+}
+
+// TestRefusals: what servers say when they refuse keys, in words for whoever set them, and nothing of what was sent.
+func TestRefusals(t *testing.T) {
+	for code, want := range map[string]string{
+		"InvalidAccessKeyId": "the keys are not accepted (InvalidAccessKeyId)", "ExpiredToken": "the keys are not accepted (ExpiredToken)",
+		"AccessDenied": "the keys do not allow it (AccessDenied)", "NoSuchBucket": "there is no such bucket",
+		"EntityTooLarge": "status 403, EntityTooLarge: because of the-key-id",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>because of the-key-id</Message></Error>`, code)
+		}))
+		_, err := s3.Open("s3://pawl/p?region=r&endpoint="+server.URL, s3.Credentials("k", "the-secret", "the-token")).OpenBlobs(t.Context())
+		server.Close()
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "the-secret") || strings.Contains(err.Error(), "the-token") {
+			t.Errorf("%s: %v", code, err)
 		}
 	}
 }
