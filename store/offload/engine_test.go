@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/model"
@@ -203,6 +205,46 @@ func TestK6_LargePayloadsOnEveryStore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestK6_InTheCallersTransaction: a large input that is sent in somebody's own transaction arrives with it, on a server and
+// in a file.
+func TestK6_InTheCallersTransaction(t *testing.T) {
+	doc := strings.Repeat("scan ", 200<<10)
+	arrives := func(t *testing.T, eng *pawl.Engine, begin func(func(tx store.Sender) error) error) {
+		t.Helper()
+		var run *pawl.Run
+		err := begin(func(tx store.Sender) (err error) {
+			if run, err = eng.StartTx(t.Context(), tx, "scans", map[string]any{"doc": doc}); err != nil {
+				return err
+			}
+			return eng.SignalTx(t.Context(), tx, run.ID(), "go", doc)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := pawl.Result[printed](t.Context(), run); err != nil || out.Print.Note != doc {
+			t.Errorf("%v, a note of %d bytes", err, len(out.Print.Note))
+		}
+	}
+	t.Run("postgres", func(t *testing.T) {
+		url := servertest.Postgres(t)
+		eng := open(t, postgres.Open(url))
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		arrives(t, eng, func(f func(store.Sender) error) error {
+			return pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error { return f(postgres.Tx(tx)) })
+		})
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		eng := open(t, sqlite.Open(filepath.Join(t.TempDir(), "s.db")))
+		arrives(t, eng, func(f func(store.Sender) error) error {
+			return eng.Tx(t.Context(), func(tx store.Tx) error { return f(tx) })
+		})
+	})
 }
 
 // TestF26_BlobsThatCannotBeKept: while blobs cannot be written a start is refused and nobody else waits; a result is
