@@ -4,20 +4,24 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pawl-dev/pawl/internal/servertest"
 )
 
-// TestMembers_F1_F5_F7_F8: three processes share a store, and again and again one of them is killed, stopped for longer
-// than it may be silent, or replaced by one that begins before it has left. The others go on, and nothing is lost.
-func TestMembers_F1_F5_F7_F8(t *testing.T) {
+// TestMembers_F1_F4_F5_F7_F8: three processes share a store, and again and again one of them is killed, stopped for longer
+// than it may be silent, cut from the store, left without its answers, or replaced by one that begins before it has left. The
+// others go on, who comes back does so by itself, and nothing is lost.
+func TestMembers_F1_F4_F5_F7_F8(t *testing.T) {
 	onStores(t, func(t *testing.T, name string) {
 		if name == "sqlite" {
 			t.Skip("a file is for one process")
 		}
-		c := &crew{t: t, r: rand.New(rand.NewPCG(*seed, 5)), db: places[name](t), dir: t.TempDir(), book: NewBook(), did: map[string]int{}}
+		c := &crew{t: t, r: rand.New(rand.NewPCG(*seed, 5)), db: places[name](t), dir: t.TempDir(), book: NewBook(), did: map[string]int{}, links: map[*process]*servertest.Proxy{}}
 		for range 3 {
 			c.join()
 		}
@@ -46,20 +50,35 @@ type crew struct {
 	started int
 	did     map[string]int
 	longest time.Duration
+	links   map[*process]*servertest.Proxy // to the store
 }
 
 // join starts another member, with executions and an effect log of its own, and waits until it can be asked to stop.
 func (c *crew) join() {
 	c.t.Helper()
-	p := c.spawn("member", 60)
+	link, db := linked(c.t, c.db)
+	p := c.spawn("member", db, 60)
+	c.links[p] = link
 	p.hears("up", time.Minute)
 	c.members = append(c.members, p)
 }
 
-func (c *crew) spawn(mode string, grow int) *process {
+// linked is a link of its own to the store at a URL, and the URL at its near end.
+func linked(t *testing.T, where string) (*servertest.Proxy, string) {
+	t.Helper()
+	u, err := url.Parse(where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := servertest.NewProxy(t, u.Host)
+	u.Host = link.Addr().String()
+	return link, u.String()
+}
+
+func (c *crew) spawn(mode, db string, grow int) *process {
 	log := filepath.Join(c.dir, fmt.Sprintf("%d.effects", len(c.logs)))
 	c.logs = append(c.logs, log)
-	p := spawn(c.t, nil, "-db", c.db, "-effects", log, "-mode", mode, "-ttl", claimTTL.String(),
+	p := spawn(c.t, nil, "-db", db, "-effects", log, "-mode", mode, "-ttl", claimTTL.String(),
 		"-from", fmt.Sprint(c.started), "-grow", fmt.Sprint(grow), "-seed", fmt.Sprint(c.r.Uint32()))
 	c.started += grow
 	return p
@@ -73,7 +92,7 @@ func (c *crew) disturb() {
 		c.members = append(c.members[:n], c.members[n+1:]...)
 		c.gone = append(c.gone, p)
 	}
-	switch c.r.IntN(4) {
+	switch c.r.IntN(6) {
 	case 0:
 		c.did["killed"]++
 		p.kill()
@@ -89,6 +108,18 @@ func (c *crew) disturb() {
 		p.send(syscall.SIGTERM)
 		without()
 		c.join()
+	case 3:
+		c.did["cut off"]++
+		c.links[p].Set(servertest.Cut, servertest.Cut)
+		c.links[p].CutAll()
+		c.pause(time.Duration(c.r.IntN(int(3 * claimTTL))))
+		c.links[p].Set(servertest.Pass, servertest.Pass)
+	case 4: // what it asks for is done, and it does not hear so
+		c.did["deaf"]++
+		c.links[p].Set(servertest.Pass, servertest.Hold)
+		c.pause(time.Duration(c.r.IntN(int(3 * claimTTL))))
+		c.links[p].CutAll()
+		c.links[p].Set(servertest.Pass, servertest.Pass)
 	default:
 		c.did["stopped"]++
 		p.send(syscall.SIGSTOP)

@@ -21,7 +21,7 @@ func TestRestarts_F3_F27(t *testing.T) {
 		r := rand.New(rand.NewPCG(*seed, 6))
 		url, ways := outages[name](t)
 		c := &crew{t: t, r: r, db: url, dir: t.TempDir(), book: NewBook(), did: map[string]int{}}
-		c.members = append(c.members, c.spawn("member", busy))
+		c.members = append(c.members, c.spawn("member", url, busy))
 		c.hears(10)
 		for n := range *cycles {
 			w := ways[n%len(ways)]

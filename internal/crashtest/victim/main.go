@@ -285,7 +285,7 @@ func (v *victim) signal(ctx context.Context, run *pawl.Run, key string) error {
 
 func (v *victim) await(ctx context.Context, run *pawl.Run, key string) error {
 	x, err := run.Wait(ctx)
-	for pawl.Code(err) == pawl.CodeUnavailable { // the disk is slow, and who waits is told so, too
+	for away(err) { // the disk is slow, and who waits is told so, too
 		x, err = run.Wait(ctx)
 	}
 	if err != nil {
@@ -301,7 +301,7 @@ func patiently(ctx context.Context, f func(context.Context) error) error {
 		short, cancel := context.WithTimeout(ctx, 3*time.Second)
 		err := f(short)
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) && pawl.Code(err) != pawl.CodeUnavailable {
+		if !errors.Is(err, context.DeadlineExceeded) && !away(err) {
 			return err
 		}
 		say("again")
@@ -333,3 +333,8 @@ func (v *victim) finish(ctx context.Context, n int) error {
 
 // say prints one line in one write, so that a kill leaves no half of it that looks whole.
 func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }
+
+// away reports whether a call may be repeated because the store, or who owns the execution, did not answer.
+func away(err error) bool {
+	return pawl.Code(err) == pawl.CodeUnavailable || pawl.Code(err) == pawl.CodeStore
+}
