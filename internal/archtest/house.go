@@ -66,6 +66,8 @@ var Pawl = House{
 			May: []string{"record", "store", "store/internal/sqlstore", "store/internal/turns", "internal/fault"}, Mods: []string{"zombiezen.com/go/sqlite", "modernc.org/sqlite", "modernc.org/libc", "golang.org/x/sys"}},
 		{Path: "store/internal/judge", Ring: 3, Role: Adapter, For: "whose rows make a batch impossible, for stores that refuse it as a whole",
 			May: []string{"record", "store"}},
+		{Path: "store/internal/drivertest", Ring: 3, Role: Suite, For: "owners at work on a store, for the tests of drivers",
+			May: []string{"record", "store"}},
 		{Path: "store/internal/turns", Ring: 3, Role: Adapter, For: "the turns of namespaces in one read of an inbox",
 			May: []string{"record"}},
 		{Path: "store/internal/sqlstore", Ring: 3, Role: Adapter, For: "what the drivers of SQL databases share",

@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 )
 
 // TestF2_ClientStoppedBehindTheSendHoldsNothing: the server is given the whole commit and hears nothing more, not even
@@ -16,19 +17,19 @@ import (
 func TestF2_ClientStoppedBehindTheSendHoldsNothing(t *testing.T) {
 	d := servertest.MySQL(t)
 	b, proxy := proxied(t, d)
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	proxy.Set(servertest.Pass, servertest.Hold)
 	ctx, give := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer give()
-	batch := u.next(u.append(t, id, 2, 2, 100))
+	batch := u.Next(u.More(t, id, 2, 2, 100))
 	if o := u.Commit(ctx, batch); o.Result != store.Unknown {
 		t.Fatalf("%s %v", o.Result, o.Cause)
 	}
 	other := newUser(opened(t, d), 2)
-	other.length(t, id, 2)
+	other.Whole(t, id, 2)
 	began := time.Now()
-	other.claim(t, 1)
+	other.Hold(t, 1)
 	if took := time.Since(began); took > time.Second {
 		t.Fatalf("the shard was to be had after %s", took)
 	}
@@ -45,12 +46,12 @@ func TestF2_ClientStoppedBehindARefusalIsBounded(t *testing.T) {
 	}
 	d := servertest.MySQL(t)
 	b, proxy := proxied(t, d)
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	proxy.Set(servertest.Pass, servertest.Hold)
 	ctx, give := context.WithTimeout(t.Context(), 20*time.Second)
 	stopped := make(chan store.Outcome, 1)
-	gap := u.next(u.append(t, id, 9, 9, 100))
+	gap := u.Next(u.More(t, id, 9, 9, 100))
 	go func() { stopped <- u.Commit(ctx, gap) }()
 	other := newUser(opened(t, d), 2)
 	waitUntilLocked(t, d)
@@ -60,7 +61,7 @@ func TestF2_ClientStoppedBehindARefusalIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = other.Claim(t.Context(), 1, rows[1], other.owner); err == nil {
+		if _, err = other.Claim(t.Context(), 1, rows[1], other.Owner); err == nil {
 			break
 		}
 		if time.Since(began) > 15*time.Second {
@@ -72,7 +73,7 @@ func TestF2_ClientStoppedBehindARefusalIsBounded(t *testing.T) {
 	if o := <-stopped; o.Result == store.Committed {
 		t.Fatal("a gap was committed")
 	}
-	other.length(t, id, 1)
+	other.Whole(t, id, 1)
 }
 
 // waitUntilLocked returns when a transaction holds the row of a shard.
@@ -100,37 +101,37 @@ func waitUntilLocked(t *testing.T, d *servertest.MySQLDatabase) {
 func TestF26_AnswerLostBehindTheCommit(t *testing.T) {
 	d := servertest.MySQL(t)
 	b, proxy := proxied(t, d)
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	for seq := uint64(2); seq < 20; seq++ {
-		batch := u.next(u.append(t, id, seq, seq, 100))
+		batch := u.Next(u.More(t, id, seq, seq, 100))
 		proxy.Set(servertest.Pass, servertest.Cut)
 		if o := u.Commit(t.Context(), batch); o.Result != store.Unknown {
 			t.Fatalf("entry %d: %s %v", seq, o.Result, o.Cause)
 		}
 		proxy.Set(servertest.Pass, servertest.Pass)
-		u.commit(t, batch.Parts...)
+		u.Write(t, batch.Parts...)
 	}
-	u.length(t, id, 19)
+	u.Whole(t, id, 19)
 }
 
 // TestF26_MessageLostOnTheWay cuts the connection before the server has the message.
 func TestF26_MessageLostOnTheWay(t *testing.T) {
 	d := servertest.MySQL(t)
 	b, proxy := proxied(t, d)
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	for seq := uint64(2); seq < 10; seq++ {
-		batch := u.next(u.append(t, id, seq, seq, 100))
+		batch := u.Next(u.More(t, id, seq, seq, 100))
 		proxy.Set(servertest.Cut, servertest.Pass)
 		if o := u.Commit(t.Context(), batch); o.Result == store.Committed {
 			t.Fatalf("entry %d cannot have arrived", seq)
 		}
 		u.length2(t, d, id, int(seq)-1)
 		proxy.Set(servertest.Pass, servertest.Pass)
-		u.commit(t, batch.Parts...)
+		u.Write(t, batch.Parts...)
 	}
-	u.length(t, id, 9)
+	u.Whole(t, id, 9)
 }
 
 // length2 reads past the proxy.
@@ -149,36 +150,36 @@ func (u *user) length2(t testing.TB, d *servertest.MySQLDatabase, id record.ID, 
 func TestF26_SupersededIsTold(t *testing.T) {
 	d := servertest.MySQL(t)
 	b, proxy := proxied(t, d)
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
-	first := u.next(u.append(t, id, 2, 2, 100))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
+	first := u.Next(u.More(t, id, 2, 2, 100))
 	proxy.Set(servertest.Pass, servertest.Cut)
 	if o := u.Commit(t.Context(), first); o.Result != store.Unknown {
 		t.Fatal(o.Result)
 	}
 	proxy.Set(servertest.Pass, servertest.Pass)
-	second := u.next(u.append(t, id, 2, 3, 100))
+	second := u.Next(u.More(t, id, 2, 3, 100))
 	second.Digest++
 	if o := u.Commit(t.Context(), second); o.Result != store.Superseded || o.Winner != first.Digest {
 		t.Fatalf("%s %d %v", o.Result, o.Winner, o.Cause)
 	}
-	u.length(t, id, 2)
+	u.Whole(t, id, 2)
 }
 
 // TestHalfOpenConnectionsAreBoundedByTheContext: nothing goes on in either direction, and nothing is said about it.
 func TestHalfOpenConnectionsAreBoundedByTheContext(t *testing.T) {
 	d := servertest.MySQL(t)
 	b, proxy := proxied(t, d)
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
-	batch := u.next(u.append(t, id, 2, 2, 100))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
+	batch := u.Next(u.More(t, id, 2, 2, 100))
 	proxy.Set(servertest.Hold, servertest.Hold)
 	for name, call := range map[string]func(ctx context.Context) error{
 		"commit":  func(ctx context.Context) error { return b.Commit(ctx, batch).Cause },
 		"load":    func(ctx context.Context) error { _, err := b.Load(ctx, 1, []record.ID{id}); return err },
 		"journal": func(ctx context.Context) error { _, err := b.Journal(ctx, id, 1, 9); return err },
 		"claims":  func(ctx context.Context) error { _, err := b.Claims(ctx); return err },
-		"beat":    func(ctx context.Context) error { _, _, err := b.Beat(ctx, store.Beat{Owner: u.owner}); return err },
+		"beat":    func(ctx context.Context) error { _, _, err := b.Beat(ctx, store.Beat{Owner: u.Owner}); return err },
 		"send": func(ctx context.Context) error {
 			return b.Send(ctx, []record.Message{{ID: record.MessageID{From: id}, Namespace: "default", To: id}})
 		},
@@ -196,6 +197,6 @@ func TestHalfOpenConnectionsAreBoundedByTheContext(t *testing.T) {
 	}
 	proxy.Set(servertest.Pass, servertest.Pass)
 	proxy.CutAll()
-	u.commit(t, batch.Parts...)
-	u.length(t, id, 2)
+	u.Write(t, batch.Parts...)
+	u.Whole(t, id, 2)
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 )
 
 // TestF1_CommitWaitsForAClaimUnderWay: the row of the shard is changed by a transaction that has not ended. A commit that
 // read it without a lock would see the old row, and write behind the claim.
 func TestF1_CommitWaitsForAClaimUnderWay(t *testing.T) {
 	d := servertest.MySQL(t)
-	u, id := newUser(opened(t, d), 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(opened(t, d), 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	claim := begin(t, d, "UPDATE shards SET epoch = epoch + 1, owner = x'00000000000000000000000000000007' WHERE shard = 1")
 	answer := make(chan store.Outcome, 1)
-	batch := u.next(u.append(t, id, 2, 2, 100))
+	batch := u.Next(u.More(t, id, 2, 2, 100))
 	go func() { answer <- u.Commit(t.Context(), batch) }()
 	waitForALock(t, d)
 	if err := claim.Commit(); err != nil {
@@ -28,7 +29,7 @@ func TestF1_CommitWaitsForAClaimUnderWay(t *testing.T) {
 	if o := <-answer; o.Result != store.NotCommitted || !slices.Equal(o.Deposed, []record.Shard{1}) {
 		t.Fatalf("%s %v %v", o.Result, o.Deposed, o.Cause)
 	}
-	u.length(t, id, 1)
+	u.Whole(t, id, 1)
 }
 
 // TestClaimsOfOtherShardsAreNotWaitedFor: nor do rows that others add to the inbox hold anybody up.
@@ -42,18 +43,18 @@ func TestClaimsOfOtherShardsAreNotWaitedFor(t *testing.T) {
 		id := record.NewID(int64(i+1), 0, 1)
 		m := record.Message{ID: record.MessageID{From: id}, Shard: 1, Namespace: "default", To: id}
 		mail = append(mail, m)
-		p := u.start(t, id)
+		p := u.Start(t, id)
 		p.Heads[0].Tags = []record.Tag{{Name: "a", Text: "b"}}
 		begun.Fence, begun.Heads, begun.Entries = p.Fence, append(begun.Heads, p.Heads...), append(begun.Entries, p.Entries...)
 		p.Heads[0].Insert, p.Heads[0].Ended = false, 5
-		next.Heads, next.Entries = append(next.Heads, p.Heads...), append(next.Entries, entry(id, 2, 100))
+		next.Heads, next.Entries = append(next.Heads, p.Heads...), append(next.Entries, drivertest.Entry(id, 2, 100))
 		next.Takes, next.Snapshots = append(next.Takes, m.ID), append(next.Snapshots, record.Snapshot{Execution: id, Seq: 2})
 		next.Trims = append(next.Trims, record.Trim{Execution: id, Before: 2})
 		ended.Forgets = append(ended.Forgets, id)
 	}
 	next.Expire = 9
 	next.Fence, ended.Fence = begun.Fence, begun.Fence
-	u.commit(t, begun)
+	u.Write(t, begun)
 	if err := u.Send(t.Context(), mail); err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +75,8 @@ func TestClaimsOfOtherShardsAreNotWaitedFor(t *testing.T) {
 		defer tx.Rollback()
 	}
 	began := time.Now()
-	u.commit(t, next)
-	u.commit(t, ended)
+	u.Write(t, next)
+	u.Write(t, ended)
 	if took := time.Since(began); took > 4*time.Second {
 		t.Fatalf("it waited for %s", took)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 )
 
 // TestR16_LanesDoNotDeadlock commits through three lanes at once, each with shards of its own, messages to the others'
@@ -18,22 +19,22 @@ func TestR16_LanesDoNotDeadlock(t *testing.T) {
 	b := opened(t, d)
 	u := newUser(b, 1)
 	for s := range record.Shard(lanes) {
-		u.claim(t, s)
+		u.Hold(t, s)
 	}
 	var wg sync.WaitGroup
 	for lane := range lanes {
 		wg.Go(func() {
 			var before record.Part
 			for n := range batches {
-				p := mixed(u.fences[record.Shard(lane)], lane, n, each, lanes)
+				p := mixed(u.Fences[record.Shard(lane)], lane, n, each, lanes)
 				for i := range before.Heads { // what was begun in the batch before comes to its end
 					h := before.Heads[i]
 					h.Insert, h.Ended = false, 1
-					p.Heads, p.Entries = append(p.Heads, h), append(p.Entries, entry(h.Execution, 2, 200))
+					p.Heads, p.Entries = append(p.Heads, h), append(p.Entries, drivertest.Entry(h.Execution, 2, 200))
 				}
 				before = record.Part{Heads: p.Heads[:each]}
 				batch := &store.Batch{
-					Lane:   store.Lane{Owner: u.owner, Number: lane},
+					Lane:   store.Lane{Owner: u.Owner, Number: lane},
 					Number: uint64(n) + 1, Digest: uint64(n), Parts: []record.Part{p},
 				}
 				if o := b.Commit(t.Context(), batch); o.Result != store.Committed {
@@ -55,7 +56,7 @@ func mixed(f record.Fence, lane, batch, n, lanes int) record.Part {
 			Execution: id, Insert: true, Namespace: "default", Workflow: "order", Version: "1", Status: "running", Key: id.String(),
 			Tags: []record.Tag{{Name: "customer", Text: "acme"}, {Name: "n", Num: float64(i), IsNum: true}},
 		}
-		p.Heads, p.Entries = append(p.Heads, h), append(p.Entries, entry(id, 1, 200))
+		p.Heads, p.Entries = append(p.Heads, h), append(p.Entries, drivertest.Entry(id, 1, 200))
 		p.Snapshots = append(p.Snapshots, record.Snapshot{Execution: id, Seq: 1, Body: []byte("s")})
 		p.Keys = append(p.Keys, record.KeyChange{KeyRow: record.KeyRow{Key: record.Key{Namespace: "default", Workflow: "order", Key: h.Key}, Execution: id}})
 		p.Sends = append(p.Sends,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/mysql"
 )
 
@@ -40,8 +41,8 @@ func TestF36_MigrationGoesOnBehindEachStatement(t *testing.T) {
 			t.Fatalf("only %d statements", steps)
 		}
 		u := newUser(opened(t, d), 1)
-		u.commit(t, u.start(t, execution(1)))
-		u.length(t, execution(1), 1)
+		u.Write(t, u.Start(t, drivertest.Execution(1)))
+		u.Whole(t, drivertest.Execution(1), 1)
 	}
 }
 
@@ -94,14 +95,14 @@ func TestNamesAreBytes(t *testing.T) {
 	u := newUser(opened(t, servertest.MySQL(t)), 1)
 	names := []string{"a", "a ", "A", "ä", "a\u0308", "a\t", "ａ"}
 	for i, name := range names {
-		p := u.start(t, execution(i+1))
+		p := u.Start(t, drivertest.Execution(i+1))
 		p.Heads[0].Key, p.Heads[0].Workflow = name, name
-		u.commit(t, p)
+		u.Write(t, p)
 	}
 	for i, name := range names {
 		for _, f := range []store.Filter{{Key: name}, {Workflows: []string{name}}} {
 			page, err := u.Search(t.Context(), "default", f)
-			if err != nil || len(page.Heads) != 1 || page.Heads[0].Execution != execution(i+1) {
+			if err != nil || len(page.Heads) != 1 || page.Heads[0].Execution != drivertest.Execution(i+1) {
 				t.Errorf("%q: %d executions, %v", name, len(page.Heads), err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 )
 
 // settle sends a batch until it is known what became of it.
@@ -24,7 +25,7 @@ func (u *user) settle(t testing.TB, b *store.Batch) {
 		o := u.Commit(ctx, b)
 		give()
 		if o.Result == store.Committed {
-			u.number++
+			u.Number++
 			return
 		}
 		if len(o.Rejected) > 0 || len(o.Deposed) > 0 || o.Result == store.Superseded {
@@ -48,8 +49,8 @@ func TestF26_F28_ServerKilledAtRandom(t *testing.T) {
 	server := servertest.StartMySQL(t)
 	b := open(t, server.URL())
 	defer b.Close()
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	seq := uint64(1)
 	for range rounds {
 		dead := make(chan struct{})
@@ -65,10 +66,10 @@ func TestF26_F28_ServerKilledAtRandom(t *testing.T) {
 			default:
 			}
 			seq++
-			u.settle(t, u.next(u.append(t, id, seq, seq, 300)))
+			u.settle(t, u.Next(u.More(t, id, seq, seq, 300)))
 		}
 	}
-	u.length(t, id, int(seq))
+	u.Whole(t, id, int(seq))
 	t.Logf("%d commits over %d deaths", seq, rounds)
 }
 
@@ -78,11 +79,11 @@ func TestF27_ServerTurnsReadOnly(t *testing.T) {
 	server.Do("CREATE USER app@'%' IDENTIFIED BY 'p%w'", "GRANT ALL ON pawl.* TO app@'%'")
 	b := open(t, strings.Replace(server.URL(), "root@", "app:p%25w@", 1))
 	defer b.Close()
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
 	server.Do("SET GLOBAL read_only = 1")
 	for range 3 {
-		o := u.Commit(t.Context(), u.next(u.append(t, id, 2, 2, 10)))
+		o := u.Commit(t.Context(), u.Next(u.More(t, id, 2, 2, 10)))
 		if o.Result != store.NotCommitted || o.Cause == nil || len(o.Rejected) > 0 || !strings.Contains(o.Cause.Error(), "read-only") {
 			t.Fatalf("%s %v %v", o.Result, o.Rejected, o.Cause)
 		}
@@ -90,10 +91,10 @@ func TestF27_ServerTurnsReadOnly(t *testing.T) {
 			t.Fatal("a message was taken")
 		}
 	}
-	u.length(t, id, 1)
+	u.Whole(t, id, 1)
 	server.Do("SET GLOBAL read_only = 0")
-	u.commit(t, u.append(t, id, 2, 2, 10))
-	u.length(t, id, 2)
+	u.Write(t, u.More(t, id, 2, 2, 10))
+	u.Whole(t, id, 2)
 }
 
 // TestF30_NoSpace fills the one file that the server may use. Commits are refused as full, reads go on, and so do commits
@@ -106,12 +107,12 @@ func TestF30_NoSpace(t *testing.T) {
 	var ids []record.ID
 	for n := 1; ; n++ {
 		id := record.NewID(int64(n), 0, 1)
-		p := u.start(t, id)
+		p := u.Start(t, id)
 		p.Heads[0].Ended = 1
-		p.Entries[0] = entry(id, 1, 1<<20)
-		o := u.Commit(t.Context(), u.next(p))
+		p.Entries[0] = drivertest.Entry(id, 1, 1<<20)
+		o := u.Commit(t.Context(), u.Next(p))
 		if o.Result == store.Committed {
-			u.number++
+			u.Number++
 			ids = append(ids, id)
 			continue
 		}
@@ -124,13 +125,13 @@ func TestF30_NoSpace(t *testing.T) {
 		t.Fatalf("full after %d", len(ids))
 	}
 	for _, id := range ids {
-		u.length(t, id, 1)
+		u.Whole(t, id, 1)
 	}
 	server.Kill()
 	server.Start("--innodb-data-file-path=ibdata1:12M:autoextend:max:96M")
 	id := record.NewID(9999, 0, 1)
-	u.settle(t, u.next(u.start(t, id)))
-	u.length(t, id, 1)
+	u.settle(t, u.Next(u.Start(t, id)))
+	u.Whole(t, id, 1)
 }
 
 // TestR17_SettingsOfARealServer are told, one line each.
@@ -142,8 +143,8 @@ func TestR17_SettingsOfARealServer(t *testing.T) {
 	if i.Durable || len(i.Warnings) != 3 {
 		t.Fatalf("durable %v, %q", i.Durable, i.Warnings)
 	}
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id)) // and a binary log is no hindrance
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id)) // and a binary log is no hindrance
 }
 
 // TestRightsBehindTheFirstOpening: who may not change the schema opens one that needs no change, and works.
@@ -153,7 +154,7 @@ func TestRightsBehindTheFirstOpening(t *testing.T) {
 	server.Do("CREATE USER app@'%'", "GRANT SELECT, INSERT, UPDATE, DELETE ON pawl.* TO app@'%'")
 	b := open(t, strings.Replace(server.URL(), "root@", "app@", 1))
 	defer b.Close()
-	u, id := newUser(b, 1), execution(1)
-	u.commit(t, u.start(t, id))
-	u.length(t, id, 1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
+	u.Write(t, u.Start(t, id))
+	u.Whole(t, id, 1)
 }

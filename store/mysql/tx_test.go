@@ -6,6 +6,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/mysql"
 )
 
@@ -22,7 +23,7 @@ func TestTxSendsWithTheCallersTransaction(t *testing.T) {
 	for i := range body {
 		body[i] = byte(i)
 	}
-	m := record.Message{ID: record.MessageID{From: execution(7)}, Shard: 3, Namespace: "ä'\\ ", To: execution(3), At: 5, Body: body}
+	m := record.Message{ID: record.MessageID{From: drivertest.Execution(7)}, Shard: 3, Namespace: "ä'\\ ", To: drivertest.Execution(3), At: 5, Body: body}
 	for _, where := range [][]mysql.Option{nil, {mysql.Database(name)}} {
 		for _, end := range []func(*sql.Tx) error{(*sql.Tx).Rollback, (*sql.Tx).Commit} {
 			tx, err := d.Admin.BeginTx(t.Context(), nil)
@@ -41,7 +42,7 @@ func TestTxSendsWithTheCallersTransaction(t *testing.T) {
 		if got[0].Namespace != m.Namespace || string(got[0].Body) != string(body) || got[0].To != m.To || got[0].At != 5 {
 			t.Fatalf("got %+v", got[0])
 		}
-		u.commit(t, record.Part{Fence: u.claim(t, 3), Takes: []record.MessageID{m.ID}})
+		u.Write(t, record.Part{Fence: u.Hold(t, 3), Takes: []record.MessageID{m.ID}})
 	}
 }
 

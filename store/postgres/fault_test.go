@@ -13,6 +13,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 	"github.com/pawl-dev/pawl/store/postgres"
 )
@@ -21,42 +22,42 @@ import (
 func TestF26_LostAnswerIsUnknown(t *testing.T) {
 	database := servertest.Postgres(t)
 	b, proxy := proxied(t, database)
-	u, id := newUser(b, 1), execution(1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
 	u.begin(t, id)
 	for seq := uint64(3); seq < 7; seq++ {
-		batch := u.next(u.append(t, id, seq))
+		batch := u.Next(u.append(t, id, seq))
 		proxy.Set(servertest.Pass, servertest.Cut)
 		if o := u.Commit(t.Context(), batch); o.Result != store.Unknown || o.Cause == nil {
 			t.Fatalf("entry %d: %s %T %v", seq, o.Result, o.Cause, o.Cause)
 		}
 		proxy.Set(servertest.Pass, servertest.Pass)
-		u.committed(t, batch)
-		u.length(t, id, int(seq))
+		u.Lands(t, batch)
+		u.Whole(t, id, int(seq))
 	}
 }
 
 // F26: nothing arrives. Whatever the answer is, it is not that it was committed, and the same bytes again are.
 func TestF26_LostMessageIsNotCommitted(t *testing.T) {
 	b, proxy := proxied(t, servertest.Postgres(t))
-	u, id := newUser(b, 1), execution(1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
 	u.begin(t, id)
-	batch := u.next(u.append(t, id, 3))
+	batch := u.Next(u.append(t, id, 3))
 	proxy.Set(servertest.Cut, servertest.Pass)
 	if o := u.Commit(t.Context(), batch); o.Result != store.Unknown && o.Result != store.NotCommitted {
 		t.Fatalf("%s %v", o.Result, o.Cause)
 	}
 	proxy.Set(servertest.Pass, servertest.Pass)
-	u.length(t, id, 2)
-	u.committed(t, batch)
-	u.length(t, id, 3)
+	u.Whole(t, id, 2)
+	u.Lands(t, batch)
+	u.Whole(t, id, 3)
 }
 
 // F26: another version of a batch whose answer was lost is told who won.
 func TestF26_OtherVersionIsSuperseded(t *testing.T) {
 	b, proxy := proxied(t, servertest.Postgres(t))
-	u, id := newUser(b, 1), execution(1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
 	u.begin(t, id)
-	first, second := u.next(u.append(t, id, 3)), u.next()
+	first, second := u.Next(u.append(t, id, 3)), u.Next()
 	second.Digest++
 	proxy.Set(servertest.Pass, servertest.Cut)
 	u.Commit(t.Context(), first)
@@ -71,23 +72,23 @@ func TestF26_OtherVersionIsSuperseded(t *testing.T) {
 func TestF2_StoppedClientHoldsNoFence(t *testing.T) {
 	database := servertest.Postgres(t)
 	b, proxy := proxied(t, database)
-	u, id := newUser(b, 1), execution(1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
 	u.begin(t, id)
 	proxy.Set(servertest.Pass, servertest.Hold)
 	ctx, give := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer give()
-	batch := u.next(u.append(t, id, 3))
+	batch := u.Next(u.append(t, id, 3))
 	if o := u.Commit(ctx, batch); o.Result != store.Unknown {
 		t.Fatalf("%s %v", o.Result, o.Cause)
 	}
 	defer proxy.Set(servertest.Pass, servertest.Pass)
 	other := newUser(open(t, database), 2)
 	began := time.Now()
-	other.claim(t, 1)
+	other.Hold(t, 1)
 	if took := time.Since(began); took > 2*time.Second {
 		t.Fatalf("the shard was to be had after %s", took)
 	}
-	other.length(t, id, 3)
+	other.Whole(t, id, 3)
 	if o := other.Commit(t.Context(), batch); o.Result != store.Committed {
 		t.Fatalf("the batch that had arrived: %s %v", o.Result, o.Deposed)
 	}
@@ -96,9 +97,9 @@ func TestF2_StoppedClientHoldsNoFence(t *testing.T) {
 // F32: a connection that says nothing is bounded by the context, for every call.
 func TestF32_SilenceIsBoundedByTheContext(t *testing.T) {
 	b, proxy := proxied(t, servertest.Postgres(t))
-	u, id := newUser(b, 1), execution(1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
 	u.begin(t, id)
-	batch := u.next(u.append(t, id, 3))
+	batch := u.Next(u.append(t, id, 3))
 	for name, call := range map[string]func(ctx context.Context) error{
 		"Commit": func(ctx context.Context) error {
 			o := u.Commit(ctx, batch)
@@ -110,8 +111,8 @@ func TestF32_SilenceIsBoundedByTheContext(t *testing.T) {
 		"Load":   func(ctx context.Context) error { _, err := u.Load(ctx, 1, []record.ID{id}); return err },
 		"Inbox":  func(ctx context.Context) error { _, err := u.Inbox(ctx, 1, 10); return err },
 		"Search": func(ctx context.Context) error { _, err := u.Search(ctx, "default", store.Filter{}); return err },
-		"Beat":   func(ctx context.Context) error { _, _, err := u.Beat(ctx, store.Beat{Owner: u.owner}); return err },
-		"Claim":  func(ctx context.Context) error { _, err := u.Claim(ctx, 2, record.Fence{}, u.owner); return err },
+		"Beat":   func(ctx context.Context) error { _, _, err := u.Beat(ctx, store.Beat{Owner: u.Owner}); return err },
+		"Claim":  func(ctx context.Context) error { _, err := u.Claim(ctx, 2, record.Fence{}, u.Owner); return err },
 	} {
 		proxy.Set(servertest.Hold, servertest.Hold)
 		ctx, give := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -124,16 +125,16 @@ func TestF32_SilenceIsBoundedByTheContext(t *testing.T) {
 		proxy.CutAll()
 		proxy.Set(servertest.Pass, servertest.Pass)
 	}
-	u.committed(t, batch)
-	u.length(t, id, 3)
+	u.Lands(t, batch)
+	u.Whole(t, id, 3)
 }
 
 // F27: a session that the server ends while the message waits has committed nothing; the next one has.
 func TestF27_EndedSessionIsNotCommitted(t *testing.T) {
 	database := servertest.Postgres(t)
-	u, id := newUser(open(t, database), 1), execution(1)
+	u, id := newUser(open(t, database), 1), drivertest.Execution(1)
 	u.begin(t, id)
-	c, batch := admin(t, database), u.next(u.append(t, id, 3))
+	c, batch := admin(t, database), u.Next(u.append(t, id, 3))
 	execute(t, c, "BEGIN")
 	execute(t, c, "SELECT 1 FROM pawl.shards WHERE shard = 1 FOR UPDATE")
 	result := make(chan store.Outcome, 1)
@@ -151,16 +152,16 @@ func TestF27_EndedSessionIsNotCommitted(t *testing.T) {
 		t.Fatalf("%s %v %v", o.Result, o.Cause, o.Rejected)
 	}
 	execute(t, c, "ROLLBACK")
-	u.length(t, id, 2)
-	u.committed(t, batch)
+	u.Whole(t, id, 2)
+	u.Lands(t, batch)
 }
 
 // F27: so has one that waited too long for a lock.
 func TestF27_LockTimeoutIsNotCommitted(t *testing.T) {
 	database := servertest.Postgres(t)
-	u, id := newUser(open(t, database+"?lock_timeout=100ms"), 1), execution(1)
+	u, id := newUser(open(t, database+"?lock_timeout=100ms"), 1), drivertest.Execution(1)
 	u.begin(t, id)
-	c, batch := admin(t, database), u.next(u.append(t, id, 3))
+	c, batch := admin(t, database), u.Next(u.append(t, id, 3))
 	execute(t, c, "BEGIN")
 	execute(t, c, "SELECT 1 FROM pawl.shards WHERE shard = 1 FOR UPDATE")
 	o := u.Commit(t.Context(), batch)
@@ -169,7 +170,7 @@ func TestF27_LockTimeoutIsNotCommitted(t *testing.T) {
 		t.Fatalf("%s %v", o.Result, o.Cause)
 	}
 	execute(t, c, "ROLLBACK")
-	u.committed(t, batch)
+	u.Lands(t, batch)
 }
 
 // F2: a diagnosis that stops in its transaction gives its locks up within the time that a take-over may take.
@@ -209,15 +210,15 @@ func TestF27_VerdictsByCode(t *testing.T) {
 // F27: nobody listens, for a while.
 func TestF27_NoServerIsNotCommitted(t *testing.T) {
 	b, proxy := proxied(t, servertest.Postgres(t))
-	u, id := newUser(b, 1), execution(1)
+	u, id := newUser(b, 1), drivertest.Execution(1)
 	u.begin(t, id)
 	proxy.Set(servertest.Cut, servertest.Cut)
 	proxy.CutAll()
-	batch := u.next(u.append(t, id, 3))
+	batch := u.Next(u.append(t, id, 3))
 	u.Commit(t.Context(), batch) // whatever it was on the connection that had been there
 	if o := u.Commit(t.Context(), batch); o.Result != store.NotCommitted || o.Cause == nil {
 		t.Fatalf("%s %v", o.Result, o.Cause)
 	}
 	proxy.Set(servertest.Pass, servertest.Pass)
-	u.committed(t, batch)
+	u.Lands(t, batch)
 }

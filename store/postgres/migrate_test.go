@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 	"github.com/pawl-dev/pawl/store/postgres"
 )
@@ -44,8 +45,8 @@ func TestF36_MigrationGoesOnBehindEachStatement(t *testing.T) {
 		t.Fatalf("only %d statements", tried)
 	}
 	u := newUser(open(t, database), 1)
-	u.commit(t, u.start(t, execution(1)))
-	u.length(t, execution(1), 1)
+	u.Write(t, u.Start(t, drivertest.Execution(1)))
+	u.Whole(t, drivertest.Execution(1), 1)
 }
 
 // TestF36_SeveralMigrateAtOnce opens a new schema from several openers.
@@ -108,6 +109,6 @@ func TestOpensWithoutTheRightToChangeTheSchema(t *testing.T) {
 	execute(t, c, "GRANT USAGE ON SCHEMA pawl TO "+role)
 	execute(t, c, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pawl TO "+role)
 	u := newUser(open(t, strings.Replace(database, "postgres://", "postgres://"+role+"@", 1)), 1)
-	u.commit(t, u.start(t, execution(1)))
-	u.length(t, execution(1), 1)
+	u.Write(t, u.Start(t, drivertest.Execution(1)))
+	u.Whole(t, drivertest.Execution(1), 1)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/internal/sqlstore"
 	"github.com/pawl-dev/pawl/store/postgres"
 )
@@ -20,7 +21,7 @@ func TestLoadsFindEntriesByTheirKey(t *testing.T) {
 		SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), k, 0, 0, '\x00' FROM generate_series(1, 4000) n, generate_series(1, 4) k`)
 	ids, after := sqlstore.Column{Name: "id"}, sqlstore.Column{Name: "after_seq"}
 	for n := range 300 {
-		id := execution(n)
+		id := drivertest.Execution(n)
 		ids.Bytes, after.Ints = append(ids.Bytes, id[:]), append(after.Ints, 0)
 	}
 	plan, err := postgres.Plan(t.Context(), b, "SELECT j.body FROM VALUES JOIN pawl.journal j ON j.execution = w.id AND j.seq > w.after_seq", ids, after)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pawl-dev/pawl/internal/servertest"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/postgres"
 )
 
@@ -90,11 +91,11 @@ func TestSchemasAreApart(t *testing.T) {
 	database := servertest.Postgres(t)
 	a := newUser(open(t, database+"?schema=one"), 1)
 	b := newUser(open(t, database, postgres.Schema(`two "quoted"`)), 1)
-	a.commit(t, a.start(t, execution(1)))
-	b.commit(t, b.start(t, execution(1)))
-	b.commit(t, b.append(t, execution(1), 2))
-	a.length(t, execution(1), 1)
-	b.length(t, execution(1), 2)
+	a.Write(t, a.Start(t, drivertest.Execution(1)))
+	b.Write(t, b.Start(t, drivertest.Execution(1)))
+	b.Write(t, b.append(t, drivertest.Execution(1), 2))
+	a.Whole(t, drivertest.Execution(1), 1)
+	b.Whole(t, drivertest.Execution(1), 2)
 	if a.Info().Incarnation == b.Info().Incarnation {
 		t.Fatal("one incarnation for two stores")
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/storetest"
 )
@@ -347,8 +348,8 @@ func TestRowSecurity_OwnerIsUnaffected(t *testing.T) {
 		t.Errorf("plans were\n%s\nand are\n%s", strings.Join(before, "\n"), strings.Join(after, "\n"))
 	}
 	u := newUser(b, 1)
-	u.begin(t, execution(1))
-	u.length(t, execution(1), 2)
+	u.begin(t, drivertest.Execution(1))
+	u.Whole(t, drivertest.Execution(1), 2)
 }
 
 // TestRowSecurity_OtherEnginesNeedToBypassIt: a role that reads and writes but would find nothing is told so.
@@ -369,8 +370,8 @@ func TestRowSecurity_OtherEnginesNeedToBypassIt(t *testing.T) {
 	refused(engine)
 	execute(t, s.root, "ALTER ROLE "+engine+" BYPASSRLS")
 	u := newUser(open(t, s.as(engine)), 1)
-	u.begin(t, execution(1))
-	u.length(t, execution(1), 2)
+	u.begin(t, drivertest.Execution(1))
+	u.Whole(t, drivertest.Execution(1), 2)
 	execute(t, s.root, "ALTER TABLE pawl.journal FORCE ROW LEVEL SECURITY")
 	refused(s.owner)
 }
@@ -462,9 +463,9 @@ func TestRowSecurity_AnyNames(t *testing.T) {
 	database := servertest.Postgres(t)
 	b := open(t, database, postgres.Schema(`we"ird pawl.?`))
 	u := newUser(b, 1)
-	p := u.start(t, execution(1))
+	p := u.Start(t, drivertest.Execution(1))
 	p.Heads[0].Namespace = `o'b "?$1 pawl.x`
-	u.commit(t, p)
+	u.Write(t, p)
 	c := admin(t, database)
 	role := `pawl.test ?"` + rand.Text()[:6] + " é"
 	execute(t, c, "CREATE ROLE "+pgx.Identifier{role}.Sanitize())
@@ -495,7 +496,7 @@ func TestRowSecurity_AnyNames(t *testing.T) {
 func TestRowSecurity_WhileAnEngineCommits(t *testing.T) {
 	s := share(t)
 	u := newUser(open(t, s.as(s.owner)), 1)
-	u.begin(t, execution(1))
+	u.begin(t, drivertest.Execution(1))
 	changed := make(chan error, 1)
 	go func() {
 		for range 5 {
@@ -515,7 +516,7 @@ func TestRowSecurity_WhileAnEngineCommits(t *testing.T) {
 		default:
 		}
 		seq++
-		b := u.next(u.append(t, execution(1), seq))
+		b := u.Next(u.append(t, drivertest.Execution(1), seq))
 		o := u.Commit(t.Context(), b)
 		for ; o.Result != store.Committed && len(o.Rejected)+len(o.Deposed) == 0; o = u.Commit(t.Context(), b) {
 			t.Logf("again: %s %v", o.Result, o.Cause)
@@ -523,16 +524,16 @@ func TestRowSecurity_WhileAnEngineCommits(t *testing.T) {
 		if o.Result != store.Committed {
 			t.Fatalf("%s %v %v", o.Result, o.Rejected, o.Deposed)
 		}
-		u.number = b.Number
+		u.Number = b.Number
 	}
-	u.length(t, execution(1), int(seq))
+	u.Whole(t, drivertest.Execution(1), int(seq))
 }
 
 // TestRowSecurity_WaitsWithoutHoldingEnginesUp: behind a report that reads for long, commits get through in between.
 func TestRowSecurity_WaitsWithoutHoldingEnginesUp(t *testing.T) {
 	s := share(t)
 	u := newUser(open(t, s.as(s.owner)), 1)
-	u.begin(t, execution(1))
+	u.begin(t, drivertest.Execution(1))
 	report := admin(t, s.database)
 	execute(t, report, "BEGIN")
 	execute(t, report, "SELECT count(*) FROM pawl.executions")
@@ -544,7 +545,7 @@ func TestRowSecurity_WaitsWithoutHoldingEnginesUp(t *testing.T) {
 			t.Fatal("it does not wait")
 		}
 	}
-	u.commit(t, u.append(t, execution(1), 3))
+	u.Write(t, u.append(t, drivertest.Execution(1), 3))
 	select {
 	case err := <-enabled:
 		t.Fatalf("it ended: %v", err)

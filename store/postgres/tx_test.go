@@ -12,12 +12,13 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/postgres"
 )
 
 func message(n int) record.Message {
 	return record.Message{
-		ID: record.MessageID{From: execution(n), Seq: uint64(n), N: 1}, Shard: 1, Namespace: "default", To: execution(1), At: int64(n), Body: []byte{0, byte(n)},
+		ID: record.MessageID{From: drivertest.Execution(n), Seq: uint64(n), N: 1}, Shard: 1, Namespace: "default", To: drivertest.Execution(1), At: int64(n), Body: []byte{0, byte(n)},
 	}
 }
 

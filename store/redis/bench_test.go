@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 )
 
 // sizes are the entries of one commit.
@@ -119,12 +120,12 @@ type generator struct {
 }
 
 func newGenerator(b testing.TB, s store.Backend, chain bool) *generator {
-	u := newUser(b, s, 1)
-	g := &generator{store: s, fences: u.fences, heads: chain, length: 8, body: bytes.Repeat([]byte("x"), 230)}
+	u := drivertest.NewKeeper(b, s, 1)
+	g := &generator{store: s, fences: u.Fences, heads: chain, length: 8, body: bytes.Repeat([]byte("x"), 230)}
 	if chain {
 		g.length = 4
 	}
-	g.batch.Lane.Owner = u.owner
+	g.batch.Lane.Owner = u.Owner
 	g.parts = make([]record.Part, len(g.fences))
 	g.live, g.seq = make([]record.Head, 1000), make([]uint64, 1000)
 	return g
@@ -147,7 +148,7 @@ func (g *generator) commit(b testing.TB, n int) {
 	g.batch.Number++
 	g.batch.Digest = g.batch.Number * 31
 	if o := g.store.Commit(b.Context(), &g.batch); o.Result != store.Committed {
-		b.Fatal(describe(o))
+		b.Fatal(drivertest.Describe(o))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/redis"
 )
 
@@ -41,47 +42,47 @@ func behind(t *testing.T) (p *servertest.Proxy, through, straight store.Backend)
 // the same bytes under the same number say so.
 func TestF26_AnswerIsLost(t *testing.T) {
 	p, b, straight := behind(t)
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1), execution(2))
-	batch := u.batch(2, 50, execution(1), execution(2))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1), drivertest.Kept(2))
+	batch := u.Growth(2, 50, drivertest.Kept(1), drivertest.Kept(2))
 	p.Set(servertest.Pass, servertest.Cut)
-	if o := u.send(batch); o.Result != store.Unknown || o.Cause == nil {
-		t.Fatalf("want unknown, got %s", describe(o))
+	if o := u.Try(batch); o.Result != store.Unknown || o.Cause == nil {
+		t.Fatalf("want unknown, got %s", drivertest.Describe(o))
 	}
 	p.Set(servertest.Pass, servertest.Pass)
-	direct := &user{Backend: straight, ctx: t.Context()}
-	if n := len(direct.journal(t, execution(1))); n != 2 {
+	direct := &drivertest.Keeper{Backend: straight, Ctx: t.Context()}
+	if n := len(direct.Whole(t, drivertest.Kept(1))); n != 2 {
 		t.Fatalf("%d entries: the case shows nothing", n)
 	}
 	for range 3 {
 		if o := resolve(t, u, batch); o.Result != store.Committed {
-			t.Fatal(describe(o))
+			t.Fatal(drivertest.Describe(o))
 		}
 	}
-	if n := len(u.journal(t, execution(2))); n != 2 {
+	if n := len(u.Whole(t, drivertest.Kept(2))); n != 2 {
 		t.Fatalf("%d entries", n)
 	}
-	u.commit(t, 3, 50, execution(1))
+	u.Grow(t, 3, 50, drivertest.Kept(1))
 }
 
 // TestF26_RequestIsLost: the commit does not arrive, which the client cannot know.
 func TestF26_RequestIsLost(t *testing.T) {
 	p, b, _ := behind(t)
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
-	batch := u.batch(2, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
+	batch := u.Growth(2, 50, drivertest.Kept(1))
 	p.Set(servertest.Cut, servertest.Pass)
-	if o := u.send(batch); o.Result != store.Unknown {
-		t.Fatalf("want unknown, got %s", describe(o))
+	if o := u.Try(batch); o.Result != store.Unknown {
+		t.Fatalf("want unknown, got %s", drivertest.Describe(o))
 	}
 	p.Set(servertest.Pass, servertest.Pass)
-	if n := len(u.journal(t, execution(1))); n != 1 {
+	if n := len(u.Whole(t, drivertest.Kept(1))); n != 1 {
 		t.Fatalf("%d entries: the case shows nothing", n)
 	}
 	if o := resolve(t, u, batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+		t.Fatal(drivertest.Describe(o))
 	}
-	if n := len(u.journal(t, execution(1))); n != 2 {
+	if n := len(u.Whole(t, drivertest.Kept(1))); n != 2 {
 		t.Fatalf("%d entries", n)
 	}
 }
@@ -89,25 +90,25 @@ func TestF26_RequestIsLost(t *testing.T) {
 // TestF26_OtherVersionAfterUnknown: a version that changed after an unknown one learns which of the two is durable.
 func TestF26_OtherVersionAfterUnknown(t *testing.T) {
 	p, b, _ := behind(t)
-	u := newUser(t, b, 1)
-	first := u.batch(1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	first := u.Growth(1, 50, drivertest.Kept(1))
 	p.Set(servertest.Pass, servertest.Cut)
-	if o := u.send(first); o.Result != store.Unknown {
-		t.Fatalf("want unknown, got %s", describe(o))
+	if o := u.Try(first); o.Result != store.Unknown {
+		t.Fatalf("want unknown, got %s", drivertest.Describe(o))
 	}
 	p.Set(servertest.Pass, servertest.Pass)
-	second := u.batch(1, 50, execution(2))
+	second := u.Growth(1, 50, drivertest.Kept(2))
 	second.Digest++
 	if o := resolve(t, u, second); o.Result != store.Superseded || o.Winner != first.Digest {
-		t.Fatalf("want superseded by %d, got %s", first.Digest, describe(o))
+		t.Fatalf("want superseded by %d, got %s", first.Digest, drivertest.Describe(o))
 	}
 }
 
 // resolve sends a batch until its outcome is known, as an engine does.
-func resolve(t *testing.T, u *user, b *store.Batch) store.Outcome {
+func resolve(t *testing.T, u *drivertest.Keeper, b *store.Batch) store.Outcome {
 	t.Helper()
 	for range 50 {
-		if o := u.send(b); o.Result != store.Unknown {
+		if o := u.Try(b); o.Result != store.Unknown {
 			return o
 		}
 	}
@@ -118,28 +119,28 @@ func resolve(t *testing.T, u *user, b *store.Batch) store.Outcome {
 // TestF26_GivenUpWhileUnderWay: a caller that gives up does not know either.
 func TestF26_GivenUpWhileUnderWay(t *testing.T) {
 	p, b, _ := behind(t)
-	u := newUser(t, b, 1)
-	batch := u.batch(1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	batch := u.Growth(1, 50, drivertest.Kept(1))
 	p.Set(servertest.Pass, servertest.Hold)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if o := u.Commit(ctx, batch); o.Result != store.Unknown {
-		t.Fatalf("want unknown, got %s", describe(o))
+		t.Fatalf("want unknown, got %s", drivertest.Describe(o))
 	}
 	p.Set(servertest.Pass, servertest.Pass)
 	if o := resolve(t, u, batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+		t.Fatal(drivertest.Describe(o))
 	}
 }
 
 // TestF26_ReadsSurviveALostConnection: what changes nothing is asked again.
 func TestF26_ReadsSurviveALostConnection(t *testing.T) {
 	p, b, _ := behind(t)
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	for range 5 {
 		p.CutAll()
-		if n := len(u.journal(t, execution(1))); n != 1 {
+		if n := len(u.Whole(t, drivertest.Kept(1))); n != 1 {
 			t.Fatalf("%d entries", n)
 		}
 	}
@@ -150,19 +151,19 @@ func TestF27_NoConnection(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	r.Kill()
-	batch := u.batch(2, 50, execution(1))
-	u.send(batch) // on the old connection: not known
-	if o := u.send(batch); o.Result != store.NotCommitted || o.Cause == nil || len(o.Rejected)+len(o.Deposed) > 0 {
-		t.Fatalf("want not committed for now, got %s", describe(o))
+	batch := u.Growth(2, 50, drivertest.Kept(1))
+	u.Try(batch) // on the old connection: not known
+	if o := u.Try(batch); o.Result != store.NotCommitted || o.Cause == nil || len(o.Rejected)+len(o.Deposed) > 0 {
+		t.Fatalf("want not committed for now, got %s", drivertest.Describe(o))
 	}
 	r.Start()
 	if o := resolve(t, u, batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+		t.Fatal(drivertest.Describe(o))
 	}
-	if n := len(u.journal(t, execution(1))); n != 2 {
+	if n := len(u.Whole(t, drivertest.Kept(1))); n != 2 {
 		t.Fatalf("%d entries", n)
 	}
 }
@@ -172,8 +173,8 @@ func TestF27_ServerRefuses(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	for name, c := range map[string]struct {
 		refuse, allow []string
 		is            error
@@ -185,23 +186,23 @@ func TestF27_ServerRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.Do(c.refuse...)
-			batch := u.batch(u.number+1, 50, execution(1))
+			batch := u.Growth(u.Number+1, 50, drivertest.Kept(1))
 			for range 3 {
-				o := u.send(batch)
+				o := u.Try(batch)
 				if o.Result != store.NotCommitted || o.Cause == nil || len(o.Rejected)+len(o.Deposed) > 0 || errors.Is(o.Cause, store.ErrStoreWentBack) {
-					t.Fatalf("got %s", describe(o))
+					t.Fatalf("got %s", drivertest.Describe(o))
 				}
 				if c.is != nil && !errors.Is(o.Cause, c.is) {
-					t.Fatalf("want %v, got %s", c.is, describe(o))
+					t.Fatalf("want %v, got %s", c.is, drivertest.Describe(o))
 				}
 			}
 			r.Do(c.allow...)
 			if o := resolve(t, u, batch); o.Result != store.Committed {
-				t.Fatal(describe(o))
+				t.Fatal(drivertest.Describe(o))
 			}
 		})
 	}
-	if all := u.journal(t, execution(1)); len(all) != 5 {
+	if all := u.Whole(t, drivertest.Kept(1)); len(all) != 5 {
 		t.Fatalf("%d entries", len(all))
 	}
 }
@@ -210,30 +211,30 @@ func TestF27_ServerRefuses(t *testing.T) {
 func TestF30_Full(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	b.Close()
 	r.Do("CONFIG", "SET", "maxmemory", "1")
 	b = open(t, r.URL())
 	defer b.Close()
-	v := newUser(t, b, 2)
-	if _, _, err := b.Beat(t.Context(), store.Beat{Owner: v.owner, Count: 1}); err != nil {
+	v := drivertest.NewKeeper(t, b, 2)
+	if _, _, err := b.Beat(t.Context(), store.Beat{Owner: v.Owner, Count: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(v.journal(t, execution(1))); n != 1 {
+	if n := len(v.Whole(t, drivertest.Kept(1))); n != 1 {
 		t.Fatalf("%d entries", n)
 	}
-	batch := v.batch(2, 50, execution(1))
-	if o := v.send(batch); o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrFull) {
-		t.Fatalf("got %s", describe(o))
+	batch := v.Growth(2, 50, drivertest.Kept(1))
+	if o := v.Try(batch); o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrFull) {
+		t.Fatalf("got %s", drivertest.Describe(o))
 	}
-	m := record.Message{ID: record.MessageID{From: execution(5)}, Shard: 1, To: execution(1)}
+	m := record.Message{ID: record.MessageID{From: drivertest.Kept(5)}, Shard: 1, To: drivertest.Kept(1)}
 	if err := b.Send(t.Context(), []record.Message{m}); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("got %v", err)
 	}
 	r.Do("CONFIG", "SET", "maxmemory", "0")
-	if o := v.send(batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+	if o := v.Try(batch); o.Result != store.Committed {
+		t.Fatal(drivertest.Describe(o))
 	}
 }
 
@@ -242,8 +243,8 @@ func TestF27_Busy(t *testing.T) {
 	r := servertest.StartRedis(t, "--busy-reply-threshold", "50")
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	batch := u.batch(1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	batch := u.Growth(1, 50, drivertest.Kept(1))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -251,19 +252,19 @@ func TestF27_Busy(t *testing.T) {
 	}()
 	var o store.Outcome
 	for range 1000 { // until the other script has been at work for 50 ms
-		o = u.send(batch)
+		o = u.Try(batch)
 		if o.Result != store.Committed {
 			break
 		}
-		batch = u.batch(u.number+1, 50, execution(1))
+		batch = u.Growth(u.Number+1, 50, drivertest.Kept(1))
 	}
 	if o.Result != store.NotCommitted || !strings.Contains(o.Cause.Error(), "BUSY") {
-		t.Fatalf("got %s", describe(o))
+		t.Fatalf("got %s", drivertest.Describe(o))
 	}
 	r.Do("SCRIPT", "KILL")
 	<-ended
 	if o := resolve(t, u, batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+		t.Fatal(drivertest.Describe(o))
 	}
 }
 
@@ -272,8 +273,8 @@ func TestF27_Loading(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	for i := range 40 {
 		r.Do("SET", fmt.Sprint("filler", i), "x")
 	}
@@ -281,10 +282,10 @@ func TestF27_Loading(t *testing.T) {
 	r.Until("INFO persistence", rewritten)
 	r.Kill()
 	r.Launch("--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024")
-	batch := u.batch(2, 50, execution(1))
+	batch := u.Growth(2, 50, drivertest.Kept(1))
 	loading := 0
-	for u.number < 2 {
-		o := u.send(batch)
+	for u.Number < 2 {
+		o := u.Try(batch)
 		if o.Result == store.NotCommitted && strings.Contains(o.Cause.Error(), "LOADING") {
 			if loading++; loading == 1 {
 				open(t, r.URL()).Close()
@@ -294,7 +295,7 @@ func TestF27_Loading(t *testing.T) {
 	if loading == 0 {
 		t.Fatal("the server was never loading: the case shows nothing")
 	}
-	if n := len(u.journal(t, execution(1))); n != 2 {
+	if n := len(u.Whole(t, drivertest.Kept(1))); n != 2 {
 		t.Fatalf("%d entries", n)
 	}
 }
@@ -309,18 +310,18 @@ func TestF32_StalledServer(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	batch := u.batch(1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	batch := u.Growth(1, 50, drivertest.Kept(1))
 	r.Signal(syscall.SIGSTOP)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	o := u.Commit(ctx, batch)
 	r.Signal(syscall.SIGCONT)
 	if o.Result != store.Unknown {
-		t.Fatalf("got %s", describe(o))
+		t.Fatalf("got %s", drivertest.Describe(o))
 	}
 	if o := resolve(t, u, batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+		t.Fatal(drivertest.Describe(o))
 	}
 }
 
@@ -330,8 +331,8 @@ func TestF33_F26_ServerIsKilled(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	ids := []record.ID{execution(0), execution(1), execution(70), execution(4000)}
+	u := drivertest.NewKeeper(t, b, 1)
+	ids := []record.ID{drivertest.Kept(0), drivertest.Kept(1), drivertest.Kept(70), drivertest.Kept(4000)}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	unknown := 0
 	for range 12 {
@@ -344,26 +345,26 @@ func TestF33_F26_ServerIsKilled(t *testing.T) {
 		}()
 		var batch *store.Batch
 		for {
-			batch = u.batch(u.number+1, 1000, ids...)
-			o := u.send(batch)
+			batch = u.Growth(u.Number+1, 1000, ids...)
+			o := u.Try(batch)
 			if o.Result == store.Committed {
 				continue
 			}
 			if o.Result == store.Unknown {
 				unknown++
 			} else if o.Result != store.NotCommitted || len(o.Rejected)+len(o.Deposed) > 0 {
-				t.Fatal(describe(o))
+				t.Fatal(drivertest.Describe(o))
 			}
 			break
 		}
 		<-killed
-		acknowledged := u.number
+		acknowledged := u.Number
 		r.Start()
 		if o := resolve(t, u, batch); o.Result != store.Committed {
-			t.Fatalf("after %d: %s", acknowledged, describe(o))
+			t.Fatalf("after %d: %s", acknowledged, drivertest.Describe(o))
 		}
 		for _, id := range ids {
-			if n := len(u.journal(t, id)); uint64(n) != acknowledged+1 {
+			if n := len(u.Whole(t, id)); uint64(n) != acknowledged+1 {
 				t.Fatalf("%d entries of %s, want %d", n, id, acknowledged+1)
 			}
 		}
@@ -371,14 +372,14 @@ func TestF33_F26_ServerIsKilled(t *testing.T) {
 	if unknown == 0 {
 		t.Fatal("no commit was under way when the server was killed: the case shows nothing")
 	}
-	t.Logf("%d batches, %d unknown", u.number, unknown)
+	t.Logf("%d batches, %d unknown", u.Number, unknown)
 }
 
 // wentBack wants a commit to say that the store lost what it had acknowledged, with what to do about it.
 func wentBack(t *testing.T, o store.Outcome) {
 	t.Helper()
 	if o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrStoreWentBack) || !strings.Contains(o.Cause.Error(), "stop everything") {
-		t.Fatalf("got %s", describe(o))
+		t.Fatalf("got %s", drivertest.Describe(o))
 	}
 }
 
@@ -387,22 +388,22 @@ func TestF33_Emptied(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	r.Do("FLUSHALL")
-	wentBack(t, u.Commit(u.ctx, u.batch(2, 50, execution(1))))
-	wentBack(t, u.Commit(u.ctx, u.batch(1, 50, execution(2))))
+	wentBack(t, u.Commit(u.Ctx, u.Growth(2, 50, drivertest.Kept(1))))
+	wentBack(t, u.Commit(u.Ctx, u.Growth(1, 50, drivertest.Kept(2))))
 	if got := r.Do("DBSIZE"); got != "0" {
 		t.Fatalf("%s keys were written to what is not this store", got)
 	}
-	id, m := execution(3), record.Message{ID: record.MessageID{From: execution(5)}, Shard: 1, To: execution(1)}
+	id, m := drivertest.Kept(3), record.Message{ID: record.MessageID{From: drivertest.Kept(5)}, Shard: 1, To: drivertest.Kept(1)}
 	for name, err := range map[string]error{
-		"Load":    second(u.Load(u.ctx, id.Shard(64), []record.ID{id})),
-		"Claims":  second(u.Claims(u.ctx)),
-		"Send":    u.Send(u.ctx, []record.Message{m}),
-		"PutBlob": u.PutBlob(u.ctx, "default", id, [32]byte{}, []byte("b")),
-		"Put":     u.Put(u.ctx, store.Definition{Workflow: "w", Version: "1"}, nil),
-		"Search":  second(u.Search(u.ctx, "default", store.Filter{})),
+		"Load":    second(u.Load(u.Ctx, id.Shard(64), []record.ID{id})),
+		"Claims":  second(u.Claims(u.Ctx)),
+		"Send":    u.Send(u.Ctx, []record.Message{m}),
+		"PutBlob": u.PutBlob(u.Ctx, "default", id, [32]byte{}, []byte("b")),
+		"Put":     u.Put(u.Ctx, store.Definition{Workflow: "w", Version: "1"}, nil),
+		"Search":  second(u.Search(u.Ctx, "default", store.Filter{})),
 	} {
 		if !errors.Is(err, store.ErrStoreWentBack) {
 			t.Errorf("%s: %v", name, err)
@@ -411,8 +412,8 @@ func TestF33_Emptied(t *testing.T) {
 	// Another store in its place is not this one either.
 	other := open(t, r.URL())
 	defer other.Close()
-	newUser(t, other, 2)
-	wentBack(t, u.Commit(u.ctx, u.batch(2, 50, execution(1))))
+	drivertest.NewKeeper(t, other, 2)
+	wentBack(t, u.Commit(u.Ctx, u.Growth(2, 50, drivertest.Kept(1))))
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -423,17 +424,17 @@ func TestF33_OlderReplicaIsPromoted(t *testing.T) {
 	primary, replica := servertest.StartRedis(t, "--repl-diskless-sync-delay", "0"), servertest.StartRedis(t)
 	b := open(t, primary.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	host, port, _ := strings.Cut(primary.Addr, ":")
 	replica.Do("REPLICAOF", host, port)
 	replica.Until("INFO replication", func(s string) bool { return strings.Contains(s, "master_link_status:up") })
-	u.commit(t, 1, 50, execution(1))
-	u.commit(t, 2, 50, execution(1))
+	u.Grow(t, 1, 50, drivertest.Kept(1))
+	u.Grow(t, 2, 50, drivertest.Kept(1))
 	want := primary.Do("HGET", "pawl:lanes", lane(u))
 	replica.Until("HGET pawl:lanes "+lane(u), func(s string) bool { return s == want })
 	replica.Do("REPLICAOF", "NO", "ONE")
 	replica.Until("INFO persistence", rewritten)
-	u.commit(t, 3, 50, execution(1))
+	u.Grow(t, 3, 50, drivertest.Kept(1))
 	primary.Kill()
 	replica.Kill()
 	const log = "appendonlydir"
@@ -445,34 +446,34 @@ func TestF33_OlderReplicaIsPromoted(t *testing.T) {
 	}
 	primary.Start()
 
-	if n := len(u.journal(t, execution(1))); n != 2 {
+	if n := len(u.Whole(t, drivertest.Kept(1))); n != 2 {
 		t.Fatalf("%d entries: the case shows nothing", n)
 	}
-	wentBack(t, u.Commit(u.ctx, u.batch(4, 50, execution(1))))
+	wentBack(t, u.Commit(u.Ctx, u.Growth(4, 50, drivertest.Kept(1))))
 }
 
 // lane is the row of a user's lane.
-func lane(u *user) string { return string(u.owner[:]) + strings.Repeat("\x00", 8) }
+func lane(u *drivertest.Keeper) string { return string(u.Owner[:]) + strings.Repeat("\x00", 8) }
 
 // TestF33_EpochFell: a shard whose epoch is lower than what this process has seen.
 func TestF33_EpochFell(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	row := r.Do("HGET", "pawl:shards", "1")
-	if _, err := b.Claim(t.Context(), 1, u.fences[1], record.Owner{2}); err != nil {
+	if _, err := b.Claim(t.Context(), 1, u.Fences[1], record.Owner{2}); err != nil {
 		t.Fatal(err)
 	}
-	if o := u.Commit(u.ctx, u.batch(2, 50, execution(1))); o.Result != store.NotCommitted || !slices.Equal(o.Deposed, []record.Shard{1}) {
-		t.Fatalf("want deposed, got %s", describe(o))
+	if o := u.Commit(u.Ctx, u.Growth(2, 50, drivertest.Kept(1))); o.Result != store.NotCommitted || !slices.Equal(o.Deposed, []record.Shard{1}) {
+		t.Fatalf("want deposed, got %s", drivertest.Describe(o))
 	}
 	r.Do("HSET", "pawl:shards", "1", row)
 	if _, err := b.Claims(t.Context()); !errors.Is(err, store.ErrStoreWentBack) {
 		t.Fatalf("got %v", err)
 	}
-	if _, err := b.Claim(t.Context(), 1, u.fences[1], record.Owner{3}); !errors.Is(err, store.ErrStoreWentBack) {
+	if _, err := b.Claim(t.Context(), 1, u.Fences[1], record.Owner{3}); !errors.Is(err, store.ErrStoreWentBack) {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -482,54 +483,54 @@ func TestF37_Restored(t *testing.T) {
 	at := servertest.Redis(t)
 	b := open(t, at)
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	again := open(t, at, redis.Restored())
 	defer again.Close()
 	if again.Info().Incarnation == b.Info().Incarnation {
 		t.Fatal("the same incarnation")
 	}
-	wentBack(t, u.Commit(u.ctx, u.batch(2, 50, execution(1))))
-	v := newUser(t, again, 2)
-	v.commit(t, 2, 50, execution(1))
+	wentBack(t, u.Commit(u.Ctx, u.Growth(2, 50, drivertest.Kept(1))))
+	v := drivertest.NewKeeper(t, again, 2)
+	v.Grow(t, 2, 50, drivertest.Kept(1))
 }
 
 // TestF35_OversizedBatches: far more rows than Lua unpacks at once, far more bytes than any buffer, and one bad member.
 func TestF35_OversizedBatches(t *testing.T) {
 	b := open(t, servertest.Redis(t))
 	defer b.Close()
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	var ids []record.ID
 	for n := range 9000 {
-		ids = append(ids, execution(n))
+		ids = append(ids, drivertest.Kept(n))
 	}
-	u.commit(t, 1, 30, ids...)
-	u.commit(t, 2, 30, ids...)
-	large := u.batch(3, 4<<20, ids[:12]...)
-	if o := u.send(large); o.Result != store.Committed {
-		t.Fatal(describe(o))
+	u.Grow(t, 1, 30, ids...)
+	u.Grow(t, 2, 30, ids...)
+	large := u.Growth(3, 4<<20, ids[:12]...)
+	if o := u.Try(large); o.Result != store.Committed {
+		t.Fatal(drivertest.Describe(o))
 	}
-	if all := u.journal(t, ids[11]); !bytes.Equal(all[2].Body, large.Parts[11].Entries[0].Body) {
+	if all := u.Whole(t, ids[11]); !bytes.Equal(all[2].Body, large.Parts[11].Entries[0].Body) {
 		t.Fatal("the body did not come back")
 	}
-	long := u.batch(3, 20, ids[20])
+	long := u.Growth(3, 20, ids[20])
 	for seq := uint64(4); seq < 12_000; seq++ {
-		long.Parts[0].Entries = append(long.Parts[0].Entries, entry(ids[20], seq, 3, 20))
+		long.Parts[0].Entries = append(long.Parts[0].Entries, drivertest.Signed(ids[20], seq, 3, 20))
 	}
-	if o := u.send(long); o.Result != store.Committed {
-		t.Fatal(describe(o))
+	if o := u.Try(long); o.Result != store.Committed {
+		t.Fatal(drivertest.Describe(o))
 	}
-	if all := u.journal(t, ids[20]); len(all) != 11_999 {
+	if all := u.Whole(t, ids[20]); len(all) != 11_999 {
 		t.Fatalf("%d entries", len(all))
 	}
-	bad := u.batch(3, 30, ids[100:164]...)
+	bad := u.Growth(3, 30, ids[100:164]...)
 	bad.Parts[17].Entries[0].Seq = 9
-	if o := u.send(bad); len(o.Rejected) != 1 || o.Rejected[0].Execution != ids[117] {
-		t.Fatal(describe(o))
+	if o := u.Try(bad); len(o.Rejected) != 1 || o.Rejected[0].Execution != ids[117] {
+		t.Fatal(drivertest.Describe(o))
 	}
 	bad.Parts = slices.Delete(bad.Parts, 17, 18)
-	if o := u.send(bad); o.Result != store.Committed {
-		t.Fatal(describe(o))
+	if o := u.Try(bad); o.Result != store.Committed {
+		t.Fatal(drivertest.Describe(o))
 	}
 }
 
@@ -538,21 +539,21 @@ func TestF35_ForgetsByTheThousand(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 10)
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 10)
 	empty := r.Do("DBSIZE")
-	batch := &store.Batch{Lane: store.Lane{Owner: u.owner}, Number: 2, Digest: 2}
-	p := record.Part{Fence: u.fences[0]}
+	batch := &store.Batch{Lane: store.Lane{Owner: u.Owner}, Number: 2, Digest: 2}
+	p := record.Part{Fence: u.Fences[0]}
 	for n := range 1200 {
-		id := execution(64 * n)
+		id := drivertest.Kept(64 * n)
 		p.Heads = append(p.Heads, record.Head{Execution: id, Insert: true, Namespace: "default", Workflow: "w", Status: "completed", Ended: 5, NextAt: 7,
-			Key: id.String(), Parent: execution(3), Tags: []record.Tag{{Name: "t", Text: "x"}}})
+			Key: id.String(), Parent: drivertest.Kept(3), Tags: []record.Tag{{Name: "t", Text: "x"}}})
 		last := uint64(1)
 		if n == 0 {
 			last = 9000
 		}
 		for seq := uint64(1); seq <= last; seq++ {
-			p.Entries = append(p.Entries, entry(id, seq, 1, 20))
+			p.Entries = append(p.Entries, drivertest.Signed(id, seq, 1, 20))
 		}
 		p.Forgets = append(p.Forgets, id)
 		p.Snapshots = append(p.Snapshots, record.Snapshot{Execution: id, Seq: 1, Body: []byte("s")})
@@ -564,12 +565,12 @@ func TestF35_ForgetsByTheThousand(t *testing.T) {
 	forgets := p.Forgets
 	p.Forgets = nil
 	batch.Parts = []record.Part{p}
-	if o := u.send(batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+	if o := u.Try(batch); o.Result != store.Committed {
+		t.Fatal(drivertest.Describe(o))
 	}
-	batch = &store.Batch{Lane: store.Lane{Owner: u.owner}, Number: 3, Digest: 3, Parts: []record.Part{{Fence: u.fences[0], Forgets: forgets}}}
-	if o := u.send(batch); o.Result != store.Committed {
-		t.Fatal(describe(o))
+	batch = &store.Batch{Lane: store.Lane{Owner: u.Owner}, Number: 3, Digest: 3, Parts: []record.Part{{Fence: u.Fences[0], Forgets: forgets}}}
+	if o := u.Try(batch); o.Result != store.Committed {
+		t.Fatal(drivertest.Describe(o))
 	}
 	left, err := b.Executions(t.Context(), store.EveryShard, record.ID{}, 10)
 	if err != nil || len(left) > 0 {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/redis"
 )
 
@@ -87,8 +88,8 @@ func TestPasswordsAreInNoError(t *testing.T) {
 	r.Do("ACL", "SETUSER", "pawl", "on", ">s3cret-word", "~pawl:*", "+@all", "-@dangerous", "+info", "+config|get")
 	at := func(user string) string { return "redis://" + user + "@" + r.Addr }
 	b := open(t, at("pawl:s3cret-word"))
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 50, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 50, drivertest.Kept(1))
 	b.Close()
 	if !b.Info().Durable {
 		t.Fatalf("%q", b.Info().Warnings)
@@ -113,8 +114,8 @@ func TestURLs(t *testing.T) {
 	r := servertest.StartRedis(t, "--unixsocket", socket)
 	for _, at := range []string{"unix://" + socket + "?db=5", r.URL() + "/", r.URL() + "/3", r.URL() + "?db=2", r.URL() + "/0?prefix=a%3A", r.URL() + "?client_name=me&dial_timeout=2s"} {
 		b := open(t, at)
-		u := newUser(t, b, 1) // each is a store of its own, or a lane would be taken
-		u.commit(t, 1, 10, execution(1))
+		u := drivertest.NewKeeper(t, b, 1) // each is a store of its own, or a lane would be taken
+		u.Grow(t, 1, 10, drivertest.Kept(1))
 		b.Close()
 	}
 	if got := r.Do("EXISTS", "a:meta"); got != "1" {
@@ -148,7 +149,7 @@ func TestTLS(t *testing.T) {
 	}
 	b := open(t, at+"?skip_verify=true")
 	defer b.Close()
-	newUser(t, b, 1).commit(t, 1, 10, execution(1))
+	drivertest.NewKeeper(t, b, 1).Grow(t, 1, 10, drivertest.Kept(1))
 }
 
 // certificate writes one that signs itself.
@@ -193,8 +194,8 @@ func TestF36_ANewerLayoutIsRefused(t *testing.T) {
 func TestOldLanesAreForgotten(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
-	u := newUser(t, b, 1)
-	u.commit(t, 1, 10, execution(1))
+	u := drivertest.NewKeeper(t, b, 1)
+	u.Grow(t, 1, 10, drivertest.Kept(1))
 	r.Do("EVAL", `for i = 1, 1100 do
 		redis.call('HSET', 'pawl:lanes', string.format('%024d', i), '0123456789abcdef')
 		redis.call('ZADD', 'pawl:opened', 5, string.format('%024d', i))
@@ -207,5 +208,5 @@ func TestOldLanesAreForgotten(t *testing.T) {
 		t.Fatalf("%s lanes", got)
 	}
 	u.Backend = b
-	u.commit(t, 2, 10, execution(1))
+	u.Grow(t, 2, 10, drivertest.Kept(1))
 }

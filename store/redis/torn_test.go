@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 )
 
 // TestF29_F33_TornLog cuts the log of a server at every kind of place, as a power failure may that comes before the log
@@ -16,11 +17,11 @@ func TestF29_F33_TornLog(t *testing.T) {
 	r := servertest.StartRedis(t)
 	b := open(t, r.URL())
 	defer b.Close()
-	u := newUser(t, b, 1)
-	ids := []record.ID{execution(0), execution(1), execution(70), execution(4000)}
+	u := drivertest.NewKeeper(t, b, 1)
+	ids := []record.ID{drivertest.Kept(0), drivertest.Kept(1), drivertest.Kept(70), drivertest.Kept(4000)}
 	const batches = 30
 	for seq := uint64(1); seq <= batches; seq++ {
-		u.commit(t, seq, 700, ids...)
+		u.Grow(t, seq, 700, ids...)
 	}
 	r.Kill()
 	found, err := filepath.Glob(filepath.Join(r.Dir(), "appendonlydir", "*.incr.aof"))
@@ -46,17 +47,17 @@ func TestF29_F33_TornLog(t *testing.T) {
 }
 
 // wholeBatches is how many batches are left, each of them whole.
-func wholeBatches(t *testing.T, u *user, ids []record.ID, all int) int {
+func wholeBatches(t *testing.T, u *drivertest.Keeper, ids []record.ID, all int) int {
 	t.Helper()
-	n := len(u.journal(t, ids[0]))
+	n := len(u.Whole(t, ids[0]))
 	for _, id := range ids[1:] {
-		if other := len(u.journal(t, id)); other != n {
+		if other := len(u.Whole(t, id)); other != n {
 			t.Fatalf("%d and %d entries: a batch is there in parts", n, other)
 		}
 	}
 	if n >= all {
 		t.Fatalf("%d batches of a cut log", n)
 	}
-	wentBack(t, u.Commit(u.ctx, u.batch(uint64(all)+1, 700, ids[0])))
+	wentBack(t, u.Commit(u.Ctx, u.Growth(uint64(all)+1, 700, ids[0])))
 	return n
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -37,13 +38,13 @@ func TestF37_BackupWhileAnotherProcessCommits(t *testing.T) {
 			t.Fatalf("integrity: %s", got)
 		}
 		b := open(t, to, sqlite.Restored())
-		u := newUser(t, b, 9)
-		first := u.journal(t, crashIDs()[0])
+		u := drivertest.NewKeeper(t, b, 9)
+		first := u.Whole(t, crashIDs()[0])
 		if uint64(len(first)) < promised {
 			t.Fatalf("%d entries were acknowledged before the backup, %d are in it", promised, len(first))
 		}
 		for _, id := range crashIDs()[1:] {
-			if n := len(u.journal(t, id)); n != len(first) {
+			if n := len(u.Whole(t, id)); n != len(first) {
 				t.Fatalf("%d and %d entries: a batch is there in parts", len(first), n)
 			}
 		}
@@ -63,7 +64,7 @@ func TestBackupRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path, to := filepath.Join(dir, "pawl.db"), filepath.Join(dir, "copy.db")
 	b := open(t, path)
-	newUser(t, b, 1).commit(t, 1, 10, execution(1))
+	drivertest.NewKeeper(t, b, 1).Grow(t, 1, 10, drivertest.Kept(1))
 	b.Close()
 	write(t, filepath.Join(dir, "there.db"), nil)
 	if _, err := sqlite.Backup(t.Context(), path, filepath.Join(dir, "there.db"), nil); !errors.Is(err, fs.ErrExist) {

@@ -12,13 +12,14 @@ import (
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // writeForEver commits batches that each give executionsPerBatch executions one more entry, goes on where an earlier
 // child was killed, and prints "ack N M" after each: batch N is durable, all journals have M entries.
 func writeForEver(ctx context.Context, b store.Backend, size int) error {
-	u, err := claimAll(ctx, b, record.Owner{byte(os.Getpid()), byte(os.Getpid() >> 8), 2})
+	u, err := drivertest.Claim(ctx, b, record.Owner{byte(os.Getpid()), byte(os.Getpid() >> 8), 2})
 	if err != nil {
 		return err
 	}
@@ -28,16 +29,16 @@ func writeForEver(ctx context.Context, b store.Backend, size int) error {
 		return err
 	}
 	for seq := uint64(len(old)) + 1; ; seq++ {
-		if o := u.send(u.batch(seq, size, ids...)); o.Result != store.Committed {
+		if o := u.Try(u.Growth(seq, size, ids...)); o.Result != store.Committed {
 			return fmt.Errorf("%s %v %v %v", o.Result, o.Deposed, o.Rejected, o.Cause)
 		}
-		fmt.Printf("ack %d %d\n", u.number, seq)
+		fmt.Printf("ack %d %d\n", u.Number, seq)
 	}
 }
 
 func crashIDs() (ids []record.ID) {
 	for n := range executionsPerBatch {
-		ids = append(ids, execution(n))
+		ids = append(ids, drivertest.Kept(n))
 	}
 	return ids
 }
@@ -63,8 +64,8 @@ func checkCrashed(t *testing.T, path string, promised uint64) int {
 	t.Helper()
 	b := open(t, path, sqlite.Unsynced())
 	defer b.Close()
-	u := newUser(t, b, 77)
-	first := u.journal(t, crashIDs()[0])
+	u := drivertest.NewKeeper(t, b, 77)
+	first := u.Whole(t, crashIDs()[0])
 	if uint64(len(first)) < promised {
 		t.Fatalf("%d entries were acknowledged, %d are there", promised, len(first))
 	}
@@ -72,7 +73,7 @@ func checkCrashed(t *testing.T, path string, promised uint64) int {
 		t.Fatalf("%d entries, although only batch %d can be unanswered", len(first), promised+1)
 	}
 	for _, id := range crashIDs()[1:] {
-		same := slices.EqualFunc(first, u.journal(t, id), func(a, b record.Entry) bool { return a.At == b.At && a.Seq == b.Seq })
+		same := slices.EqualFunc(first, u.Whole(t, id), func(a, b record.Entry) bool { return a.At == b.At && a.Seq == b.Seq })
 		if !same {
 			t.Fatalf("a batch is there in parts: %s differs from the first execution", id)
 		}
@@ -109,10 +110,10 @@ func TestF29_I2_TornLog(t *testing.T) {
 	path := filepath.Join(dir, "pawl.db")
 	b := open(t, path)
 	defer b.Close()
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	const batches = 30
 	for seq := uint64(1); seq <= batches; seq++ {
-		u.commit(t, seq, 700, crashIDs()...)
+		u.Grow(t, seq, 700, crashIDs()...)
 	}
 	db, log := read(t, path), read(t, path+"-wal")
 	if len(log) < 100_000 {
@@ -140,16 +141,16 @@ func wholeBatches(t *testing.T, path string) int {
 	t.Helper()
 	b := open(t, path, sqlite.Unsynced())
 	defer b.Close()
-	u := newUser(t, b, 9)
-	first := u.journal(t, crashIDs()[0])
+	u := drivertest.NewKeeper(t, b, 9)
+	first := u.Whole(t, crashIDs()[0])
 	for _, id := range crashIDs()[1:] {
-		if n := len(u.journal(t, id)); n != len(first) {
+		if n := len(u.Whole(t, id)); n != len(first) {
 			t.Fatalf("%d and %d entries: a batch is there in parts", len(first), n)
 		}
 	}
 	// The engine that was acknowledged more batches than are left learns it at its next commit.
-	lost := &user{Backend: b, ctx: t.Context(), owner: record.Owner{1, 1}, fences: u.fences, number: uint64(len(first)) + 1}
-	if o := lost.send(lost.batch(5, 10, execution(50))); o.Result != store.NotCommitted || o.Cause == nil {
+	lost := &drivertest.Keeper{Backend: b, Ctx: t.Context(), Owner: record.Owner{1, 1}, Fences: u.Fences, Number: uint64(len(first)) + 1}
+	if o := lost.Try(lost.Growth(5, 10, drivertest.Kept(50))); o.Result != store.NotCommitted || o.Cause == nil {
 		t.Fatalf("a store that lost batches answered %s", o.Result)
 	}
 	return len(first)

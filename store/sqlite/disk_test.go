@@ -13,14 +13,15 @@ import (
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
 // fill commits until the store is full and returns how many entries the execution has.
-func fill(t *testing.T, u *user, id record.ID) uint64 {
+func fill(t *testing.T, u *drivertest.Keeper, id record.ID) uint64 {
 	t.Helper()
 	for seq := uint64(1); seq < 10_000; seq++ {
-		o := u.send(u.batch(seq, 30_000, id))
+		o := u.Try(u.Growth(seq, 30_000, id))
 		if o.Result == store.Committed {
 			continue
 		}
@@ -34,17 +35,17 @@ func fill(t *testing.T, u *user, id record.ID) uint64 {
 }
 
 // stays checks a full store: writes are refused again and again, reads work, nothing is lost.
-func stays(t *testing.T, u *user, id record.ID, n uint64) {
+func stays(t *testing.T, u *drivertest.Keeper, id record.ID, n uint64) {
 	t.Helper()
 	for range 5 {
-		if o := u.send(u.batch(n+1, 200_000, id)); o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrFull) {
+		if o := u.Try(u.Growth(n+1, 200_000, id)); o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrFull) {
 			t.Fatalf("got %s %v", o.Result, o.Cause)
 		}
 	}
 	if err := u.PutBlob(t.Context(), "default", id, [32]byte{}, make([]byte, 1<<20)); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("got %v", err)
 	}
-	if got := len(u.journal(t, id)); uint64(got) != n {
+	if got := len(u.Whole(t, id)); uint64(got) != n {
 		t.Fatalf("%d entries, want %d", got, n)
 	}
 	if _, err := u.Search(t.Context(), "default", store.Filter{}); err != nil {
@@ -59,20 +60,20 @@ func TestF30_DiskFullThenSpace(t *testing.T) {
 	write(t, ballast, make([]byte, 9<<20))
 	path := filepath.Join(dir, "pawl.db")
 	b := open(t, path)
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	if i := b.Info(); i.Durable || !strings.Contains(strings.Join(i.Warnings, " "), "tmpfs") {
 		t.Errorf("a store in memory claims to be durable: %+v", i)
 	}
-	n := fill(t, u, execution(1))
-	stays(t, u, execution(1), n)
+	n := fill(t, u, drivertest.Kept(1))
+	stays(t, u, drivertest.Kept(1), n)
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	u.commit(t, n+1, 30_000, execution(1)) // without a restart
+	u.Grow(t, n+1, 30_000, drivertest.Kept(1)) // without a restart
 	b.Close()
 	b = open(t, path)
 	defer b.Close()
-	if got := len(newUser(t, b, 2).journal(t, execution(1))); uint64(got) != n+1 {
+	if got := len(drivertest.NewKeeper(t, b, 2).Whole(t, drivertest.Kept(1))); uint64(got) != n+1 {
 		t.Fatalf("%d entries, want %d", got, n+1)
 	}
 	b.Close()
@@ -103,21 +104,21 @@ func smallDisk(t *testing.T, size string) string {
 func TestF30_FileFullThenSpace(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "pawl.db"), sqlite.MaxPages(400))
 	defer b.Close()
-	u := newUser(t, b, 1)
-	old, id := execution(1), execution(2)
-	u.commit(t, 1, 300_000, old)
+	u := drivertest.NewKeeper(t, b, 1)
+	old, id := drivertest.Kept(1), drivertest.Kept(2)
+	u.Grow(t, 1, 300_000, old)
 	n := fill(t, u, id)
 	stays(t, u, id, n)
 
-	end := u.batch(1, 0)
-	end.Parts = []record.Part{{Fence: u.fences[1], Forgets: []record.ID{old}, Heads: []record.Head{{
+	end := u.Growth(1, 0)
+	end.Parts = []record.Part{{Fence: u.Fences[1], Forgets: []record.ID{old}, Heads: []record.Head{{
 		Execution: old, Namespace: "default", Workflow: "order", Version: "1", Status: "completed", Ended: 5, NextAt: record.Never,
 	}}}}
-	if o := u.send(end); o.Result != store.Committed {
+	if o := u.Try(end); o.Result != store.Committed {
 		t.Fatalf("retention cannot make room: %s %v %v", o.Result, o.Cause, o.Rejected)
 	}
-	u.commit(t, n+1, 30_000, id)
-	if got := len(u.journal(t, id)); uint64(got) != n+1 {
+	u.Grow(t, n+1, 30_000, id)
+	if got := len(u.Whole(t, id)); uint64(got) != n+1 {
 		t.Fatalf("%d entries, want %d", got, n+1)
 	}
 }
@@ -127,19 +128,19 @@ func TestF27_BusyIsTransient(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	b := open(t, path, sqlite.BusyWait(time.Millisecond))
 	defer b.Close()
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	shell := raw(t, path)
 	rawText(t, shell, "BEGIN IMMEDIATE")
-	batch := u.batch(1, 10, execution(1))
-	o := u.send(batch)
+	batch := u.Growth(1, 10, drivertest.Kept(1))
+	o := u.Try(batch)
 	if o.Result != store.NotCommitted || o.Cause == nil || len(o.Deposed)+len(o.Rejected) > 0 {
 		t.Fatalf("got %s %v", o.Result, o.Cause)
 	}
-	if got := u.journal(t, execution(1)); len(got) > 0 {
+	if got := u.Whole(t, drivertest.Kept(1)); len(got) > 0 {
 		t.Fatal("reads must go on, and show nothing")
 	}
 	rawText(t, shell, "ROLLBACK")
-	if o := u.send(batch); o.Result != store.Committed {
+	if o := u.Try(batch); o.Result != store.Committed {
 		t.Fatalf("got %s %v", o.Result, o.Cause)
 	}
 }
@@ -149,14 +150,14 @@ func TestF27_BusyIsTransient(t *testing.T) {
 func TestF31_FlippedByte(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	b := open(t, path)
-	u := newUser(t, b, 1)
-	id := execution(3)
-	u.commit(t, 1, 100, id)
-	u.commit(t, 2, 100, id)
-	s := entry(id, 2, 2, 500)
-	snap := u.batch(0, 0)
-	snap.Parts = []record.Part{{Fence: u.fences[3], Snapshots: []record.Snapshot{{Execution: id, Seq: 2, Sum: s.Sum, Body: s.Body}}}}
-	if o := u.send(snap); o.Result != store.Committed {
+	u := drivertest.NewKeeper(t, b, 1)
+	id := drivertest.Kept(3)
+	u.Grow(t, 1, 100, id)
+	u.Grow(t, 2, 100, id)
+	s := drivertest.Signed(id, 2, 2, 500)
+	snap := u.Growth(0, 0)
+	snap.Parts = []record.Part{{Fence: u.Fences[3], Snapshots: []record.Snapshot{{Execution: id, Seq: 2, Sum: s.Sum, Body: s.Body}}}}
+	if o := u.Try(snap); o.Result != store.Committed {
 		t.Fatal(o)
 	}
 	load := func() store.Loaded {
@@ -198,9 +199,9 @@ func TestF31_FlippedByte(t *testing.T) {
 func TestF31_DamagedPages(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	b := open(t, path)
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	for seq := uint64(1); seq < 200; seq++ {
-		u.commit(t, seq, 1000, execution(1))
+		u.Grow(t, seq, 1000, drivertest.Kept(1))
 	}
 	b.Close()
 	file := read(t, path)
@@ -212,7 +213,7 @@ func TestF31_DamagedPages(t *testing.T) {
 	write(t, path, file)
 	b = open(t, path)
 	defer b.Close()
-	if _, err := b.Journal(t.Context(), execution(1), 1, 1000); !errors.Is(err, store.ErrCorrupt) {
+	if _, err := b.Journal(t.Context(), drivertest.Kept(1), 1, 1000); !errors.Is(err, store.ErrCorrupt) {
 		t.Fatalf("want ErrCorrupt, got %v", err)
 	}
 	noise := filepath.Join(t.TempDir(), "noise.db")
@@ -231,7 +232,7 @@ func TestLogIsCopiedBetweenCommits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	b := open(t, path)
 	defer b.Close()
-	u := newUser(t, b, 1)
+	u := drivertest.NewKeeper(t, b, 1)
 	size := func(path string) int64 {
 		i, err := os.Stat(path)
 		if err != nil {
@@ -243,7 +244,7 @@ func TestLogIsCopiedBetweenCommits(t *testing.T) {
 	grow := func(megabytes int) {
 		for range megabytes {
 			seq++
-			u.commit(t, seq, 1<<20, execution(1))
+			u.Grow(t, seq, 1<<20, drivertest.Kept(1))
 		}
 	}
 	grow(20)
@@ -262,7 +263,7 @@ func TestLogIsCopiedBetweenCommits(t *testing.T) {
 	if log := size(path + "-wal"); log > 70<<20 {
 		t.Fatalf("the log did not begin anew: %d bytes", log)
 	}
-	if len(u.journal(t, execution(1))) != 105 {
+	if len(u.Whole(t, drivertest.Kept(1))) != 105 {
 		t.Fatal("entries are missing")
 	}
 	if mode := must(os.Stat(path)).Mode().Perm() | must(os.Stat(path+"-wal")).Mode().Perm(); runtime.GOOS != "windows" && mode != 0o600 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -53,7 +54,7 @@ func TestF7_SecondOpenInOneProcessIsRefused(t *testing.T) {
 		_, err := sqlite.Open(name).Open(t.Context())
 		wantInUse(t, err, os.Getpid(), "me 1.2.3")
 	}
-	newUser(t, b, 1).commit(t, 1, 10, execution(1)) // the refused opens have done it no harm
+	drivertest.NewKeeper(t, b, 1).Grow(t, 1, 10, drivertest.Kept(1)) // the refused opens have done it no harm
 	b.Close()
 	open(t, other).Close()
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -25,7 +26,7 @@ func TestF36_EveryOlderSchemaIsBroughtUp(t *testing.T) {
 		if b.Info().Incarnation != incarnation {
 			t.Error("a migration must not look like a restore")
 		}
-		newUser(t, b, 1).commit(t, 1, 10, execution(1))
+		drivertest.NewKeeper(t, b, 1).Grow(t, 1, 10, drivertest.Kept(1))
 		b.Close()
 		if got := rawText(t, raw(t, path), "PRAGMA user_version"); got != fmt.Sprint(sqlite.Migrations()) {
 			t.Errorf("version %s", got)
@@ -39,21 +40,21 @@ func TestF36_JournalsSurviveEveryMigration(t *testing.T) {
 	if _, err := sqlite.CreateOlder(path, 1); err != nil {
 		t.Fatal(err)
 	}
-	old, id := raw(t, path), execution(3)
+	old, id := raw(t, path), drivertest.Kept(3)
 	rawText(t, old, fmt.Sprintf("INSERT INTO executions VALUES (x'%x', 3, 'default', 'order', '1', '', NULL, 'running', '', '', 1, 0, 0)", id[:]))
 	var want []record.Entry
 	for seq := uint64(1); seq <= 50; seq++ {
-		e := entry(id, seq, seq, 700)
+		e := drivertest.Signed(id, seq, seq, 700)
 		want = append(want, e)
 		rawText(t, old, fmt.Sprintf("INSERT INTO journal VALUES (x'%x', %d, %d, %d, x'%x')", id[:], e.Seq, e.At, e.Sum, e.Body))
 	}
 	b := open(t, path)
 	defer b.Close()
-	u := newUser(t, b, 1)
-	if got := u.journal(t, id); !reflect.DeepEqual(got, want) {
+	u := drivertest.NewKeeper(t, b, 1)
+	if got := u.Whole(t, id); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%d entries, want the %d that were there", len(got), len(want))
 	}
-	u.commit(t, 51, 10, id)
+	u.Grow(t, 51, 10, id)
 }
 
 func TestF36_NewerSchemaIsRefused(t *testing.T) {

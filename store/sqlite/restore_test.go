@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/internal/drivertest"
 	"github.com/pawl-dev/pawl/store/sqlite"
 )
 
@@ -15,14 +16,14 @@ func TestF37_RestoredBackup(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	b := open(t, path)
 	incarnation := b.Info().Incarnation
-	newUser(t, b, 1).commit(t, 1, 10, execution(1))
+	drivertest.NewKeeper(t, b, 1).Grow(t, 1, 10, drivertest.Kept(1))
 	b.Close()
 	backup := read(t, path)
 
 	b = open(t, path)
-	today := newUser(t, b, 2)
-	today.commit(t, 2, 10, execution(1))
-	today.commit(t, 3, 10, execution(1))
+	today := drivertest.NewKeeper(t, b, 2)
+	today.Grow(t, 2, 10, drivertest.Kept(1))
+	today.Grow(t, 3, 10, drivertest.Kept(1))
 	b.Close()
 
 	write(t, path, backup)
@@ -32,12 +33,12 @@ func TestF37_RestoredBackup(t *testing.T) {
 	}
 	incarnation = b.Info().Incarnation
 	today.Backend = b // as if its process had lived on
-	o := today.send(today.batch(4, 10, execution(1)))
+	o := today.Try(today.Growth(4, 10, drivertest.Kept(1)))
 	if o.Result != store.NotCommitted || !errors.Is(o.Cause, store.ErrStoreWentBack) {
 		t.Fatalf("got %s %v", o.Result, o.Cause)
 	}
-	fresh := &user{Backend: b, ctx: t.Context(), owner: record.Owner{5}, fences: today.fences}
-	if o := fresh.send(fresh.batch(2, 10, execution(1))); o.Result != store.NotCommitted || len(o.Deposed) != 1 {
+	fresh := &drivertest.Keeper{Backend: b, Ctx: t.Context(), Owner: record.Owner{5}, Fences: today.Fences}
+	if o := fresh.Try(fresh.Growth(2, 10, drivertest.Kept(1))); o.Result != store.NotCommitted || len(o.Deposed) != 1 {
 		t.Fatalf("a fence of the lost time holds: %s", o.Result)
 	}
 	b.Close()
