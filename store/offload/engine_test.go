@@ -35,7 +35,6 @@ type spied struct {
 	mu      sync.Mutex
 	puts    int
 	largest int // body of an entry, a message or a snapshot
-	ids     map[record.ID]bool
 }
 
 func (s *spied) Open(ctx context.Context) (_ store.Backend, err error) {
