@@ -75,6 +75,9 @@ func TestR17_ReplicasWithoutAMinimumAreWarnedOf(t *testing.T) {
 	for minimum, warnings := range map[string]int{"0": 1, "1": 0} {
 		primary.Do("CONFIG", "SET", "min-replicas-to-write", minimum)
 		replica.Until("INFO replication", func(s string) bool { return strings.Contains(s, "master_link_status:up") })
+		if minimum == "1" { // who is connected need not have answered yet
+			primary.Until("INFO replication", func(s string) bool { return strings.Contains(s, "min_slaves_good_slaves:1") })
+		}
 		b := open(t, primary.URL())
 		if i := b.Info(); len(i.Warnings) != warnings || !i.Durable {
 			t.Errorf("min-replicas-to-write %s: %q, durable %v", minimum, i.Warnings, i.Durable)
