@@ -4,6 +4,7 @@ import (
 	"flag"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pawl-dev/pawl/internal/servertest"
@@ -19,12 +20,17 @@ var places = map[string]func(t *testing.T) string{
 	"redis":    func(t *testing.T) string { return servertest.StartRedis(t).URL() },
 }
 
-// onStores runs f for each store that -stores names.
+// onStores runs f for each store that -stores names, all at once, however few processors there are: they mostly wait.
 func onStores(t *testing.T, f func(t *testing.T, store string)) {
-	for _, name := range strings.Split(*storeNames, ",") {
+	names := strings.Split(*storeNames, ",")
+	for _, name := range names {
 		if places[name] == nil {
 			t.Fatalf("-stores: there is no store %q", name)
 		}
-		t.Run(name, func(t *testing.T) { f(t, name) })
 	}
+	var all sync.WaitGroup
+	for _, name := range names {
+		all.Go(func() { t.Run(name, func(t *testing.T) { f(t, name) }) })
+	}
+	all.Wait()
 }

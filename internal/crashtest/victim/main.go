@@ -119,7 +119,14 @@ func run(o *orders) error {
 	if o.apart {
 		opener = crashtest.OpenerApart(o.db)
 	}
-	eng, err := pawl.Open(ctx, opener, pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
+	open := func() (*pawl.Engine, error) {
+		return pawl.Open(ctx, opener, pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
+	}
+	eng, err := open()
+	// Who starts a member that finds no store starts it again.
+	for began := time.Now(); o.mode == "member" && away(err) && time.Since(began) < time.Minute; eng, err = open() {
+		<-time.After(100 * time.Millisecond)
+	}
 	if err != nil {
 		return err
 	}
