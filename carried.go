@@ -2,11 +2,13 @@ package pawl
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	"github.com/pawl-dev/pawl/record"
+	"github.com/pawl-dev/pawl/store"
 )
 
 // carried counts the bytes of calls that are not answered yet. They are bounded here, before anything else is made of
@@ -28,14 +30,18 @@ func (e *Engine) keepAhead(ctx context.Context, id record.ID, raw []byte) error 
 	return wrapStore("keeping the payload", e.backend.Ahead(ctx, e.opts.Namespace, id, raw))
 }
 
-// keepLongest bounds how long a result waits for its large output to be kept ahead; the commit does it otherwise.
-const keepLongest = 10 * time.Second
-
+// keepOutput keeps a large output before it is reported, and does not give up while only that fails: the commit would have
+// to wait for it, and all others with it.
 func (e *Engine) keepOutput(ctx context.Context, namespace string, id record.ID, output []byte) {
-	ctx, cancel := context.WithTimeout(ctx, keepLongest)
-	defer cancel()
-	if err := e.backend.Ahead(ctx, namespace, id, output); err != nil {
-		e.opts.Logger.Warn("a large output could not be kept ahead; it is kept with the result", "execution", id.String(), "error", err.Error())
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err := e.backend.Ahead(ctx, namespace, id, output)
+		if err == nil || errors.Is(err, store.ErrLocked) || errors.Is(err, store.ErrClosed) {
+			return
+		}
+		e.opts.Logger.Warn("a large output cannot be kept yet; its task waits", "execution", id.String(), "error", err.Error())
+		if rest(ctx, wait) != nil {
+			return
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ type spied struct {
 	store.Opener
 	store.Backend
 	broken  atomic.Pointer[error]
+	refused chan struct{} // a blob was
 	mu      sync.Mutex
 	puts    int
 	largest int // body of an entry, a message or a snapshot
@@ -46,6 +47,10 @@ func (s *spied) Close() error { return s.Backend.Close() }
 
 func (s *spied) PutBlob(ctx context.Context, ns string, id record.ID, sum [32]byte, body []byte) error {
 	if err := s.broken.Load(); err != nil {
+		select {
+		case s.refused <- struct{}{}:
+		default:
+		}
 		return *err
 	}
 	s.mu.Lock()
@@ -129,6 +134,9 @@ func open(t *testing.T, s store.Opener) *pawl.Engine {
 	t.Cleanup(func() { _ = eng.Close(context.Background()) })
 	echo := func(ctx context.Context, in map[string]any) (map[string]any, error) { return in, nil }
 	scan := func(ctx context.Context, in struct{ Doc string }) (map[string]any, error) {
+		if in.Doc == "grows" {
+			return map[string]any{"pages": []string{strings.Repeat("g", 400<<10)}}, nil
+		}
 		return map[string]any{"pages": []string{in.Doc + "1", in.Doc + "2"}}, nil
 	}
 	if err := errors.Join(pawl.Register(eng, "scan", scan), pawl.Register(eng, "print", echo)); err != nil {
@@ -246,10 +254,10 @@ func TestK6_InTheCallersTransaction(t *testing.T) {
 	})
 }
 
-// TestF26_BlobsThatCannotBeKept: while blobs cannot be written a start is refused and nobody else waits; a result is
-// recorded when they can be written again.
+// TestF26_BlobsThatCannotBeKept: while blobs cannot be written a start is refused, a result waits in its worker, and nobody else
+// waits; the result is recorded when they can be written again.
 func TestF26_BlobsThatCannotBeKept(t *testing.T) {
-	s := &spied{Opener: memory.Open()}
+	s := &spied{Opener: memory.Open(), refused: make(chan struct{})}
 	eng := open(t, s)
 	doc := strings.Repeat("scan ", 100<<10)
 	away := fmt.Errorf("the bucket does not answer")
@@ -264,7 +272,21 @@ func TestF26_BlobsThatCannotBeKept(t *testing.T) {
 	if _, err := small.Wait(t.Context(), "scan"); err != nil {
 		t.Fatal(err)
 	}
+	grows, err := eng.Start(t.Context(), "scans", map[string]any{"doc": "grows"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-s.refused
+	if err := small.Signal(t.Context(), "go", "on"); err != nil {
+		t.Fatal(err)
+	}
+	if x, err := small.Wait(t.Context()); err != nil || x.Status != model.Completed {
+		t.Fatalf("%v: another execution waits for the output that cannot be kept", err)
+	}
 	s.fail(nil)
+	if _, err := grows.Wait(t.Context(), "scan"); err != nil {
+		t.Fatal(err)
+	}
 	run, err := eng.Start(t.Context(), "scans", map[string]any{"doc": doc})
 	if err != nil {
 		t.Fatal(err)
