@@ -119,14 +119,11 @@ func run(o *orders) error {
 	if o.apart {
 		opener = crashtest.OpenerApart(o.db)
 	}
-	open := func() (*pawl.Engine, error) {
-		return pawl.Open(ctx, opener, pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
-	}
-	eng, err := open()
-	// Who starts a member that finds no store starts it again.
-	for began := time.Now(); o.mode == "member" && away(err) && time.Since(began) < time.Minute; eng, err = open() {
-		<-time.After(100 * time.Millisecond)
-	}
+	var eng *pawl.Engine
+	err = o.insist(func() (err error) {
+		eng, err = pawl.Open(ctx, opener, pawl.Options{Grace: 3 * time.Second, ClaimTTL: o.ttl})
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -135,7 +132,11 @@ func run(o *orders) error {
 		return err
 	}
 	for _, text := range []string{definition, herdText, smallText, payloadText, stormText, dutyText, rescueText} {
-		if _, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(text))); err != nil {
+		err := o.insist(func() error {
+			_, err := eng.Deploy(ctx, pawl.Text("crash.yaml", []byte(text)))
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -344,4 +345,13 @@ func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args.
 // away reports whether a call may be repeated because the store, or who owns the execution, did not answer.
 func away(err error) bool {
 	return pawl.Code(err) == pawl.CodeUnavailable || pawl.Code(err) == pawl.CodeStore
+}
+
+// insist lets a member that finds no store try again, as whoever starts it would.
+func (o *orders) insist(f func() error) error {
+	err := f()
+	for began := time.Now(); o.mode == "member" && away(err) && time.Since(began) < time.Minute; err = f() {
+		<-time.After(100 * time.Millisecond)
+	}
+	return err
 }
