@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/pawl-dev/pawl/record"
 )
@@ -114,6 +115,12 @@ type Sender interface {
 	Send(ctx context.Context, m []record.Message) error
 }
 
+// SenderFunc is a function that sends.
+type SenderFunc func(ctx context.Context, m []record.Message) error
+
+// Send implements [Sender].
+func (f SenderFunc) Send(ctx context.Context, m []record.Message) error { return f(ctx, m) }
+
 // Tx is a transaction of an embedded store, with the caller's own statements in it.
 type Tx interface {
 	Sender
@@ -127,6 +134,15 @@ type Transactor interface {
 	// Tx runs fn in a transaction that is rolled back where fn returns an error. While it runs nothing else is
 	// committed; when ctx ends, so do the statements of fn, and the transaction is rolled back.
 	Tx(ctx context.Context, fn func(tx Tx) error) error
+}
+
+// Lend runs fn in a transaction of b, for who wraps one; [errors.ErrUnsupported] where b is no [Transactor].
+func Lend(ctx context.Context, b Backend, fn func(tx Tx) error) error {
+	t, ok := b.(Transactor)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return t.Tx(ctx, fn)
 }
 
 // Ahead is a backend that can keep the large values of a JSON text before an entry or a message of the execution brings

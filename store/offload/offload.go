@@ -13,7 +13,6 @@ package offload
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/pawl-dev/pawl/record"
@@ -191,24 +190,10 @@ func (s *Store) Through(to store.Sender) store.Sender {
 	if embedded { // its transaction has the only writer, so blobs would wait for ever
 		return to
 	}
-	return sender{s, to}
-}
-
-// sender parts messages and sends them by another one.
-type sender struct {
-	s  *Store
-	to store.Sender
-}
-
-func (x sender) Send(ctx context.Context, list []record.Message) error {
-	return x.s.send(ctx, x.to, list)
+	return store.SenderFunc(func(ctx context.Context, list []record.Message) error { return s.send(ctx, to, list) })
 }
 
 // Tx implements [store.Transactor] where the inner store does.
 func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
-	inner, ok := s.Backend.(store.Transactor)
-	if !ok {
-		return errors.ErrUnsupported
-	}
-	return inner.Tx(ctx, fn)
+	return store.Lend(ctx, s.Backend, fn)
 }

@@ -161,25 +161,13 @@ func (s *Store) send(ctx context.Context, to store.Sender, list []record.Message
 }
 
 // Through implements [store.Through].
-func (s *Store) Through(to store.Sender) store.Sender { return sender{s, to} }
-
-// sender seals messages and sends them by another one.
-type sender struct {
-	s  *Store
-	to store.Sender
-}
-
-func (x sender) Send(ctx context.Context, list []record.Message) error {
-	return x.s.send(ctx, x.to, list)
+func (s *Store) Through(to store.Sender) store.Sender {
+	return store.SenderFunc(func(ctx context.Context, list []record.Message) error { return s.send(ctx, to, list) })
 }
 
 // Tx implements [store.Transactor] where the inner store does.
 func (s *Store) Tx(ctx context.Context, fn func(tx store.Tx) error) error {
-	inner, ok := s.Backend.(store.Transactor)
-	if !ok {
-		return errors.ErrUnsupported
-	}
-	return inner.Tx(ctx, fn)
+	return store.Lend(ctx, s.Backend, fn)
 }
 
 // PutBlob implements [store.Blobs].
