@@ -37,7 +37,7 @@ const schema = "pawl_example_transactional"
 const orders = 20
 
 func main() {
-	url := flag.String("postgres", "postgres://root@127.0.0.1:5432/test", "a database for the example; it drops what it makes")
+	url := flag.String("postgres", "postgres://127.0.0.1:5432/postgres", "where it makes a schema of its own, which it drops at the end")
 	flag.Parse()
 	if err := run(context.Background(), os.Stdout, *url); err != nil {
 		fmt.Fprintln(os.Stderr, "transactional:", err)

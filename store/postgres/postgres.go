@@ -90,7 +90,7 @@ func Open(url string, opts ...Option) store.Opener {
 func (c *config) Open(ctx context.Context) (store.Backend, error) {
 	s, err := c.open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+		return nil, fmt.Errorf("open PostgreSQL: %w", explain(err))
 	}
 	return s, nil
 }

@@ -1,9 +1,14 @@
 package postgres_test
 
 import (
+	"errors"
 	"maps"
+	"net"
+	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pawl-dev/pawl/internal/servertest"
 	"github.com/pawl-dev/pawl/store/internal/drivertest"
@@ -105,5 +110,37 @@ func TestSchemasAreApart(t *testing.T) {
 	}
 	if open(t, database+"?schema=one", postgres.Restored()).Info().Incarnation == a.Info().Incarnation {
 		t.Fatal("the same incarnation after a restore")
+	}
+}
+
+// What is wrong with a connection is said in words, and neither user nor password.
+func TestServerThatRefusesIsTold(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	l.Close()
+	there, err := url.Parse(servertest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := *there
+	missing.Path = "/pawl_nonesuch"
+	missing.RawQuery = url.Values{"password": {"hunter2"}}.Encode()
+	for _, c := range []struct{ url, says, at string }{
+		{missing.String(), "there is no such database; create it first (SQLSTATE 3D000)", there.Host},
+		{"postgres://clerk:hunter2@" + nobody + "/orders", "the server cannot be reached", nobody},
+	} {
+		_, err := postgres.Open(c.url).Open(t.Context())
+		if err == nil {
+			t.Fatalf("%s was opened", c.says)
+		}
+		if said := err.Error(); !strings.Contains(said, c.says) || !strings.Contains(said, c.at) || strings.Contains(said, "hunter2") || strings.Contains(said, "clerk") {
+			t.Error(err)
+		}
+		if _, ok := errors.AsType[*pgconn.ConnectError](err); !ok {
+			t.Errorf("the cause is lost: %v", err)
+		}
 	}
 }
