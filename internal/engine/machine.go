@@ -61,6 +61,7 @@ type owned struct {
 	serial uint64 // of the last task that left before its intent was durable
 	term   uint64 // counts the cores, so that late answers to a former one are told apart
 	claim  bool   // a Claim is in flight
+	past   bool   // the store has said of row that it is past, so a read that shows it again is old
 	giving bool   // to be released, or a Release is in flight
 	asked  bool   // the Release is in flight
 	next   int64  // core.Next

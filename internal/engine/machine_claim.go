@@ -199,7 +199,10 @@ func (m *Machine) claimsRead(e ClaimsRead) {
 			continue // row is what is being given back
 		}
 		if s.core == nil {
-			s.row, s.known = row, !s.claim
+			if s.past && row == s.row {
+				continue
+			}
+			s.row, s.known, s.past = row, !s.claim, false
 			m.sendWaiting(s)
 			continue
 		}
@@ -273,11 +276,11 @@ func (m *Machine) claimed(e Claimed) {
 	s := &m.shards[e.Shard]
 	// What was seen may be long past: then the shard was ours all the time, and nobody has released it.
 	clean := s.row.Owner == record.Owner{} && e.Fence.Epoch == s.row.Epoch+1
-	s.claim, s.known = false, false
+	s.claim, s.known, s.past = false, false, errors.Is(e.Err, store.ErrClaimed)
 	m.claims.open--
 	switch {
 	case e.Err != nil:
-		if errors.Is(e.Err, store.ErrClaimed) {
+		if s.past {
 			m.claims.soon = true
 		} else {
 			m.claims.at = min(m.claims.at, m.now.Mono+firstWait*4)
