@@ -15,6 +15,7 @@ import (
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/memory"
+	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
 	"github.com/pawl-dev/pawl/store/redis"
 )
@@ -59,6 +60,10 @@ func TestMemory(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	conform(t, func(t *testing.T) store.Opener { return postgres.Open(servertest.Postgres(t)) }, time.Second)
+}
+
+func TestMySQL(t *testing.T) {
+	conform(t, func(t *testing.T) store.Opener { return mysql.Open(servertest.MySQL(t).URL) }, time.Second)
 }
 
 func TestRedis(t *testing.T) {
