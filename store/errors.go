@@ -35,6 +35,8 @@ var (
 	ErrSome = errors.New("some of it cannot be read now")
 	// ErrFilter: a filter, a cursor or a facet that cannot be used. The text says why.
 	ErrFilter = errors.New("the filter cannot be used")
+	// ErrForeignBlobs: the place for large payloads is another store's, or this one's before it came back from a backup.
+	ErrForeignBlobs = errors.New("what lies there belongs to another store")
 	// ErrNewer: the store was written by a newer version of the program.
 	ErrNewer = errors.New("the store has a newer schema")
 )

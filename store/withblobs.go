@@ -14,6 +14,9 @@ import (
 // OutsideBlobs are blobs that are not kept by a backend: in an object store, say.
 type OutsideBlobs interface {
 	Blobs
+	// Belong is called once, before all else, by the store of that incarnation. Where the place is another store's it is
+	// [ErrForeignBlobs].
+	Belong(ctx context.Context, incarnation [16]byte) error
 	// Close may be called twice. Calls after it are [ErrClosed].
 	Close() error
 }
@@ -49,6 +52,9 @@ func (w withBlobs) Open(ctx context.Context) (Backend, error) {
 	}
 	if _, changes := inner.(Through); changes {
 		return nil, errors.Join(errOrder, inner.Close(), blobs.Close())
+	}
+	if err := blobs.Belong(ctx, inner.Info().Incarnation); err != nil {
+		return nil, errors.Join(err, inner.Close(), blobs.Close())
 	}
 	b := &outside{Backend: inner, blobs: blobs, dropper: startDropper(blobs)}
 	if lends, is := inner.(Transactor); is {

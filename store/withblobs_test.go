@@ -26,6 +26,8 @@ type beside struct {
 	mu     sync.Mutex
 	calls  map[string]int
 	opened store.Backend
+	asked  [16]byte // of whom it was asked whether it is theirs
+	theirs bool     // it is another store's
 }
 
 func newBeside() *beside { return &beside{Opener: memory.Open(), calls: map[string]int{}} }
@@ -55,6 +57,14 @@ func (w *watched) called(name string) error {
 	defer w.b.mu.Unlock()
 	w.b.calls[name]++
 	return w.b.fail
+}
+
+func (w *watched) Belong(_ context.Context, incarnation [16]byte) error {
+	w.b.asked = incarnation
+	if w.b.theirs {
+		return store.ErrForeignBlobs
+	}
+	return nil
 }
 
 func (w *watched) BlobOwners(ctx context.Context, after record.ID, limit int) ([]record.ID, error) {
@@ -195,6 +205,22 @@ func TestASealedStoreInsideIsRefused(t *testing.T) {
 	if out, err := outer.opened.GetBlob(t.Context(), "default", record.ID{1}, [32]byte{}); err != nil || strings.Contains(string(out), "plain") {
 		t.Fatalf("%q lies outside: %v", out, err)
 	}
+}
+
+// TestBlobsOfAnotherStoreAreRefused before anything is read or swept there, and neither is left open.
+func TestBlobsOfAnotherStoreAreRefused(t *testing.T) {
+	inner, outer := memory.Open(), newBeside()
+	b := mustOpen(t, store.WithBlobs(inner, outer))
+	if want := b.Info().Incarnation; outer.asked != want {
+		t.Fatalf("asked of %x, opened %x", outer.asked, want)
+	}
+	must(t, b.Close())
+	outer.theirs = true
+	if _, err := store.WithBlobs(inner, outer).Open(t.Context()); !errors.Is(err, store.ErrForeignBlobs) {
+		t.Fatal(err)
+	}
+	mustOpen(t, inner)
+	mustOpen(t, outer)
 }
 
 // TestOpenNeedsBoth: where one cannot be opened, the other is not left open.

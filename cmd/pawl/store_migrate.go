@@ -4,7 +4,8 @@ import "context"
 
 type storeMigrateCmd struct {
 	storeArg
-	Restored bool `help:"The store came back from a backup: draw a new incarnation, so that what the lost time gave away is not taken for today's."`
+	blobsFlag
+	Restored bool `help:"The store came back from a backup: draw a new incarnation, so that what the lost time gave away is not taken for today's. With --blobs it also takes over the large payloads there, which no other store may use any more."`
 }
 
 // Run opens the store, which brings its tables up.
@@ -13,7 +14,7 @@ func (c *storeMigrateCmd) Run(ctx context.Context, e *env) error {
 	if c.Restored {
 		m = inspecting // what is not there was not restored
 	}
-	b, err := c.bareOf(ctx, m, c.Restored, blobsFlag{})
+	b, err := c.bareOf(ctx, m, c.Restored, c.blobsFlag)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/pawl-dev/pawl/store"
+	"github.com/pawl-dev/pawl/store/s3"
 )
 
 // storeCmd are the verbs about the store as such. None of them opens an engine.
@@ -35,7 +36,12 @@ func (s *storeArg) bareOf(ctx context.Context, m mode, restored bool, blobs blob
 	if err != nil {
 		return nil, err
 	}
-	if opener, err = blobs.outside(opener, m); err != nil {
+	if restored {
+		opener, err = blobs.bucket(opener, s3.TakeOver())
+	} else {
+		opener, err = blobs.outside(opener, m)
+	}
+	if err != nil {
 		return nil, err
 	}
 	b, err := opener.Open(ctx)

@@ -73,13 +73,17 @@ type blobsFlag struct {
 
 // outside is opener with its blobs where --blobs says. Verbs that only look do not try whether that can be written.
 func (f *blobsFlag) outside(opener store.Opener, m mode) (store.Opener, error) {
+	return f.bucket(opener, options(m == inspecting, s3.Unchecked())...)
+}
+
+func (f *blobsFlag) bucket(opener store.Opener, how ...s3.Option) (store.Opener, error) {
 	if f.Blobs == "" {
 		return opener, nil
 	}
 	if !strings.HasPrefix(f.Blobs, "s3://") {
 		return nil, usage("large payloads are kept in a bucket: s3://BUCKET/PREFIX?endpoint=URL")
 	}
-	return store.WithBlobs(opener, s3.Open(f.Blobs, options(m == inspecting, s3.Unchecked())...)), nil
+	return store.WithBlobs(opener, s3.Open(f.Blobs, how...)), nil
 }
 
 // isFile reports whether --store names a file.

@@ -107,7 +107,7 @@ func connect(p place, c config) (*Blobs, error) {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		idle = t.CloseIdleConnections
 	}
-	return &Blobs{place: p, client: *client, timeout: c.timeout, idle: idle}, nil
+	return &Blobs{place: p, client: *client, timeout: c.timeout, unchecked: c.unchecked, takeOver: c.takeOver, idle: idle}, nil
 }
 
 func keys(c config) *credentials.Credentials {

@@ -45,6 +45,7 @@ type config struct {
 	timeout            time.Duration
 	transport          http.RoundTripper
 	unchecked          bool
+	takeOver           bool
 }
 
 // Credentials are the keys to use. Without it they come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,
@@ -60,6 +61,10 @@ func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } 
 // a moment, perhaps with keys that allow no more.
 func Unchecked() Option { return func(c *config) { c.unchecked = true } }
 
+// TakeOver gives the prefix to the store that is opened, whose it was before: to one that came back from a backup, say, and
+// whose incarnation is new. The other one must not be at work any more. Use it for one open, the first.
+func TakeOver() Option { return func(c *config) { c.takeOver = true } }
+
 // Transport carries requests in place of the default one: with other certificates, say.
 func Transport(t http.RoundTripper) Option { return func(c *config) { c.transport = t } }
 
@@ -67,8 +72,8 @@ func Transport(t http.RoundTripper) Option { return func(c *config) { c.transpor
 //
 //	s3://bucket/prefix?endpoint=https://minio.example:9000&region=us-east-1
 //
-// Without an endpoint it is Amazon's. No other store may use the same prefix: whoever sweeps a store removes what it does
-// not know there.
+// Without an endpoint it is Amazon's. The prefix belongs to the first store that is opened with it, whose incarnation is noted
+// there; another one is refused with [store.ErrForeignBlobs], since each would remove what it does not know.
 func Open(url string, opts ...Option) store.BlobsOpener {
 	c := config{timeout: 30 * time.Second}
 	for _, o := range opts {
@@ -104,10 +109,11 @@ func (o opener) OpenBlobs(ctx context.Context) (store.OutsideBlobs, error) {
 // Blobs are the blobs under one prefix of a bucket.
 type Blobs struct {
 	place
-	client  minio.Core
-	timeout time.Duration
-	idle    func() // closes connections that stand still
-	closed  atomic.Bool
+	client              minio.Core
+	timeout             time.Duration
+	unchecked, takeOver bool
+	idle                func() // closes connections that stand still
+	closed              atomic.Bool
 }
 
 var _ store.OutsideBlobs = (*Blobs)(nil)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -360,5 +361,61 @@ func TestUnchecked(t *testing.T) {
 	}
 	if _, err := b.GetBlob(t.Context(), "", someone, sum); !errors.Is(err, store.ErrNotFound) {
 		t.Fatal(err)
+	}
+}
+
+// TestAPrefixIsOfOneStore: the first one that is opened there has it, whoever else comes is refused, and leaves it unswept.
+func TestAPrefixIsOfOneStore(t *testing.T) {
+	server := servertest.StartS3(t)
+	place := func(opts ...s3.Option) store.BlobsOpener {
+		return s3.Open(server.URL("p"), append(opts, s3.Credentials(server.Key, server.Secret, ""))...)
+	}
+	mine, other := memory.Open(), memory.Open()
+	opens := func(inner store.Opener, opts ...s3.Option) {
+		t.Helper()
+		b, err := store.WithBlobs(inner, place(opts...)).Open(t.Context())
+		must(t, err)
+		must(t, b.Close())
+	}
+	refused := func(inner store.Opener, opts ...s3.Option) {
+		t.Helper()
+		_, err := store.WithBlobs(inner, place(opts...)).Open(t.Context())
+		if !errors.Is(err, store.ErrForeignBlobs) || !strings.Contains(err.Error(), "s3://pawl/p: ") || !strings.Contains(err.Error(), "pawl store migrate") {
+			t.Fatal(err)
+		}
+	}
+	opens(other, s3.Unchecked()) // who only looks claims nothing
+	opens(mine)
+	opens(mine)
+	opens(mine, s3.Unchecked())
+	refused(other)
+	refused(other, s3.Unchecked())
+	opens(other, s3.TakeOver())
+	opens(other)
+	refused(mine)
+}
+
+// TestAPrefixIsOfOneStoreAtOnce: of many that come to a new prefix at the same time one has it.
+func TestAPrefixIsOfOneStoreAtOnce(t *testing.T) {
+	server := servertest.StartS3(t)
+	all := make([]store.OutsideBlobs, 16)
+	for i := range all {
+		all[i] = open(t, server, server.URL("p"))
+	}
+	var have atomic.Int64
+	var race sync.WaitGroup
+	for i, b := range all {
+		race.Go(func() {
+			switch err := b.Belong(t.Context(), [16]byte{byte(i + 1)}); {
+			case err == nil:
+				have.Add(1)
+			case !errors.Is(err, store.ErrForeignBlobs):
+				t.Error(err)
+			}
+		})
+	}
+	race.Wait()
+	if n := have.Load(); n != 1 {
+		t.Fatalf("%d stores have the prefix", n)
 	}
 }
