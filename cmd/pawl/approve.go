@@ -31,15 +31,11 @@ func (c *decideFlags) decide(ctx context.Context, e *env, outcome string) error 
 	if err != nil {
 		return err
 	}
-	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := c.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	opts := []pawl.CommandOption{pawl.By(c.By), pawl.Groups(c.Group...), pawl.Why(c.Why)}
 	if form != nil {
 		opts = append(opts, pawl.Form(form))

@@ -40,15 +40,11 @@ func (c *rerunCmd) Run(ctx context.Context, e *env) error {
 
 // begin starts a fork and prints its id, or its plan. It executes nothing: pawl resume goes on.
 func (c *operatorFlags) begin(ctx context.Context, e *env, s *storeFlags, verb func(*pawl.Engine, context.Context, string, ...pawl.ForkOption) (*pawl.Run, error), v *versionFlags, opts ...pawl.ForkOption) error {
-	eng, err := s.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := s.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	opts = append(opts, pawl.Why(c.Why))
 	if v.Version != "" {
 		version, err := versionIn(ctx, eng, id, v.Version)

@@ -21,15 +21,11 @@ type getCmd struct {
 
 // Run shows one execution.
 func (c *getCmd) Run(ctx context.Context, e *env) error {
-	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := c.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	x, err := c.read(ctx, eng, id)
 	if err != nil {
 		return err

@@ -18,15 +18,11 @@ type historyCmd struct {
 
 // Run prints the journal as events. Lines leave as they are read, so a long history costs no memory.
 func (c *historyCmd) Run(ctx context.Context, e *env) error {
-	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := c.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	l := &listing{columns: historyColumns}
 	for ev, err := range eng.History(ctx, id, c.From) {
 		if err != nil {

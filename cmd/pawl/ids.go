@@ -9,6 +9,20 @@ import (
 	"github.com/pawl-dev/pawl/record"
 )
 
+// lookUp opens an engine that executes nothing and finds what a person typed.
+func (s *storeFlags) lookUp(ctx context.Context, e *env, typed string) (*pawl.Engine, string, error) {
+	eng, err := s.open(ctx, e, inspecting, workFlags{})
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := find(ctx, eng, typed)
+	if err != nil {
+		_ = eng.Close(ctx)
+		return nil, "", err
+	}
+	return eng, id, nil
+}
+
 // find turns what a person typed, an id or the unique beginning of one, or a key, into an id.
 func find(ctx context.Context, eng *pawl.Engine, typed string) (string, error) {
 	if _, err := record.ParseID(typed); err == nil {

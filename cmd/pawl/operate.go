@@ -36,15 +36,11 @@ type operatorFlags struct {
 
 // operate opens the store, does one thing to one execution, and says what. It executes nothing: pawl resume goes on.
 func (c *operatorFlags) operate(ctx context.Context, e *env, s *storeFlags, done string, do func(*pawl.Engine, string, ...pawl.CommandOption) error) error {
-	eng, err := s.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := s.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	act := func(opts ...pawl.CommandOption) error { return do(eng, id, opts...) }
 	if planned, err := c.planned(e, act, pawl.Why(c.Why)); planned || err != nil {
 		return err

@@ -30,15 +30,11 @@ func (c *signalCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := c.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	opts := []pawl.CommandOption{pawl.Why(c.Why)}
 	if c.SignalID != "" {
 		opts = append(opts, pawl.SignalID(c.SignalID))

@@ -47,15 +47,11 @@ func changesOf(set []string) (changes []pawl.Change, err error) {
 
 // show prints the variables that the scope sees.
 func (c *varsCmd) show(ctx context.Context, e *env) error {
-	eng, err := c.open(ctx, e, inspecting, workFlags{})
+	eng, id, err := c.lookUp(ctx, e, c.ID)
 	if err != nil {
 		return err
 	}
 	defer eng.Close(ctx)
-	id, err := find(ctx, eng, c.ID)
-	if err != nil {
-		return err
-	}
 	vars, seq, err := eng.Vars(ctx, id, pawl.In(c.In))
 	if err != nil {
 		return err
