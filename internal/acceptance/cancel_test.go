@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/model"
@@ -30,6 +31,7 @@ func TestF39_I14_I15_CancelAgainstTheEnd(t *testing.T) {
 	})
 	h.deploy("workflow: race\nnodes:\n  - a: {call: last}\n  - b: {set: {done: true}}\nvars: {done: false}\n")
 	ends := map[model.Status]int{}
+	lead := time.Millisecond // of the last result over the cancel, at most: as long as this machine needs for both to happen
 	for range races / side {
 		runs := make([]*pawl.Run, side)
 		open := make([]chan struct{}, side)
@@ -47,13 +49,26 @@ func TestF39_I14_I15_CancelAgainstTheEnd(t *testing.T) {
 		var race sync.WaitGroup
 		for i, run := range runs {
 			race.Go(func() { close(open[i]) })
-			race.Go(func() { refused[i] = run.Cancel(t.Context()) })
+			race.Go(func() {
+				<-time.After(lead * time.Duration(i) / side)
+				refused[i] = run.Cancel(t.Context())
+			})
 		}
 		race.Wait()
+		completed := 0
 		for i, run := range runs {
 			x := h.wait(run)
 			ends[x.Status]++
+			if x.Status == model.Completed {
+				completed++
+			}
 			h.oneEnd(run, x, refused[i])
+		}
+		switch {
+		case completed < side/4:
+			lead *= 2
+		case completed > 3*side/4:
+			lead /= 2
 		}
 	}
 	t.Logf("%v", ends)
