@@ -58,13 +58,14 @@ type owned struct {
 	known  bool
 	epoch  uint64 // highest epoch this Machine has owned, and the number of the last durable part in it
 	number uint64
-	serial uint64 // of the last task that left before its intent was durable
-	term   uint64 // counts the cores, so that late answers to a former one are told apart
-	claim  bool   // a Claim is in flight
-	past   bool   // the store has said of row that it is past, so a read that shows it again is old
-	giving bool   // to be released, or a Release is in flight
-	asked  bool   // the Release is in flight
-	next   int64  // core.Next
+	serial uint64        // of the last task that left before its intent was durable
+	term   uint64        // counts the cores, so that late answers to a former one are told apart
+	claim  bool          // a Claim is in flight
+	seen   record.Fence  // the row that was claimed last
+	past   time.Duration // the store has refused that: until then a read that shows seen is taken for old
+	giving bool          // to be released, or a Release is in flight
+	asked  bool          // the Release is in flight
+	next   int64         // core.Next
 	dirty  bool
 
 	cursor  record.ID // only for the seeded mistake CursorInbox

@@ -199,10 +199,10 @@ func (m *Machine) claimsRead(e ClaimsRead) {
 			continue // row is what is being given back
 		}
 		if s.core == nil {
-			if s.past && row == s.row {
+			if row == s.seen && m.now.Mono < s.past {
 				continue
 			}
-			s.row, s.known, s.past = row, !s.claim, false
+			s.row, s.known = row, !s.claim
 			m.sendWaiting(s)
 			continue
 		}
@@ -242,7 +242,7 @@ func (m *Machine) claimShards() {
 		if s.core != nil || s.claim || s.giving || !s.known || !m.mayClaim(record.Shard(i)) {
 			continue
 		}
-		s.claim = true
+		s.claim, s.seen = true, s.row
 		m.claims.open++
 		m.request(Claim{Shard: record.Shard(i), Seen: s.row})
 	}
@@ -276,11 +276,12 @@ func (m *Machine) claimed(e Claimed) {
 	s := &m.shards[e.Shard]
 	// What was seen may be long past: then the shard was ours all the time, and nobody has released it.
 	clean := s.row.Owner == record.Owner{} && e.Fence.Epoch == s.row.Epoch+1
-	s.claim, s.known, s.past = false, false, errors.Is(e.Err, store.ErrClaimed)
+	s.claim, s.known = false, false
 	m.claims.open--
 	switch {
 	case e.Err != nil:
-		if s.past {
+		if errors.Is(e.Err, store.ErrClaimed) {
+			s.past = m.now.Mono + m.cfg.TTL
 			m.claims.soon = true
 		} else {
 			m.claims.at = min(m.claims.at, m.now.Mono+firstWait*4)
