@@ -38,7 +38,7 @@ type Row struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
-	// Ratio is the speed as a multiple of Pawl's: below 1 is slower.
+	// Ratio is the speed as a multiple of Pawl's on the same store: below 1 is slower.
 	Ratio float64 `json:"ratio"`
 	// Executions, CPU and Written are of the repetition in the middle; negative where not known.
 	Executions int     `json:"executions"`
@@ -177,15 +177,26 @@ func lastLine(text string) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// compared fills in the ratios to the first row, Pawl's.
+// compared fills in the ratios: to the first system on the same store, and where that was not measured, to the first row.
 func compared(rows []Row, c Case) []Row {
+	by := map[string]float64{} // median of the first system by store
+	for _, r := range rows {
+		if r.System == rows[0].System && r.Error == "" {
+			by[r.Store] = r.Median
+		}
+	}
 	for i := range rows {
-		r, first := &rows[i], rows[0].Median
-		if r.Error != "" || r.Median == 0 || first == 0 {
+		r := &rows[i]
+		server, _, _ := strings.Cut(r.Store, "-") // redis-everysec is Redis, too
+		of, measured := by[server]
+		if !measured {
+			of = rows[0].Median
+		}
+		if r.Error != "" || r.Median == 0 || of == 0 {
 			continue
 		}
-		if r.Ratio = r.Median / first; c.Less {
-			r.Ratio = first / r.Median
+		if r.Ratio = r.Median / of; c.Less {
+			r.Ratio = of / r.Median
 		}
 	}
 	return rows

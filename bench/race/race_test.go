@@ -76,14 +76,36 @@ func TestRepetitionCounts(t *testing.T) {
 	}
 }
 
-// TestCompared checks that speed is a multiple of the first's, whichever way the unit runs.
+// TestCompared checks that speed is a multiple of Pawl's on the same store, whichever way the unit runs.
 func TestCompared(t *testing.T) {
-	rows := func() []Row { return []Row{{Median: 10}, {Median: 5}, {Error: "no"}} }
-	if got := compared(rows(), Case{}); got[1].Ratio != 0.5 || got[2].Ratio != 0 {
-		t.Errorf("of a rate: %v", got)
+	rows := func() []Row {
+		return []Row{
+			{System: "pawl", Store: "sqlite", Median: 10}, {System: "pawl", Store: "redis", Median: 20},
+			{System: "other", Store: "sqlite", Median: 5}, {System: "other", Store: "redis", Median: 5},
+			{System: "other", Store: "redis-everysec", Median: 5}, {System: "other", Store: "oracle", Median: 5},
+			{System: "other", Store: "mysql", Error: "no"},
+		}
 	}
-	if got := compared(rows(), Case{Less: true}); got[1].Ratio != 2 {
-		t.Errorf("of a time: %v", got)
+	for less, want := range map[bool][]float64{false: {1, 1, 0.5, 0.25, 0.25, 0.5, 0}, true: {1, 1, 2, 4, 4, 2, 0}} {
+		for i, r := range compared(rows(), Case{Less: less}) {
+			if r.Ratio != want[i] {
+				t.Errorf("%s on %s, less is better: %v: %v, want %v", r.System, r.Store, less, r.Ratio, want[i])
+			}
+		}
+	}
+}
+
+// TestTheFastestComesFirst whatever its store, and who has no number last.
+func TestTheFastestComesFirst(t *testing.T) {
+	slow, fast, none := Row{Median: 1}, Row{Median: 2}, Row{Error: "no"}
+	for _, c := range []struct {
+		x, y Row
+		less bool
+		want int
+	}{{fast, slow, false, -1}, {fast, slow, true, 1}, {none, slow, false, 1}, {slow, none, true, -1}, {slow, slow, true, 0}} {
+		if got := faster(c.x, c.y, c.less); got != c.want {
+			t.Errorf("%v %v, less is better: %v: %d", c.x, c.y, c.less, got)
+		}
 	}
 }
 
