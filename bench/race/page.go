@@ -31,7 +31,8 @@ what yours will do: %s says that.
 
 const rules = `## Rules
 
-- Every repetition has a process, a store and a database of its own; it warms up for a fifth of its time, then runs %s.
+- Every repetition has a process, a store and a database of its own, and begins when the disk has written all that was left
+  to write (sync); it warms up for a fifth of its time, then runs %s.
   The value is the median of three repetitions%s, with the lowest and the highest beside it. Where one repetition takes more
   than a minute, one is all there is.
 - Steps do nothing and give a small result, which is kept. Executions are started by the same process that runs them.

@@ -112,6 +112,7 @@ func (o Options) measure(ctx context.Context, e entrant, c Case) Row {
 	}
 	var results []Result
 	for range reps {
+		settle()
 		began := time.Now()
 		r, err := o.repeat(ctx, e, c, seconds, count)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // ticks a second in /proc/PID/stat: fixed for programs, whatever the kernel's own clock does.
@@ -17,6 +18,9 @@ type processOf struct {
 	parent      int
 	own, waited float64
 }
+
+// settle waits until the disk has what was written so far, so that nobody pays for what the one before has left.
+func settle() { syscall.Sync() }
 
 func ownUsage() usage { return processUsage(os.Getpid()) }
 
