@@ -131,15 +131,15 @@ func (p *contender) Done(ctx context.Context) (n int, err error) {
 // EndsDurably implements [race.Durably]: a result is given when the end is in the store.
 func (p *contender) EndsDurably() {}
 
-// Server implements [race.Server]: the process of Redis is of the bench's own, those of databases are not known here.
+// Server implements [race.Server].
 func (p *contender) Server() (pid int) {
 	switch b := p.backing.(type) {
 	case *prefixes:
 		return b.server.Process.Pid
-	case *files:
-		return -1
+	case *server:
+		return b.kind.pid(b.url)
 	}
-	return 0
+	return -1 // SQLite
 }
 
 // Durable implements [race.System].

@@ -9,11 +9,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	driver "github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/pawl-dev/pawl/bench/race"
 	"github.com/pawl-dev/pawl/store"
 	"github.com/pawl-dev/pawl/store/mysql"
 	"github.com/pawl-dev/pawl/store/postgres"
@@ -80,10 +82,12 @@ type server struct {
 	made []string
 }
 
-// serverKind is how one kind of server is spoken to: one statement on a connection of its own, and a store.
+// serverKind is how one kind of server is spoken to: one statement on a connection of its own, and a store. pid is its first
+// process, if it runs on this machine and that can be learned, else 0.
 type serverKind struct {
 	do   func(u *url.URL, sql string) error
 	open func(url string) store.Opener
+	pid  func(u *url.URL) int
 }
 
 // newServer is the server that a variable of the environment names by its URL, else the one at home.
@@ -122,18 +126,45 @@ func (s *server) drop() (failed error) {
 
 var inMySQL = serverKind{
 	do: func(u *url.URL, statement string) error {
-		c := driver.NewConfig()
-		c.Net, c.Addr, c.User = "tcp", u.Host, u.User.Username()
-		c.Passwd, _ = u.User.Password()
-		connector, err := driver.NewConnector(c)
+		db, err := openMySQL(u)
 		if err != nil {
 			return err
 		}
-		db := sql.OpenDB(connector)
 		_, err = db.ExecContext(context.Background(), statement)
 		return errors.Join(err, db.Close())
 	},
 	open: func(url string) store.Opener { return mysql.Open(url) },
+	pid: func(u *url.URL) (pid int) {
+		db, err := openMySQL(u)
+		if err != nil {
+			return 0
+		}
+		defer db.Close()
+		var file, folder string
+		if db.QueryRowContext(context.Background(), "SELECT @@pid_file, @@datadir").Scan(&file, &folder) != nil {
+			return 0
+		}
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(folder, file)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return 0
+		}
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		return pid
+	},
+}
+
+func openMySQL(u *url.URL) (*sql.DB, error) {
+	c := driver.NewConfig()
+	c.Net, c.Addr, c.User = "tcp", u.Host, u.User.Username()
+	c.Passwd, _ = u.User.Password()
+	connector, err := driver.NewConnector(c)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 var inPostgres = serverKind{
@@ -147,4 +178,16 @@ var inPostgres = serverKind{
 		return errors.Join(err, conn.Close(ctx))
 	},
 	open: func(url string) store.Opener { return postgres.Open(url) },
+	pid: func(u *url.URL) (backend int) {
+		ctx := context.Background()
+		conn, err := pgx.Connect(ctx, u.String())
+		if err != nil {
+			return 0
+		}
+		defer conn.Close(ctx)
+		if conn.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&backend) != nil {
+			return 0
+		}
+		return race.Parent(backend)
+	},
 }
