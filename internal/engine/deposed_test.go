@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -116,10 +115,7 @@ func TestF16_MemberThatWronglyLeadsStartsNothing(t *testing.T) {
 // everyMinute is the command that makes a schedule for the workflow that deploy puts.
 func everyMinute(name string) Command {
 	id := kernel.ScheduleID("default", "w", name)
-	input, err := json.Marshal(map[string]any{"workflow": "w", "name": name, "trigger": map[string]any{"every": "1m", "input": 1}})
-	if err != nil {
-		panic(err)
-	}
+	input := fmt.Appendf(nil, `{"workflow":"w","name":%q,"trigger":{"every":"1m","input":1}}`, name)
 	return Command{Verb: shard.Start, Execution: id, Start: &kernel.Start{
 		ID: id, Namespace: "default", Workflow: kernel.ScheduleWorkflow, Version: "1.0.0", Input: input,
 	}}
