@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -79,6 +80,18 @@ func (r *Roster) Living(now time.Duration) []Member {
 	}
 	slices.SortFunc(out, func(a, b Member) int { return bytes.Compare(a.Owner[:], b.Owner[:]) })
 	return out
+}
+
+// Steady is until when the same members live where nothing is heard meanwhile: before it [Roster.Living] and
+// [Roster.Home] answer what they answer now.
+func (r *Roster) Steady(now time.Duration) time.Duration {
+	until := time.Duration(math.MaxInt64)
+	for i := range r.all {
+		if s := &r.all[i]; s.lives(now, r.TTL) {
+			until = min(until, s.since+r.TTL)
+		}
+	}
+	return until
 }
 
 func (s *seen) lives(now, ttl time.Duration) bool { return s.beats > 0 && now-s.since < ttl }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -63,5 +64,19 @@ func TestGoneByTheOwnClock(t *testing.T) {
 	r.Heard(200*time.Second, nil)
 	if len(r.all) != 0 {
 		t.Error("who is long gone and not in the store is remembered for ever")
+	}
+}
+
+func TestSteadyUntilTheFirstOfTheLivingIsGone(t *testing.T) {
+	r := Roster{TTL: 10 * time.Second}
+	if r.Gone(0, named(3)); r.Steady(0) != math.MaxInt64 {
+		t.Error("nobody lives who could be gone")
+	}
+	for at, n := range []byte{1, 1, 2, 2} {
+		r.Heard(time.Duration(at)*time.Second, []store.Beat{{Owner: named(n), Count: uint64(at)}})
+	}
+	until := r.Steady(4 * time.Second)
+	if until != 11*time.Second || len(r.Living(until-1)) != 2 || len(r.Living(until)) != 1 || r.Steady(until) != 13*time.Second {
+		t.Errorf("the same members live until %v", until)
 	}
 }

@@ -59,6 +59,27 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
+// TestDocsIndex checks that docs/README.md, or a page of that name beside it, lists every page of docs/.
+func TestDocsIndex(t *testing.T) {
+	root := os.DirFS("../..")
+	listed := map[string]bool{"docs/README.md": true}
+	all := pages(t, root)
+	for _, index := range all {
+		if !strings.HasPrefix(index, "docs/") || path.Base(index) != "README.md" {
+			continue
+		}
+		for _, m := range link.FindAllStringSubmatch(read(t, root, index), -1) {
+			file, _, _ := strings.Cut(m[1], "#")
+			listed[path.Join(path.Dir(index), file)] = true
+		}
+	}
+	for _, page := range all {
+		if strings.HasPrefix(page, "docs/") && !listed[page] {
+			t.Errorf("no README.md lists %s", page)
+		}
+	}
+}
+
 // TestDocsLinksFail shows that a broken link and a missing heading are seen.
 func TestDocsLinksFail(t *testing.T) {
 	root := os.DirFS("../..")

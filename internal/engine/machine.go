@@ -24,6 +24,8 @@ type Machine struct {
 	turn   int // the shard whose part goes first into the next batch
 
 	roster   cluster.Roster
+	others   int // members that lived when beats were read last
+	homes    homes
 	beats    beating
 	claims   claiming
 	stopping *stopping

@@ -102,6 +102,8 @@ func (m *Machine) beaten(e Beaten) {
 	b.okAt, b.heard = b.sentAt, true
 	m.compareClocks(e.Now)
 	m.roster.Heard(m.now.Mono, slices.DeleteFunc(slices.Clone(e.Beats), func(b store.Beat) bool { return b.Owner == m.cfg.Owner }))
+	m.others = len(m.roster.Living(m.now.Mono))
+	m.homes.until = 0
 }
 
 // compareClocks gives everything back where the wall clock is too far from the store's, which must lie between the
@@ -252,11 +254,13 @@ func (m *Machine) claimShards() {
 func (m *Machine) mayClaim(n record.Shard) bool {
 	s := &m.shards[n]
 	free := s.row.Owner == record.Owner{}
-	if s.row.Owner == m.cfg.Owner {
+	switch {
+	case s.row.Owner == m.cfg.Owner:
 		return !s.lane.underWay(n) // the epoch stays, so parts of the former core may still become durable
-	}
-	if m.cfg.Alone {
+	case m.cfg.Alone:
 		return true
+	case s.row.Owner == m.home(n):
+		return false // it lives
 	}
 	if m.cfg.Visitor && !m.wanted(n) || !free && !m.roster.Gone(m.now.Mono, s.row.Owner) {
 		return false
@@ -264,9 +268,23 @@ func (m *Machine) mayClaim(n record.Shard) bool {
 	return m.cfg.Visitor || m.home(n) == m.cfg.Owner
 }
 
+// homes are the members to whom the shards fall, worked out once for as long as the same members live.
+type homes struct {
+	of    []record.Owner
+	until time.Duration
+}
+
 // home is the member to whom a shard falls.
 func (m *Machine) home(n record.Shard) record.Owner {
-	return m.roster.Home(m.now.Mono, n, m.cfg.Owner)
+	h := &m.homes
+	if m.now.Mono >= h.until {
+		h.of = h.of[:0]
+		for i := range m.shards {
+			h.of = append(h.of, m.roster.Home(m.now.Mono, record.Shard(i), m.cfg.Owner))
+		}
+		h.until = m.roster.Steady(m.now.Mono)
+	}
+	return h.of[n]
 }
 
 func (m *Machine) claimed(e Claimed) {

@@ -28,6 +28,8 @@ type lane struct {
 	// sick: it gets nothing through for so long that callers have been told.
 	sick   bool
 	toldAt time.Duration
+	// held: until then it begins no batch, if not 0.
+	held time.Duration
 }
 
 // flight is one version of a batch.
@@ -49,15 +51,37 @@ type carried struct {
 	last  uint64
 }
 
-// commit begins a batch on each lane that is free; true if any began.
+// commit begins a batch on each lane that is free, in turn; true if any began.
 func (m *Machine) commit() bool {
 	began := false
-	for _, l := range m.lanes {
-		if l.cur == nil && m.form(l) {
+	for i := range m.lanes {
+		l := m.lanes[(m.turn+i)%len(m.lanes)]
+		if l.cur != nil {
+			continue
+		}
+		l.held = m.hold(l)
+		if l.held == 0 && m.form(l) {
 			began = true
 		}
 	}
 	return began
+}
+
+// crowd is how many other members make a store so busy that the lanes of one take turns.
+const crowd = 2
+
+// hold is until when the lane lets another one of this Machine go first, 0: it does not. Where many members share a
+// store, few large batches cost it less than many small ones. It does not wait long, so that lanes do not stop each other.
+func (m *Machine) hold(l *lane) (until time.Duration) {
+	if m.others < crowd {
+		return 0
+	}
+	for _, o := range m.lanes {
+		if end := o.since + firstWait; o != l && o.cur != nil && end > m.now.Mono {
+			until = max(until, end)
+		}
+	}
+	return until
 }
 
 // form makes a batch of what the cores of the lane have, in turn, up to the bounds of a batch.
@@ -239,7 +263,10 @@ func (m *Machine) withdraw(l *lane) {
 // next is when the lane wants to be looked after.
 func (l *lane) next(patience time.Duration) time.Duration {
 	at := farAway
-	if l.cur != nil && !l.cur.waiting && l.retryAt != 0 {
+	switch {
+	case l.cur == nil && l.held != 0:
+		at = l.held
+	case l.cur != nil && !l.cur.waiting && l.retryAt != 0:
 		at = l.retryAt
 	}
 	return min(at, l.stuck(patience))

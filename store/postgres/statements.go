@@ -42,14 +42,14 @@ var (
 	headInsert = statement{"pawl_head_insert", `INSERT INTO pawl.executions
 		(id, shard, started, ended, next_at, namespace, workflow, version, start_key, parent, status, outcome, error, waiting, fingerprint)
 		SELECT * FROM ` + headArrays}
-	headUpdate = statement{"pawl_head_update", `WITH u AS (UPDATE pawl.executions e SET shard = w.shard, started = w.started, ended = w.ended,
+	// headUpdate clears the tags, too.
+	headUpdate = statement{"pawl_head_update", `WITH t AS (DELETE FROM pawl.tags WHERE execution = ANY ($1::bytea[])), u AS (UPDATE pawl.executions e SET shard = w.shard, started = w.started, ended = w.ended,
 		next_at = w.next_at, namespace = w.namespace, workflow = w.workflow, version = w.version, start_key = w.start_key,
 		parent = w.parent, status = w.status, outcome = w.outcome, error = w.error,
 		waiting = w.waiting, fingerprint = w.fingerprint
 		FROM ` + headArrays + ` WHERE e.id = w.id RETURNING 1)
 		SELECT 1 / (count(*) = cardinality($1::bytea[]))::int FROM u`}
-	tagClear = statement{"pawl_tag_clear", `DELETE FROM pawl.tags WHERE execution = ANY ($1::bytea[])`}
-	tagAdd   = statement{"pawl_tag_add", `INSERT INTO pawl.tags (execution, name, namespace, text_value, num_value)
+	tagAdd = statement{"pawl_tag_add", `INSERT INTO pawl.tags (execution, name, namespace, text_value, num_value)
 		SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::double precision[])`}
 
 	entriesThere = statement{"pawl_entries_there", `SELECT 1 / (count(*) = cardinality($1::bytea[]))::int
@@ -245,13 +245,8 @@ func (m *message) someHeads(s *statement, all []*record.Head) {
 	})
 }
 
-// tags replaces those of heads that were there and adds those of all.
+// tags adds those of heads.
 func (m *message) tags(r *sqlstore.Rows) {
-	if len(r.Updates) > 0 {
-		m.step(&tagClear, func(p *params) {
-			bytesOf(p, r.Updates, func(h *record.Head) []byte { return h.Execution[:] })
-		})
-	}
 	if len(r.Tags) == 0 {
 		return
 	}
