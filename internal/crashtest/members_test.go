@@ -17,6 +17,7 @@ import (
 // than it may be silent, cut from the store, left without its answers, or replaced by one that begins before it has left. The
 // others go on, who comes back does so by itself, and nothing is lost.
 func TestMembers_F1_F4_F5_F7_F8(t *testing.T) {
+	t.Parallel()
 	onStores(t, func(t *testing.T, name string) {
 		if name == "sqlite" {
 			t.Skip("a file is for one process")

@@ -54,6 +54,7 @@ var migrating = []string{"sqlite", "postgres", "mysql"}
 // TestF36_KilledInEveryStatement kills a process at each statement of the migration of a new store, before and after it
 // was sent, answered and noted. A second process must make of what is left what an undisturbed one makes.
 func TestF36_KilledInEveryStatement(t *testing.T) {
+	t.Parallel()
 	for _, name := range migrating {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,6 +193,7 @@ func sound(t *testing.T, where string) {
 // TestF36_KilledWhileAnotherMigrates: of two processes that migrate at once one holds the lock and is killed in the middle
 // of a statement. The other goes on.
 func TestF36_KilledWhileAnotherMigrates(t *testing.T) {
+	t.Parallel()
 	for _, name := range migrating[1:] {
 		t.Run(name, func(t *testing.T) {
 			twoAtOnce(t, name, func(first *process) { first.kill() })
@@ -217,6 +219,7 @@ func TestF36_KilledWhileAnotherMigrates(t *testing.T) {
 // TestF36_F2_StoppedWhileAnotherMigrates: the one that holds the lock is stopped and stays so, as does one whose machine has
 // gone without a word. The server ends its session, and the other goes on; who was stopped then goes on, too, and is told.
 func TestF36_F2_StoppedWhileAnotherMigrates(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for what a server waits for")
 	}

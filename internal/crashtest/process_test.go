@@ -2,6 +2,7 @@ package crashtest
 
 import (
 	"bufio"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,8 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
+	// However few processors there are: the tests that are parallel mostly wait. The command line may say otherwise.
+	_ = flag.Set("test.parallel", "4")
 	code := m.Run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)

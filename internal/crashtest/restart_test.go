@@ -14,6 +14,7 @@ import (
 // TestRestarts_F27: the server of a store goes away under an engine at work, in several ways, and comes back on the
 // files it left. The engine goes on by itself, and nothing that it acknowledged is lost.
 func TestRestarts_F27(t *testing.T) {
+	t.Parallel()
 	onStores(t, func(t *testing.T, name string) {
 		if outages[name] == nil {
 			t.Skip("there is no server that could be restarted")
