@@ -1,8 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl/record"
 	"github.com/pawl-dev/pawl/store"
@@ -86,8 +89,8 @@ func (s *Store) readTags(ctx context.Context, q Querier, heads map[record.ID]*re
 		ids = append(ids, append([]byte(nil), id[:]...))
 	}
 	from, args := s.Dialect.Values("w", Column{Name: "id", Bytes: ids})
-	const sql = " JOIN pawl.tags t ON t.execution = w.id ORDER BY t.execution, t.name"
-	return q.Query(ctx, "SELECT t.execution, t.name, t.text_value, t.num_value FROM "+from+sql, args, func(scan func(...any) error) error {
+	const sql = " JOIN pawl.tags t ON t.execution = w.id" // sorted below, as in loadEntries
+	err := q.Query(ctx, "SELECT t.execution, t.name, t.text_value, t.num_value FROM "+from+sql, args, func(scan func(...any) error) error {
 		var id []byte
 		var t record.Tag
 		var text *string
@@ -104,6 +107,10 @@ func (s *Store) readTags(ctx context.Context, q Querier, heads map[record.ID]*re
 		h.Tags = append(h.Tags, t)
 		return nil
 	})
+	for _, h := range heads { // sorted: each for itself
+		slices.SortFunc(h.Tags, func(a, b record.Tag) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return err
 }
 
 // loadSnapshots adds the snapshots whose checksum fits.
@@ -124,7 +131,8 @@ func (s *Store) loadSnapshots(ctx context.Context, q Querier, from string, args 
 	})
 }
 
-// loadEntries adds the entries after the snapshots.
+// loadEntries adds the entries after the snapshots. They are sorted here: to sort them, MariaDB would copy all bodies into a
+// table on its disk; MariaDB 10.11 has crashed while it cleaned that up.
 func (s *Store) loadEntries(ctx context.Context, q Querier, found map[record.ID]*store.Loaded) error {
 	ids, after := Column{Name: "id"}, Column{Name: "after_seq"}
 	for id, l := range found {
@@ -137,13 +145,17 @@ func (s *Store) loadEntries(ctx context.Context, q Querier, found map[record.ID]
 	}
 	from, args := s.Dialect.Values("w", ids, after)
 	sql := "SELECT j.execution, j.seq, j.at, j.sum, j.body FROM " + from +
-		" JOIN pawl.journal j ON j.execution = w.id AND j.seq > w.after_seq ORDER BY j.execution, j.seq"
-	return q.Query(ctx, sql, args, func(scan func(...any) error) error {
+		" JOIN pawl.journal j ON j.execution = w.id AND j.seq > w.after_seq"
+	err := q.Query(ctx, sql, args, func(scan func(...any) error) error {
 		e, err := scanEntry(scan)
 		l := found[e.Execution]
 		l.Entries = append(l.Entries, e)
 		return err
 	})
+	for _, l := range found { // sorted: each for itself
+		slices.SortFunc(l.Entries, func(a, b record.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	}
+	return err
 }
 
 func scanEntry(scan func(dest ...any) error) (e record.Entry, err error) {
