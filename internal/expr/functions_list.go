@@ -307,7 +307,7 @@ func callJoin(m *machine, n *callNode, a []any) (any, *Error) {
 		if s, ok := v.(string); ok {
 			b.WriteString(s)
 			err = m.spend(1, n.off)
-		} else if buf, err = m.inText(buf[:0], v, n.off); err == nil {
+		} else if buf, err = m.shortText(buf[:0], v, n.off, asText); err == nil {
 			b.Write(buf)
 		}
 		if err != nil {

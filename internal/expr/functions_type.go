@@ -72,7 +72,7 @@ func callString(m *machine, n *callNode, a []any) (any, *Error) {
 	if s, ok := a[0].(string); ok {
 		return s, nil
 	}
-	b, err := m.inText(nil, a[0], n.off)
+	b, err := m.shortText(nil, a[0], n.off, asText)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func callBool(m *machine, n *callNode, a []any) (any, *Error) {
 }
 
 func callToJSON(m *machine, n *callNode, a []any) (any, *Error) {
-	b, err := m.json(nil, a[0], n.off)
+	b, err := m.shortText(nil, a[0], n.off, asJSON)
 	if err != nil {
 		return nil, err
 	}

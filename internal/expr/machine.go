@@ -124,18 +124,27 @@ const (
 
 // json appends v as JSON.
 func (m *machine) json(dst []byte, v any, off int) ([]byte, *Error) {
-	return m.write(dst, v, off, asJSON)
+	return m.write(dst, v, off, asJSON, MaxJSON)
+}
+
+// shortText appends v as it will stand in a string of the language: what MaxString forbids is not written to its end.
+func (m *machine) shortText(dst []byte, v any, off int, f form) ([]byte, *Error) {
+	out, err := m.write(dst, v, off, f, MaxString)
+	if err != nil && m.w.full && err.Code == CodeSize {
+		err = errorAt(off, CodeSize, "", "a string would have more than %d bytes", MaxString)
+	}
+	return out, err
 }
 
 // inText appends v as it stands in text.
 func (m *machine) inText(dst []byte, v any, off int) ([]byte, *Error) {
-	return m.write(dst, v, off, asText)
+	return m.write(dst, v, off, asText, MaxJSON)
 }
 
-// write appends v within the budget: sixteen bytes are a step.
-func (m *machine) write(dst []byte, v any, off int, f form) ([]byte, *Error) {
+// write appends v within the budget, of which sixteen bytes are a step, and within most bytes.
+func (m *machine) write(dst []byte, v any, off int, f form, most int) ([]byte, *Error) {
 	w := &m.w
-	w.b, w.limit = dst, len(dst)+min(m.left*16, MaxJSON)
+	w.b, w.limit, w.full = dst, len(dst)+min(m.left*16, most), false
 	var err *Error
 	s, isString := v.(string)
 	switch {
@@ -156,21 +165,13 @@ func (m *machine) write(dst []byte, v any, off int, f form) ([]byte, *Error) {
 	out := w.b
 	w.b = nil
 	if err != nil {
-		if err.Code == CodeSize && m.left*16 < MaxJSON {
-			err = m.sized(err, off)
+		if w.full && m.left*16 < most {
+			err = m.broke(off)
 		}
 		err.Offset = off
 		return dst, err
 	}
 	return out, m.scan(len(out)-len(dst), off)
-}
-
-// sized turns a limit of size that came from the budget into an error of the budget.
-func (m *machine) sized(err *Error, off int) *Error {
-	if tooDeep(MaxDepth+1).Message == err.Message {
-		return err
-	}
-	return m.broke(off)
 }
 
 // show quotes a value for a message, or names its type where it may be secret.

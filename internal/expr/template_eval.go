@@ -157,7 +157,7 @@ func (s *spot) appendPart(m *machine, dst []byte, i int, f form) ([]byte, *Error
 	if err != nil {
 		return dst, err
 	}
-	dst, err = m.write(dst, v, 0, f)
+	dst, err = m.write(dst, v, 0, f, MaxJSON)
 	return dst, s.placed(err, p.at)
 }
 

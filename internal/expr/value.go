@@ -217,7 +217,7 @@ func exactInt(f float64) (int64, bool) {
 // plain appends s without quotes and escapes.
 func (w *writer) plain(s string) *Error {
 	if len(s) > w.limit-len(w.b) {
-		return errorAt(0, CodeSize, "", "the text is too large")
+		return w.tooLarge()
 	}
 	w.b = append(w.b, s...)
 	return nil

@@ -65,7 +65,7 @@ cases:
 	if p := problems(s); p != "" {
 		t.Error(p)
 	}
-	if d := time.Since(began); d > 5*time.Second {
+	if d := time.Since(began); d > 30*time.Second {
 		t.Errorf("a year took %s", d)
 	}
 }

@@ -30,7 +30,7 @@ func TestF2_ClientStoppedBehindTheSendHoldsNothing(t *testing.T) {
 	other.Whole(t, id, 2)
 	began := time.Now()
 	other.Hold(t, 1)
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 4*time.Second {
 		t.Fatalf("the shard was to be had after %s", took)
 	}
 	if o := other.Commit(t.Context(), batch); o.Result != store.Committed {

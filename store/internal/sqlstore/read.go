@@ -148,9 +148,12 @@ func (s *Store) loadEntries(ctx context.Context, q Querier, found map[record.ID]
 		" JOIN pawl.journal j ON j.execution = w.id AND j.seq > w.after_seq"
 	err := q.Query(ctx, sql, args, func(scan func(...any) error) error {
 		e, err := scanEntry(scan)
+		if err != nil {
+			return err
+		}
 		l := found[e.Execution]
 		l.Entries = append(l.Entries, e)
-		return err
+		return nil
 	})
 	for _, l := range found { // sorted: each for itself
 		slices.SortFunc(l.Entries, func(a, b record.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
