@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/pawl-dev/pawl/record"
 )
@@ -191,7 +192,7 @@ func (c *committer) trimmedPast(t *record.Trim) (bool, error) {
 	c.entryFrom.BindBytes(1, t.Execution[:])
 	c.entryFrom.BindInt64(2, int64(t.Before))
 	later, err := c.entryFrom.exists()
-	return later && t.Before > 0, err
+	return later && 0 < t.Before && t.Before <= math.MaxInt64, err
 }
 
 func (c *committer) sendMessage(m *record.Message) error {

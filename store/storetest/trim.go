@@ -1,6 +1,10 @@
 package storetest
 
-import "github.com/pawl-dev/pawl/record"
+import (
+	"math"
+
+	"github.com/pawl-dev/pawl/record"
+)
 
 var trimTests = []test{
 	{"F44_EntriesBeforeGo", trimEntries},
@@ -103,7 +107,7 @@ func trimTwice(f *fixture) {
 
 func trimAhead(f *fixture) {
 	h := f.start(0, 3, nil)
-	for _, before := range []uint64{0, 4} {
+	for _, before := range []uint64{0, 4, math.MaxInt64 + 1, math.MaxUint64} {
 		p := f.part(0)
 		p.Trims = []record.Trim{{Execution: h.Execution, Before: before}}
 		f.rejected([]record.ID{h.Execution}, p)
