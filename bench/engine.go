@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	pawl "github.com/pawl-dev/pawl"
@@ -69,29 +67,7 @@ func definitions() string {
 
 // load runs n executions of a workflow, so many in flight, and says how long that took.
 func (r *rig) load(ctx context.Context, workflow string, n, flight int) (time.Duration, error) {
-	var left atomic.Int64
-	left.Store(int64(n))
-	errs := make(chan error, flight)
-	began := time.Now()
-	var wg sync.WaitGroup
-	for range min(flight, n) {
-		wg.Go(func() {
-			for left.Add(-1) >= 0 {
-				if err := r.one(ctx, workflow); err != nil {
-					errs <- err
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	took := time.Since(began)
-	select {
-	case err := <-errs:
-		return 0, err
-	default:
-		return took, nil
-	}
+	return group{r}.load(ctx, workflow, n, flight)
 }
 
 // one runs one execution to its end.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pawl "github.com/pawl-dev/pawl"
@@ -72,16 +73,33 @@ func (b *bench) together(n int) (g group, err error) {
 	return nil, errors.Join(fmt.Errorf("the shards are not spread over %d engines after a minute", n), g.close())
 }
 
-// load runs n executions, a share of them given to each engine.
+// load runs n executions with so many in flight, each engine with its share of those: the next one goes to the engine
+// that has ended one.
 func (g group) load(ctx context.Context, workflow string, n, flight int) (time.Duration, error) {
-	errs := make([]error, len(g))
+	var left atomic.Int64
+	left.Store(int64(n))
+	flight = min(flight, n)
+	errs := make(chan error, flight)
 	began := time.Now()
 	var all sync.WaitGroup
-	for i, r := range g {
-		all.Go(func() { _, errs[i] = r.load(ctx, workflow, n/len(g), max(1, flight/len(g))) })
+	for i := range flight {
+		all.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := g[i%len(g)].one(ctx, workflow); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
 	}
 	all.Wait()
-	return time.Since(began), errors.Join(errs...)
+	took := time.Since(began)
+	select {
+	case err := <-errs:
+		return 0, err
+	default:
+		return took, nil
+	}
 }
 
 func (g group) close() (err error) {

@@ -29,7 +29,7 @@ func newCrowd(t *testing.T, others int) (s *stand, first, second record.Shard) {
 	return s, lanes[0], lanes[1]
 }
 
-func TestLanesOfOneMemberTakeTurnsInACrowd(t *testing.T) {
+func TestAMemberCommitsThroughOneLaneAtATimeInACrowd(t *testing.T) {
 	for others := range 4 {
 		t.Run(fmt.Sprint(others, " others"), func(t *testing.T) {
 			s, first, second := newCrowd(t, others)
@@ -51,10 +51,26 @@ func TestLanesOfOneMemberTakeTurnsInACrowd(t *testing.T) {
 	}
 }
 
-// TestLanesOfOneMemberDoNotStopEachOther: one whose commit has no outcome holds up the other for a moment only, once.
-func TestLanesOfOneMemberDoNotStopEachOther(t *testing.T) {
+// TestACrowdedLaneTakesAllShards: what piled up behind a batch goes with the next one, whichever lane its shard is of.
+func TestACrowdedLaneTakesAllShards(t *testing.T) {
+	s, first, second := newCrowd(t, 2)
+	s.begin(first)
+	_, a := s.begin(first)
+	_, b := s.begin(second)
+	s.answer(s.apply())
+	if len(s.commits) != 1 || len(s.commits[0].Parts) != 2 {
+		t.Fatalf("%d batches under way: %+v", len(s.commits), s.commits)
+	}
+	s.commit()
+	s.accepted(a)
+	s.accepted(b)
+}
+
+// TestAShardStaysWithTheBatchThatHasNoOutcome: a commit that hangs holds up the shards in it, for others only a moment.
+func TestAShardStaysWithTheBatchThatHasNoOutcome(t *testing.T) {
 	s, first, second := newCrowd(t, 2)
 	_, hangs := s.begin(first)
+	_, behind := s.begin(first)
 	_, late := s.begin(second)
 	if at := s.m.Next(); len(s.commits) != 1 || at != s.now.Mono+firstWait {
 		t.Fatalf("%d batches under way, looked after in %v", len(s.commits), at-s.now.Mono)
@@ -67,16 +83,23 @@ func TestLanesOfOneMemberDoNotStopEachOther(t *testing.T) {
 	s.commits = s.commits[1:]
 	s.commit()
 	s.accepted(late)
-	_, next := s.begin(second)
-	s.commit()
-	s.accepted(next)
+	for _, n := range s.m.Owned() {
+		if n == first {
+			continue
+		}
+		_, ref := s.begin(n) // of its lane, too
+		s.commit()
+		s.accepted(ref)
+	}
 	s.unanswered(hangs)
+	s.unanswered(behind)
 	s.commits = append(s.commits, hanging)
 	s.commit()
 	s.accepted(hangs)
+	s.accepted(behind)
 }
 
-// TestACrowdThatIsGoneIsNoCrowd: once the others are silent, both lanes have a batch under way again.
+// TestACrowdThatIsGoneIsNoCrowd: once the others are silent, both lanes have a batch under way again, each with its own shards.
 func TestACrowdThatIsGoneIsNoCrowd(t *testing.T) {
 	s, first, second := newCrowd(t, 2)
 	s.pass(30*time.Second, true)

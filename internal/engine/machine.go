@@ -54,7 +54,7 @@ type Machine struct {
 // owned is one shard as this Machine sees it.
 type owned struct {
 	core *shard.Core // nil where it is not owned
-	lane *lane
+	lane *lane       // which carried its last part, or will carry the next one; see adopt
 
 	row    record.Fence // as read last
 	known  bool

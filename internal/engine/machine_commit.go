@@ -60,17 +60,18 @@ func (m *Machine) commit() bool {
 			continue
 		}
 		l.held = m.hold(l)
-		if l.held == 0 && m.form(l) {
-			began = true
+		if l.held == 0 {
+			m.adopt(l)
+			began = m.form(l) || began
 		}
 	}
 	return began
 }
 
-// crowd is how many other members make a store so busy that the lanes of one take turns.
+// crowd is how many other members make a store so busy that a member commits through one lane at a time.
 const crowd = 2
 
-// hold is until when the lane lets another one of this Machine go first, 0: it does not. Where many members share a
+// hold is until when the lane lets another one of this Machine end first, 0: it does not. Where many members share a
 // store, few large batches cost it less than many small ones. It does not wait long, so that lanes do not stop each other.
 func (m *Machine) hold(l *lane) (until time.Duration) {
 	if m.others < crowd {
@@ -82,6 +83,20 @@ func (m *Machine) hold(l *lane) (until time.Duration) {
 		}
 	}
 	return until
+}
+
+// adopt gives the lane its shards, and in a crowd all others, too. A shard of which a part is under way stays where it
+// is: its parts become durable one after the other.
+func (m *Machine) adopt(l *lane) {
+	for i := range m.shards {
+		s := &m.shards[i]
+		if m.others < crowd && m.lanes[i%len(m.lanes)] != l || s.lane == l {
+			continue
+		}
+		if !s.lane.underWay(record.Shard(i)) || bug.On(bug.AdoptedUnderWay) {
+			s.lane = l
+		}
+	}
 }
 
 // form makes a batch of what the cores of the lane have, in turn, up to the bounds of a batch.

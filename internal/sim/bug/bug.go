@@ -149,6 +149,8 @@ const (
 	MailedStartAside
 	// PathAgain (kernel): a step of a node gets the path of one that was called so before a migration.
 	PathAgain
+	// AdoptedUnderWay (engine): another lane takes a shard over while a part of it has no outcome yet.
+	AdoptedUnderWay
 
 	count
 )
@@ -166,7 +168,7 @@ var names = [count]string{
 	"birth-key-dropped", "copy-begins", "copy-waits", "claim-read-late", "lent-unasked", "timeout-dropped", "outer-gate-only",
 	"attempt-reopened", "inbox-hidden", "delay-forgotten", "dropped-parts", "looked-up-for-ever", "lends-in-turn", "rename-forgotten",
 	"refused-overtaken",
-	"serial-again", "mail-resent", "mailed-start-aside", "path-again",
+	"serial-again", "mail-resent", "mailed-start-aside", "path-again", "adopted-under-way",
 }
 
 // String is the bug's word on the command line.
