@@ -90,7 +90,7 @@ func (m *Machine) hold(l *lane) (until time.Duration) {
 func (m *Machine) adopt(l *lane) {
 	for i := range m.shards {
 		s := &m.shards[i]
-		if m.others < crowd && m.lanes[i%len(m.lanes)] != l || s.lane == l {
+		if s.lane == l || m.others < crowd && m.lanes[i%len(m.lanes)] != l {
 			continue
 		}
 		if !s.lane.underWay(record.Shard(i)) || bug.On(bug.AdoptedUnderWay) {
