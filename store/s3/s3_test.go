@@ -419,3 +419,39 @@ func TestAPrefixIsOfOneStoreAtOnce(t *testing.T) {
 		t.Fatalf("%d stores have the prefix", n)
 	}
 }
+
+// TestAMarkThatCannotBeReadYet: a server that refuses to write the mark before there is one is asked again, and not for ever.
+func TestAMarkThatCannotBeReadYet(t *testing.T) {
+	server := servertest.StartS3(t)
+	for name, hidden := range map[string]int64{"once": 1, "ever": 100} {
+		c := &carrier{}
+		b := open(t, server, server.URL(name), s3.Transport(c))
+		var refused, unread int64
+		c.answer = func(_ int64, a *http.Response) error {
+			switch {
+			case a.Request.Method == http.MethodPut && refused < hidden:
+				refused++
+				become(a, http.StatusConflict, "ConditionalRequestConflict")
+			case a.Request.Method == http.MethodGet && refused > 0 && unread < hidden:
+				unread++
+				become(a, http.StatusNotFound, "NoSuchKey")
+			}
+			return nil
+		}
+		err := b.Belong(t.Context(), [16]byte{1})
+		switch {
+		case hidden == 1 && (err != nil || refused != 1 || unread != 1):
+			t.Errorf("%s: refused %d times, unread %d times: %v", name, refused, unread, err)
+		case hidden > 1 && (err == nil || !strings.Contains(err.Error(), "there is no mark") || refused != 4):
+			t.Errorf("%s: refused %d times: %v", name, refused, err)
+		}
+	}
+}
+
+// become makes another answer of one.
+func become(a *http.Response, status int, code string) {
+	a.Body.Close()
+	text := "<Error><Code>" + code + "</Code></Error>"
+	a.StatusCode, a.Status, a.ContentLength, a.Body = status, http.StatusText(status), int64(len(text)), io.NopCloser(strings.NewReader(text))
+	a.Header = http.Header{"Content-Type": {"application/xml"}}
+}
