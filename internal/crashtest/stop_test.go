@@ -90,9 +90,9 @@ func stateOf(pid int) string {
 // until waits for something that nothing tells.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); {
+	for end := time.Now().Add(soon); !is(); {
 		if time.Now().After(end) {
-			t.Fatalf("not within 20 seconds: %s", what)
+			t.Fatalf("not within %s: %s", soon, what)
 		}
 		<-time.After(time.Millisecond)
 	}
